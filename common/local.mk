@@ -1,0 +1,2 @@
+noinst_LIBRARIES += %D%/libcommon.a
+%C%_libcommon_a_SOURCES = %D%/tool.c %D%/tool.h

@@ -1,0 +1,30 @@
+dnl The distribution's compilers that the toolchain drives, and what runs its output.
+
+dnl _LFI_NEED(PROGRAM, PACKAGE): fail with one line that names the package.
+AC_DEFUN([_LFI_NEED], [
+AC_CHECK_PROG([lfi_have], [$1], [yes], [no])
+AS_IF([test $lfi_have = no], [AC_MSG_ERROR([$1 is missing (Debian: apt-get install $2)])])
+AS_UNSET([lfi_have]) AS_UNSET([ac_cv_prog_lfi_have])
+])
+
+AC_DEFUN([LFI_BASE_COMPILERS], [
+AC_ARG_VAR([GXX_FOR_PLUGIN], [C++ compiler for the GCC plugin, of the same release as the base compiler])
+AS_IF([test "x$enable_tools" = xyes], [
+  AC_PATH_PROGS([GXX_FOR_PLUGIN], [g++-12 g++])
+  AS_IF([test -z "$GXX_FOR_PLUGIN"], [AC_MSG_ERROR([g++-12 is missing (Debian: apt-get install g++-12)])])
+  for t in $lfi_targets; do
+    lfi_deb=`echo $t | tr _ -`
+    AS_IF([test -n "`command -v $t-linux-gnu-gcc-12`"], [],
+      [AC_MSG_ERROR([$t-linux-gnu-gcc-12 is missing (Debian: apt-get install gcc-12-$lfi_deb-linux-gnu, or gcc-12 on that architecture)])])
+    AS_IF([test -n "`command -v $t-linux-gnu-as`"], [],
+      [AC_MSG_ERROR([$t-linux-gnu-as is missing (Debian: apt-get install binutils-$lfi_deb-linux-gnu)])])
+    lfi_plugin=`$t-linux-gnu-gcc-12 -print-file-name=plugin`
+    AS_IF([test -f "$lfi_plugin/include/gcc-plugin.h"], [],
+      [AC_MSG_ERROR([the headers for plugins of $t-linux-gnu-gcc-12 are missing (Debian: apt-get install gcc-12-plugin-dev-$lfi_deb-linux-gnu, or gcc-12-plugin-dev on that architecture)])])
+  done])
+])
+
+AC_DEFUN([LFI_RUNNERS], [
+AC_ARG_VAR([QEMU_AARCH64], [qemu-user for arm64, where the host is another architecture])
+AC_PATH_PROGS([QEMU_AARCH64], [qemu-aarch64 qemu-aarch64-static])
+])
