@@ -1,1 +1,25 @@
-# Written by the owner of this directory.
+# make check runs everything against the stage; make installcheck against the installation.
+# RUNTESTS="lfi-verify/rules.exp ..." narrows it.
+
+check-local: all
+	$(srcdir)/%D%/run-tests --builddir $(abs_builddir) --prefix $(STAGE) \
+	  --objdir $(abs_builddir)/testsuite/run \
+	  $(if $(RUNTESTS),,--floor $(srcdir)/%D%/floor) $(RUNTESTS)
+
+installcheck-local:
+	$(srcdir)/%D%/run-tests --builddir $(abs_builddir) --prefix $(DESTDIR)$(prefix) \
+	  --objdir $(abs_builddir)/testsuite/run-installed $(RUNTESTS)
+
+clean-local-testsuite:
+	rm -rf testsuite/run testsuite/run-installed
+clean-local: clean-local-testsuite
+PHONY_TARGETS += clean-local-testsuite
+
+# Every file of the test-suite is part of the distribution.
+dist-hook: dist-testsuite
+dist-testsuite:
+	cd $(srcdir) && find testsuite -type f ! -name local.mk ! -name '*~' | \
+	  while read f; do \
+	    $(MKDIR_P) "$(abs_builddir)/$(distdir)/$${f%/*}" && \
+	    cp -p "$$f" "$(abs_builddir)/$(distdir)/$$f" || exit 1; done
+PHONY_TARGETS += dist-testsuite
