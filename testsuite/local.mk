@@ -12,14 +12,12 @@ installcheck-local:
 
 clean-local-testsuite:
 	rm -rf testsuite/run testsuite/run-installed
-clean-local: clean-local-testsuite
-PHONY_TARGETS += clean-local-testsuite
+CLEAN_LOCALS += clean-local-testsuite
 
 # Every file of the test-suite is part of the distribution.
-dist-hook: dist-testsuite
+DIST_HOOKS += dist-testsuite
 dist-testsuite:
 	cd $(srcdir) && find testsuite -type f ! -name local.mk ! -name '*~' | \
 	  while read f; do \
 	    $(MKDIR_P) "$(abs_builddir)/$(distdir)/$${f%/*}" && \
 	    cp -p "$$f" "$(abs_builddir)/$(distdir)/$$f" || exit 1; done
-PHONY_TARGETS += dist-testsuite
