@@ -21,3 +21,9 @@ dist-testsuite:
 	  while read f; do \
 	    $(MKDIR_P) "$(abs_builddir)/$(distdir)/$${f%/*}" && \
 	    cp -p "$$f" "$(abs_builddir)/$(distdir)/$$f" || exit 1; done
+
+check-bare:
+	$(srcdir)/scripts/check-bare $(abs_builddir)/bare
+PHONY_TARGETS += check-bare
+EXTRA_DIST += scripts/packages scripts/common.sh scripts/demo scripts/check-bare .ci/run \
+  examples/hello.c autogen.sh
