@@ -1,1 +1,1 @@
-# Written by the owner of this directory.
+dist_doc_DATA += %D%/design.md %D%/profiles.md
