@@ -27,3 +27,11 @@ check-bare:
 PHONY_TARGETS += check-bare
 EXTRA_DIST += scripts/packages scripts/common.sh scripts/demo scripts/check-bare .ci/run \
   examples/hello.c autogen.sh
+
+# All of gcc.c-torture/execute at three levels, under both profiles that confine.
+check-torture: all
+	for p in full stores; do \
+	  $(srcdir)/testsuite/run-torture --prefix $(STAGE) --all --profile $$p \
+	    --gcc-source "$(GCC_SOURCE_PATH)" --objdir $(abs_builddir)/testsuite/torture || exit 1; \
+	done
+PHONY_TARGETS += check-torture
