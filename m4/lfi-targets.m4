@@ -79,6 +79,9 @@ for v in musl_source gcc_source sysroot; do
   esac
 done
 case $with_fetch_cache in ''|/*) ;; *) with_fetch_cache=`pwd`/$with_fetch_cache ;; esac
+dnl What Debian's gcc-12-source installs.
+AS_IF([test -z "$with_gcc_source"], [
+  for f in /usr/src/gcc-12/gcc-12.*.tar.xz; do test -f "$f" && with_gcc_source=$f; done])
 AC_SUBST([MUSL_SOURCE], ["$with_musl_source"])
 AC_SUBST([GCC_SOURCE], ["$with_gcc_source"])
 AC_SUBST([PREBUILT_SYSROOT], ["$with_sysroot"])
