@@ -1,0 +1,49 @@
+/* liblfi: what depends on the architecture of the boxes.
+   SPDX-License-Identifier: Apache-2.0
+
+   The library is built for one architecture, that of the host; boxes run the same.  */
+#ifndef LFI_ARCH_H
+#define LFI_ARCH_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__aarch64__)
+
+/* One vector register; d[0] holds the low half.  */
+struct LFIVector {
+    uint64_t d[2];
+} __attribute__((aligned(16)));
+
+/* Registers of a context while its box does not run: after lfi_ctx_regs_init, in the
+   handler of a system call, and after lfi_ctx_run has returned.  What is written here is
+   what the box sees next, with these exceptions, which hold whatever is stored:
+     x25, x27  are set to the context and to the base of the box;
+     x28, sp   become base + their low 32 bits;
+     x30       becomes base + its low 32 bits with the lowest two cleared; it is where a
+               box resumes after a system call.
+   host_sp and host_tp belong to the runtime: read-only for everybody else.
+   tp is the thread pointer of the box; code of the box can write it at any time.  */
+struct LFIRegs {
+    uint64_t host_sp;
+    uint64_t host_tp;
+    uint64_t tp; /* at LFI_CTX_TP_OFFSET from where x25 points */
+    uint64_t sp;
+    uint64_t x0, x1, x2, x3, x4, x5, x6, x7, x8, x9, x10, x11, x12, x13, x14, x15;
+    uint64_t x16, x17, x18, x19, x20, x21, x22, x23, x24, x25, x26, x27, x28, x29, x30;
+    uint32_t fpcr, fpsr;
+    uint64_t nzcv; /* flags, as mrs reads them */
+    struct LFIVector vector[32];
+};
+
+#else
+#error "liblfi has no entry code for this architecture"
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,296 @@
+/* liblfi: sandboxes ("boxes") of 4 GiB inside one process.
+   SPDX-License-Identifier: Apache-2.0
+
+   An engine reserves address space for boxes.  A box is one sandbox: 4 GiB of addresses
+   that its code can reach, and nothing else.  A context is one thread of execution in a
+   box.  Design: docs/runtime.md; what a box may do: docs/sandbox.md.
+
+   Threads.  Every function may be called from any thread, on different objects at the
+   same time.  Calls on one engine or one box are serialised inside the library.  A
+   context belongs to one host thread at a time: the one inside lfi_ctx_run, or whoever
+   owns it while it does not run; the library does not lock it.  Not async-signal-safe,
+   but for lfi_cur_ctx.
+
+   Errors.  A function that fails says so in its result; lfi_errno() and lfi_errmsg() of
+   the same thread tell why.  Memory calls of boxes set errno too, to what a kernel would
+   answer a program that made the same mistake.
+
+   Sizes are in bytes.  Addresses (lfiptr) are those that code of the box uses: absolute,
+   base + offset.  Where a function takes one, high bits other than the base's make it
+   invalid; lfi_box_l2p reduces any 64-bit value to an address of the box first.  */
+#ifndef LFI_CORE_H
+#define LFI_CORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lfi_arch.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef uintptr_t lfiptr;
+
+struct LFIEngine;
+struct LFIBox;
+struct LFIContext;
+struct LFIProfile; /* profiles/profile.h */
+
+/* Errors.  */
+
+enum {
+    LFI_ERR_NONE = 0,
+    LFI_ERR_ALLOC = 1,       /* out of memory */
+    LFI_ERR_BOXMAP = 2,      /* no free slot for another box */
+    LFI_ERR_RESERVE = 3,     /* address space could not be reserved */
+    LFI_ERR_MMAP = 4,        /* a memory call of a box was refused or failed; see errno */
+    LFI_ERR_SIGALTSTACK = 5, /* the thread has no usable alternate signal stack */
+    LFI_ERR_PKU = 6,         /* protection keys; not used */
+    /* Ours.  */
+    LFI_ERR_VERIFY = 7,  /* code was rejected by the verifier */
+    LFI_ERR_ARG = 8,     /* an argument is out of range */
+    LFI_ERR_STATE = 9,   /* not possible in the present state of the object */
+    LFI_ERR_SIGNAL = 10, /* a host signal handler would run on the stack of a box */
+    LFI_ERR_PROFILE = 11 /* the engine does not accept the profile */
+};
+
+/* The error of this thread's last call that failed, and one line about it, which stays
+   valid until the next failure on this thread.  Calls that succeed change neither.  */
+int lfi_errno(void);
+const char *lfi_errmsg(void);
+
+/* Engine.  */
+
+/* Zero in every field asks for the default.  */
+struct LFIOptions {
+    size_t pagesize;          /* the host's, or 0 */
+    size_t boxsize;           /* 4 GiB, or 0 */
+    bool verbose;             /* accepted; the library prints nothing */
+    bool stores_only;         /* accept profiles that do not confine loads */
+    bool no_verify;           /* UNSAFE: run code unverified, whatever its profile */
+    bool allow_wx;            /* UNSAFE: not supported, lfi_new refuses it */
+    bool no_aslr;             /* boxes at predictable addresses */
+    bool no_init_sigaltstack; /* threads bring their own alternate signal stack */
+    /* Ours.  */
+    size_t maxmaps; /* ranges of different mappings in one box; 0 means 8192 */
+};
+
+/* Reserves address space for nsandboxes boxes (at least 1) and prepares the process:
+   handlers for SIGSEGV, SIGBUS, SIGILL, SIGTRAP and SIGFPE are installed once, in front of
+   the ones that are there, which go on to see every fault that is not a box's.  NULL on
+   failure: LFI_ERR_ARG, ALLOC, RESERVE, SIGNAL (as lfi_sigaction_check).  */
+struct LFIEngine *lfi_new(struct LFIOptions opts, size_t nsandboxes);
+
+/* Gives everything back.  An engine with boxes left is not freed (LFI_ERR_STATE).  NULL is
+   ignored.  The signal handlers stay.  */
+void lfi_free(struct LFIEngine *engine);
+
+/* The options in force, defaults filled in.  */
+struct LFIOptions lfi_opts(struct LFIEngine *engine);
+
+/* The function that answers the system calls (rtcall 0) of all boxes of the engine: it
+   finds the arguments in lfi_ctx_regs(ctx), writes results there, and returns to resume
+   the box or calls lfi_ctx_exit.  It runs on the stack of the thread that called
+   lfi_ctx_run, with the host's floating-point state.  Set it before the first
+   lfi_ctx_run; while it is NULL a system call is a fault.  */
+void lfi_sys_handler(struct LFIEngine *engine, void (*handler)(struct LFIContext *ctx));
+
+/* True if no installed handler of a host signal could run on the stack of a box, that is,
+   if every handler has SA_ONSTACK and the handlers of lfi_new are still in place.  False
+   with LFI_ERR_SIGNAL, the message naming the signal.  lfi_new checks, and so does every
+   thread before it first enters a box; call it after installing handlers later.  */
+bool lfi_sigaction_check(void);
+
+/* Boxes.  */
+
+/* A new, empty box of profile "full".  NULL: LFI_ERR_ALLOC, BOXMAP, MMAP.  */
+struct LFIBox *lfi_box_new(struct LFIEngine *engine);
+
+/* Unmaps all memory of the box and frees it.  A box with contexts left is not freed
+   (LFI_ERR_STATE).  NULL is ignored.  */
+void lfi_box_free(struct LFIBox *box);
+
+/* Sets what the box's code is verified against, before anything in it was executable.
+   False: LFI_ERR_STATE, or PROFILE when the engine does not accept the profile (or it is
+   not one of the table's): "full" and "spec" always, "stores" and "spec-stores" with
+   stores_only, "none" with no_verify.  */
+bool lfi_box_set_profile(struct LFIBox *box, const struct LFIProfile *profile);
+const struct LFIProfile *lfi_box_profile(struct LFIBox *box);
+
+struct LFIEngine *lfi_box_engine(struct LFIBox *box);
+/* A pointer for the host's own use; NULL at first.  */
+void lfi_box_setdata(struct LFIBox *box, void *data);
+void *lfi_box_data(struct LFIBox *box);
+
+struct LFIBoxInfo {
+    uintptr_t base;
+    size_t size;
+    lfiptr min, max; /* [min, max) can be mapped; the rest are guards and rtcall tables */
+    lfiptr max_exec; /* nothing at or above it is executable */
+};
+struct LFIBoxInfo lfi_box_info(struct LFIBox *box);
+
+/* Memory of a box.  Addresses and offsets are multiples of the page size; sizes are
+   rounded up to it.  Everything lies in [min, max) or is refused.  */
+
+enum {
+    LFI_PROT_NONE = 0,
+    LFI_PROT_READ = 1,
+    LFI_PROT_WRITE = 2,
+    LFI_PROT_EXEC = 4,
+    LFI_PROT_BTI = 16 /* accepted with EXEC, no effect */
+};
+
+enum {
+    LFI_MAP_SHARED = 1,
+    LFI_MAP_PRIVATE = 2,
+    LFI_MAP_FIXED = 16, /* accepted by mapat, which always places at addr */
+    LFI_MAP_ANONYMOUS = 32,
+    LFI_MAP_EXECUTABLE = 0x1000, /* accepted, no effect */
+    /* Ours.  */
+    LFI_MAP_FIXED_NOREPLACE = 0x100000 /* mapat: fail with EEXIST where something is mapped */
+};
+
+/* Maps at addr, replacing what is there (mapat), or where there is room (mapany).  Of
+   SHARED and PRIVATE exactly one is given; without ANONYMOUS the file fd is mapped from
+   off, and stays mapped when fd is closed.  The address, or (lfiptr)-1 with LFI_ERR_MMAP
+   or LFI_ERR_VERIFY and errno:
+     EINVAL  a flag, protection, address, size or offset that is not allowed
+     EACCES  WRITE and EXEC together, EXEC and SHARED, rejected code, or the file's mode
+     EEXIST  something is mapped there and FIXED_NOREPLACE was given
+     ENOMEM  no room, no memory, outside [min, max), EXEC beyond max_exec, maxmaps reached
+     EAGAIN  these addresses held other code that a thread of the box may still be running
+     ...     what mmap or pread answers for the file
+   On failure nothing that was mapped is lost, unless the host ran out of memory for the
+   mapping itself: then the range is unmapped.
+
+   With EXEC the size bytes (a multiple of 4) are copied to private memory, verified for
+   the address where they will run, and become readable and executable together; the
+   rest of the last page is filled with trapping instructions.  Such a region is one unit:
+   unmapping, protecting or replacing a part of it takes execute permission from all of
+   it first.  A file must hold all size bytes.  */
+lfiptr lfi_box_mapat(struct LFIBox *box, lfiptr addr, size_t size, int prot, int flags, int fd,
+                     off_t off);
+lfiptr lfi_box_mapany(struct LFIBox *box, size_t size, int prot, int flags, int fd, off_t off);
+
+/* 0, or -1 as above.  Unmapping what is not mapped succeeds.  Protecting it gives ENOMEM
+   and changes nothing.  With EXEC the range is verified as by mapat, the bytes being what is
+   mapped there now; memory that was executable can lose EXEC and gain WRITE.  */
+int lfi_box_munmap(struct LFIBox *box, lfiptr addr, size_t size);
+int lfi_box_mprotect(struct LFIBox *box, lfiptr addr, size_t size, int prot);
+
+/* Gives the memory of private anonymous ranges back, so that it reads as zeros; ranges
+   that are not plain readable and writable private anonymous memory keep their contents.
+   0, or -1 with EINVAL or, where something is not mapped, ENOMEM.  */
+int lfi_box_discard(struct LFIBox *box, lfiptr addr, size_t size);
+
+struct LFIMapInfo {
+    int prot, flags; /* LFI_PROT_*, LFI_MAP_*; flags as given, less FIXED and the like */
+    int fd;          /* as given when it was mapped, -1 if anonymous; may be closed by now */
+    off_t offset;    /* of the page asked about, in the file */
+    /* Ours.  */
+    lfiptr start; /* the range of equal mapping around it */
+    size_t size;
+};
+
+/* What is mapped at addr (any address); false if nothing is.  */
+bool lfi_box_mquery(struct LFIBox *box, lfiptr addr, struct LFIMapInfo *info);
+
+/* Pointers that come from a box.  */
+
+/* True if addr, or all of [addr, addr + size), lies in [min, max) of the box.  Says nothing
+   about what is mapped there.  size 0 is valid where addr is.  */
+bool lfi_box_ptrvalid(struct LFIBox *box, lfiptr addr);
+bool lfi_box_bufvalid(struct LFIBox *box, lfiptr addr, size_t size);
+
+/* Length of the string at addr, at most max; SIZE_MAX if the pointer is not valid or
+   memory that cannot be read comes before a NUL and before max bytes.  */
+size_t lfi_box_strnlen(struct LFIBox *box, lfiptr addr, size_t max);
+
+/* Copies from or to memory of the box, whatever other threads of the box do with the
+   mapping meanwhile.  The destination, or NULL and 0 when the range is not valid or a part
+   of it cannot be accessed (a part before it may have been copied).  Copies of 1, 2, 4 or 8
+   bytes whose two addresses are multiples of the size are single accesses.  */
+void *lfi_box_copyfm(struct LFIBox *box, void *dst, lfiptr src, size_t size);
+lfiptr lfi_box_copyto(struct LFIBox *box, lfiptr dst, const void *src, size_t size);
+
+/* l2p: the host address that any 64-bit value means as a pointer of the box: base + its low 32
+   bits; always inside the 4 GiB of the box, mapped or not.  p2l: the pointer of the
+   box for a host address inside it.  */
+uintptr_t lfi_box_l2p(struct LFIBox *box, lfiptr addr);
+lfiptr lfi_box_p2l(struct LFIBox *box, uintptr_t addr);
+
+/* Contexts.  */
+
+/* A new context, its registers as by lfi_ctx_regs_init.  NULL: LFI_ERR_ALLOC.  */
+struct LFIContext *lfi_ctx_new(struct LFIBox *box, void *userdata);
+
+/* A context inside lfi_ctx_run is not freed (LFI_ERR_STATE).  NULL is ignored.  */
+void lfi_ctx_free(struct LFIContext *ctx);
+
+void *lfi_ctx_data(struct LFIContext *ctx);
+struct LFIBox *lfi_ctx_box(struct LFIContext *ctx);
+
+/* Valid as long as the context.  */
+struct LFIRegs *lfi_ctx_regs(struct LFIContext *ctx);
+
+/* Zeroes all registers but tp and those that hold the box's base and context.  Then, or at
+   any time the box does not run, relink_ctxreg alone sets those two again, for instance
+   after registers of another context were copied over these.  */
+void lfi_ctx_regs_init(struct LFIContext *ctx);
+void lfi_ctx_regs_relink_ctxreg(struct LFIContext *ctx);
+
+/* The thread pointer of the box.  A value that the box stored itself is any 64 bits.  */
+uint64_t lfi_ctx_get_tp(struct LFIContext *ctx);
+void lfi_ctx_set_tp(struct LFIContext *ctx, uint64_t tp);
+
+/* Runs the box on this thread from entry (an address of the box; the low 32 bits count, the
+   lowest two are cleared) with the registers of the context, until it ends:
+     - by lfi_ctx_exit from a handler: returns its code;
+     - by rtcall 3: returns its first argument register as an int;
+     - by a fault: returns -1, and lfi_ctx_fault tells which;
+     - not at all, since the context runs already, the thread has no alternate signal stack
+       or a host signal handler is in the way: returns -1, lfi_ctx_fault gives a structure
+       with kind LFI_FAULT_ENTRY, lfi_errno the reason.
+   In all cases but the last lfi_ctx_regs holds the registers at the end.  Where entry is the
+   address in x30 (arm64), the box finds every register as stored; for other
+   entries x16 is overwritten, as by a call.  Contexts of other boxes, or others of
+   this box, may be run from a handler.  */
+int lfi_ctx_run(struct LFIContext *ctx, uintptr_t entry);
+
+/* From a handler: ends the run of a context that this thread is in, at once, without
+   unwinding the frames in between, as longjmp does.  Contexts that were entered later on
+   this thread end with it; their lfi_ctx_run never returns.  Returns only if this thread
+   does not run the context: LFI_ERR_STATE.  */
+void lfi_ctx_exit(struct LFIContext *ctx, int code);
+
+/* The context that this thread entered last and has not left; NULL outside.
+   Async-signal-safe.  */
+struct LFIContext *lfi_cur_ctx(void);
+
+/* Ours: how a run ended that did not end by itself.  */
+enum LFIFaultKind {
+    LFI_FAULT_SIGNAL = 1, /* the box's code trapped: sig, code, pc, addr as in siginfo_t */
+    LFI_FAULT_RTCALL = 2, /* it called an rtcall that does not exist: sig SIGSYS, code the entry */
+    LFI_FAULT_ENTRY = 3   /* it was not run */
+};
+
+struct LFIFault {
+    enum LFIFaultKind kind;
+    int sig;       /* signal number; 0 for LFI_FAULT_ENTRY */
+    int code;      /* si_code, or the number of the rtcall */
+    uint64_t pc;   /* the instruction; may lie outside the box after a bad jump */
+    uint64_t addr; /* the address it could not use, for SIGSEGV and SIGBUS */
+};
+
+/* How the last run of the context ended; NULL if it ended by lfi_ctx_exit or rtcall 3, or
+   was not started yet.  Valid until the next lfi_ctx_run.  */
+const struct LFIFault *lfi_ctx_fault(struct LFIContext *ctx);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
