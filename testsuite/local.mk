@@ -3,12 +3,12 @@
 
 check-local: all
 	$(srcdir)/%D%/run-tests --builddir $(abs_builddir) --prefix $(STAGE) \
-	  --objdir $(abs_builddir)/testsuite/run --gcc-source "$(GCC_SOURCE)" \
+	  --objdir $(abs_builddir)/testsuite/run --gcc-source "$(GCC_SOURCE)" --cache "$(FETCH_CACHE)" \
 	  $(if $(RUNTESTS),,--floor $(srcdir)/%D%/floor) $(RUNTESTS)
 
 installcheck-local:
 	$(srcdir)/%D%/run-tests --builddir $(abs_builddir) --prefix $(DESTDIR)$(prefix) \
-	  --gcc-source "$(GCC_SOURCE)" --objdir $(abs_builddir)/testsuite/run-installed $(RUNTESTS)
+	  --gcc-source "$(GCC_SOURCE)" --cache "$(FETCH_CACHE)" --objdir $(abs_builddir)/testsuite/run-installed $(RUNTESTS)
 
 clean-local-testsuite:
 	rm -rf testsuite/run testsuite/run-installed
@@ -32,6 +32,12 @@ EXTRA_DIST += scripts/packages scripts/common.sh scripts/demo scripts/check-bare
 check-torture: all
 	for p in full stores; do \
 	  $(srcdir)/testsuite/run-torture --prefix $(STAGE) --all --profile $$p \
-	    --gcc-source "$(GCC_SOURCE)" --objdir $(abs_builddir)/testsuite/torture || exit 1; \
+	    --gcc-source "$(GCC_SOURCE)" --cache "$(FETCH_CACHE)" --objdir $(abs_builddir)/testsuite/torture || exit 1; \
 	done
 PHONY_TARGETS += check-torture
+
+# Real programs, all of them, under the profiles that confine.
+check-programs: all
+	$(srcdir)/testsuite/run-programs --prefix $(STAGE) --cache $(FETCH_CACHE) \
+	  --objdir $(abs_builddir)/testsuite/programs $(PROGRAMS)
+PHONY_TARGETS += check-programs
