@@ -32,7 +32,7 @@ EXTRA_DIST += scripts/packages scripts/common.sh scripts/demo scripts/check-bare
 check-torture: all
 	for p in full stores; do \
 	  $(srcdir)/testsuite/run-torture --prefix $(STAGE) --all --profile $$p \
-	    --gcc-source "$(GCC_SOURCE)" --cache "$(FETCH_CACHE)" --objdir $(abs_builddir)/testsuite/torture || exit 1; \
+	    --gcc-source "$(GCC_SOURCE)" --objdir $(abs_builddir)/testsuite/torture || exit 1; \
 	done
 PHONY_TARGETS += check-torture
 
