@@ -1,0 +1,49 @@
+/* lfi-run: runs a program in a box.
+   SPDX-License-Identifier: Apache-2.0  */
+#ifndef LFI_RUN_H
+#define LFI_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What the command line asked for.  */
+struct options {
+    const char **dirs; /* --dir, as given; NULL-terminated */
+    size_t ndirs;
+    const char **env; /* --env, as given; NULL-terminated */
+    size_t nenv;
+    bool env_all;
+    bool allow_stores;
+    bool no_verify;
+    bool no_aslr;
+    bool trace;
+    bool verbose;
+    size_t stack_size; /* 0: the default */
+    int argc;          /* the program and its arguments */
+    char **argv;
+};
+
+/* Fills *o from the command line; exits on --help, --version and mistakes.  */
+void options_parse(struct options *o, int argc, char **argv);
+
+/* The machine of an ELF file's header, "aarch64" or "x86_64"; exits with a message
+   if the file cannot be read or is for another machine.  */
+const char *program_arch(const char *path);
+
+/* Starts that architecture's lfi-run under qemu-user with the same arguments; exits
+   with a message if that is not possible.  */
+_Noreturn void handoff(const char *arch, char **argv);
+
+/* Runs the program in a box of this process.  Returns its exit status.  */
+int run_program(const struct options *o);
+
+/* The box's environment; NULL-terminated.  */
+const char **box_environment(const struct options *o);
+
+/* The strings for LFILinuxOptions.dir_maps; NULL-terminated.  */
+const char **box_directories(const struct options *o);
+
+/* The box's path of the host's working directory, "/" if no mapping covers it.  */
+const char *box_working_directory(const char *const *maps);
+
+#endif

@@ -1,0 +1,29 @@
+/* lfi-run: runs a program in a box.
+   SPDX-License-Identifier: Apache-2.0  */
+#include "config.h"
+
+#include "lfi-run/lfi-run.h"
+#include "common/tool.h"
+
+#include <string.h>
+
+#ifdef LFI_NATIVE_RUNTIME
+#if defined(__aarch64__)
+static const char native[] = "aarch64";
+#else
+#error "no runtime for this architecture"
+#endif
+#endif
+
+int main(int argc, char **argv)
+{
+    tool_name = "lfi-run";
+    struct options o;
+    options_parse(&o, argc, argv);
+    const char *arch = program_arch(o.argv[0]);
+#ifdef LFI_NATIVE_RUNTIME
+    if (strcmp(arch, native) == 0)
+        return run_program(&o);
+#endif
+    handoff(arch, argv);
+}

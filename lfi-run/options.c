@@ -1,0 +1,208 @@
+/* The command line: one table of options.
+   SPDX-License-Identifier: Apache-2.0  */
+#include "config.h"
+
+#include "lfi-run/lfi-run.h"
+#include "common/tool.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MIN_STACK = 64 << 10 };
+#define MAX_STACK ((size_t)1 << 30)
+
+static void append(const char ***list, size_t *n, const char *s)
+{
+    *list = tool_realloc(*list, (*n + 2) * sizeof **list);
+    (*list)[(*n)++] = s;
+    (*list)[*n] = NULL;
+}
+
+static void take_dir(struct options *o, const char *arg)
+{
+    if (!*arg || *arg == '=' || *arg == ':')
+        tool_usage("--dir '%s': a directory is missing", arg);
+    const char *eq = strchr(arg, '=');
+    if (eq && (!eq[1] || eq[1] == ':'))
+        tool_usage("--dir '%s': the host directory is missing after '='", arg);
+    if (eq && *arg != '/')
+        tool_usage("--dir '%s': the path in the box before '=' must start with '/'", arg);
+    append(&o->dirs, &o->ndirs, arg);
+}
+
+static void take_env(struct options *o, const char *arg)
+{
+    if (!*arg || *arg == '=')
+        tool_usage("--env '%s': a name is missing", arg);
+    append(&o->env, &o->nenv, arg);
+}
+
+static void take_env_all(struct options *o, const char *arg)
+{
+    (void)arg;
+    o->env_all = true;
+}
+
+static void take_allow(struct options *o, const char *arg)
+{
+    if (strcmp(arg, "stores") == 0)
+        o->allow_stores = true;
+    else if (strcmp(arg, "none") == 0)
+        tool_usage("--allow=none: a program without confinement runs with --no-verify alone");
+    else
+        tool_usage("--allow=%s: the profile that can be allowed is 'stores'", arg);
+}
+
+static void take_stack_size(struct options *o, const char *arg)
+{
+    char *end;
+    errno = 0;
+    unsigned long long n = *arg >= '0' && *arg <= '9' ? strtoull(arg, &end, 10) : 0;
+    unsigned shift = 0;
+    if (n && *end) {
+        shift = *end == 'K' ? 10 : *end == 'M' ? 20 : *end == 'G' ? 30 : 64;
+        if (end[1])
+            shift = 64;
+    }
+    if (errno || !n || shift == 64 || n > MAX_STACK >> shift || n << shift < MIN_STACK)
+        tool_usage("--stack-size '%s': give 64K to 1G, in bytes or with K, M or G", arg);
+    o->stack_size = (size_t)n << shift;
+}
+
+static void take_no_verify(struct options *o, const char *arg)
+{
+    (void)arg;
+    o->no_verify = true;
+}
+
+static void take_no_aslr(struct options *o, const char *arg)
+{
+    (void)arg;
+    o->no_aslr = true;
+}
+
+static void take_trace(struct options *o, const char *arg)
+{
+    (void)arg;
+    o->trace = true;
+}
+
+static void take_verbose(struct options *o, const char *arg)
+{
+    (void)arg;
+    o->verbose = true;
+}
+
+static const struct option_row {
+    const char *name;
+    const char *arg; /* NULL: takes none */
+    void (*take)(struct options *o, const char *arg);
+    const char *help;
+} rows[] = {
+    {"dir", "[BOX=]HOST[:ro]", take_dir,
+     "make the host's directory HOST visible in the box, as BOX if\n"
+     "given, else under the same path; ':ro' forbids changes; repeatable"},
+    {"env", "NAME[=VALUE]", take_env,
+     "set NAME in the program's environment, which is empty otherwise;\n"
+     "without a value, to what it is here; repeatable"},
+    {"env-all", NULL, take_env_all, "pass on the whole environment"},
+    {"allow", "stores", take_allow,
+     "accept a program whose loads are not confined: it can read all\n"
+     "memory of this process, but write only its own"},
+    {"stack-size", "SIZE", take_stack_size, "of the first thread, such as 512K or 64M [8M]"},
+    {"trace", NULL, take_trace, "print every system call on standard error"},
+    {"verbose", NULL, take_verbose, "say where the program is loaded and what is not supported"},
+    {"no-aslr", NULL, take_no_aslr, "load at predictable addresses"},
+    {"no-verify", NULL, take_no_verify,
+     "UNSAFE: run the program without verifying it; it can do\n"
+     "everything that the user can"},
+    {"help", NULL, NULL, "print this and exit"},
+    {"version", NULL, NULL, "print the version and exit"},
+};
+enum { NROWS = sizeof rows / sizeof rows[0], HELP_COLUMN = 26 };
+
+static _Noreturn void help(void)
+{
+    char *text;
+    size_t size;
+    FILE *f = open_memstream(&text, &size);
+    if (!f)
+        tool_fail("out of memory");
+    fputs("Usage: lfi-run [OPTION]... [--] PROGRAM [ARGUMENT]...\n"
+          "Runs a program that an LFI toolchain compiled in a sandbox of its own: it is verified\n"
+          "first, sees no file but those of the directories given, and its exit status is\n"
+          "passed on; a program that dies by a signal gives 128 + its number.\n\n",
+          f);
+    for (size_t i = 0; i < NROWS; i++) {
+        int n = fprintf(f, "  --%s%s%s", rows[i].name, rows[i].arg ? " " : "",
+                        rows[i].arg ? rows[i].arg : "");
+        if (n >= HELP_COLUMN)
+            n = fprintf(f, "\n") - 1;
+        fprintf(f, "%*s", HELP_COLUMN - n, "");
+        for (const char *s = rows[i].help; *s; s++) {
+            putc(*s, f);
+            if (*s == '\n')
+                fprintf(f, "%*s", HELP_COLUMN, "");
+        }
+        putc('\n', f);
+    }
+    fputs("\nThe working directory is kept if it is visible in the box, else it is '/'.\n"
+          "LFI_QEMU_FLAGS holds options for qemu-user where a program of another\n"
+          "architecture runs under it.\n",
+          f);
+    if (fclose(f) != 0)
+        tool_fail("out of memory");
+    tool_help(text);
+}
+
+static void take_option(struct options *o, char ***next)
+{
+    char *word = *(*next)++ + 2;
+    size_t len = strcspn(word, "=");
+    const char *value = word[len] ? word + len + 1 : NULL;
+    for (size_t i = 0; i < NROWS; i++) {
+        const struct option_row *row = &rows[i];
+        if (strlen(row->name) != len || strncmp(row->name, word, len) != 0)
+            continue;
+        if (!row->arg && value)
+            tool_usage("--%s takes no value", row->name);
+        if (row->arg && !value && !(value = *(*next)++))
+            tool_usage("--%s needs %s", row->name, row->arg);
+        if (row->take)
+            row->take(o, value);
+        else if (strcmp(row->name, "help") == 0)
+            help();
+        else
+            tool_version();
+        return;
+    }
+    tool_usage("unknown option '--%s'", word);
+}
+
+void options_parse(struct options *o, int argc, char **argv)
+{
+    static const char *none[] = {NULL};
+    *o = (struct options){0};
+    char **next = argv + (argc > 0);
+    for (; *next && (*next)[0] == '-' && (*next)[1];) {
+        if (strcmp(*next, "--") == 0) {
+            next++;
+            break;
+        }
+        if (strcmp(*next, "-h") == 0)
+            help();
+        if (strncmp(*next, "--", 2) != 0)
+            tool_usage("unknown option '%s'", *next);
+        take_option(o, &next);
+    }
+    if (!*next)
+        tool_usage("no program given");
+    o->argv = next;
+    o->argc = argc - (int)(next - argv);
+    if (!o->dirs)
+        o->dirs = none;
+    if (!o->env)
+        o->env = none;
+}
