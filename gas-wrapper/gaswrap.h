@@ -1,0 +1,302 @@
+/* The assembly rewriter: types shared by all passes.
+   SPDX-License-Identifier: Apache-2.0
+
+   GNU assembly goes in, GNU assembly that keeps the rules of a box comes out.  In
+   order: the lexer and parser (lex.c, parse.c, expr.c, directive.c, section.c) turn the
+   text into statements; the architecture (arm64/) rewrites one statement at a time
+   into the output (output.c); the range pass (range.c) repairs branches that the
+   growth has put out of reach.  Line structure is kept: what replaces a statement
+   stays on its line, so line numbers, comments, .loc and CFI need no care.  */
+#ifndef GASWRAP_H
+#define GASWRAP_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "profiles/profile.h"
+
+struct rewriter;
+struct directive;
+
+/* -- memory (arena.c) ---------------------------------------------------------------- */
+
+struct arena {
+    struct arena_block *blocks;
+    char *at, *end;
+};
+void *arena_alloc(struct arena *a, size_t size); /* zeroed; lives as long as the arena */
+char *arena_copy(struct arena *a, const char *s, size_t len); /* NUL-terminated */
+void arena_free(struct arena *a);
+
+struct buf {
+    char *p;
+    size_t len, cap;
+};
+char *buf_room(struct buf *b, size_t more); /* where the next MORE bytes go */
+void buf_put(struct buf *b, const char *s, size_t len);
+/* A small printf: %d int, %c char, %s string, %S pointer to a slice, %% percent.  */
+void buf_format(struct buf *b, const char *fmt, ...);
+void buf_vformat(struct buf *b, const char *fmt, va_list ap);
+
+struct slice {
+    const char *p;
+    size_t len;
+};
+bool slice_is(struct slice s, const char *word);     /* equal */
+bool slice_is_nocase(struct slice s, const char *word); /* equal; WORD is lower case */
+struct slice slice_trim(struct slice s);
+
+/* -- symbols (symbol.c) -------------------------------------------------------------- */
+
+struct symbol {
+    struct symbol *next; /* same hash */
+    const char *name;
+    uint32_t len, hash;
+    bool defined;  /* so far in the text, for .ifdef */
+    bool target;   /* more than debug information refers to it */
+    bool constant; /* .set to VALUE */
+    int8_t alias;  /* of a register (.req): the architecture's number; -1 if none */
+    char alias_class;
+    int64_t value;
+    struct section *section; /* of that name; such symbols have names of their own */
+    struct chunk *chunk;     /* where the label ended up; NULL if not a label here */
+    uint64_t pos;
+};
+
+struct symtab {
+    struct symbol **slots;
+    size_t count, mask;
+};
+struct symbol *symbol_find(struct rewriter *r, const char *name, size_t len); /* or NULL */
+struct symbol *symbol_get(struct rewriter *r, const char *name, size_t len);
+/* Numeric local labels: 'N:' starts the next instance, 'Nb' and 'Nf' name one.  */
+struct symbol *symbol_local(struct rewriter *r, unsigned n, char which);
+/* The symbol or local label that is all of S, or NULL (not interned if new and local).  */
+struct symbol *symbol_of(struct rewriter *r, struct slice s);
+
+/* -- sections (section.c) ------------------------------------------------------------ */
+
+struct section {
+    const char *name;
+    struct chunk *chunks;
+    bool exec, debug;
+    bool flags_known; /* flags were written, or the name implies them */
+};
+
+/* One subsection: what is contiguous in the object file.  POS is the offset after
+   rewriting, never less than the true one (alignment is counted in full).  */
+struct chunk {
+    struct chunk *next;
+    struct section *section;
+    int64_t sub;
+    uint64_t pos;
+};
+
+enum { SECTION_STACK = 64 };
+/* Arguments of DIR_SECTION in directives.def.  */
+enum { SEC_NAMED, SEC_PUSH, SEC_POP, SEC_PREVIOUS, SEC_SUBSECTION, SEC_TEXT, SEC_DATA, SEC_BSS };
+struct sections {
+    struct chunk *now, *previous;
+    struct {
+        struct chunk *now, *previous;
+    } stack[SECTION_STACK];
+    int depth;
+};
+void sections_begin(struct rewriter *r);
+
+/* -- statements (lex.c, parse.c) ----------------------------------------------------- */
+
+enum stmt_kind {
+    STMT_EMPTY,     /* white space and comments */
+    STMT_LABEL,     /* symbol: */
+    STMT_ASSIGN,    /* symbol = expression */
+    STMT_DIRECTIVE, /* .name arguments */
+    STMT_ALIAS,     /* name .req register */
+    STMT_INSN       /* mnemonic operands */
+};
+
+/* A statement covers text[begin, end): leading white space and comments, the
+   statement proper at [at, tail), then comments and the terminator.  */
+struct stmt {
+    uint32_t begin, at, args, tail, end;
+    uint32_t name_len; /* of the mnemonic, directive or symbol at AT */
+    uint8_t kind;
+    bool skipped;  /* in the false part of a conditional */
+    bool comments; /* there are comments inside [at, tail) */
+    union {
+        struct symbol *symbol;             /* LABEL, ASSIGN, ALIAS; NULL for 'N:' */
+        const struct directive *directive; /* NULL if unknown */
+        const void *insn;                  /* the architecture's row, NULL if unknown */
+    };
+};
+
+void parse(struct rewriter *r);
+struct slice stmt_name(const struct rewriter *r, const struct stmt *s);
+struct slice stmt_args(const struct rewriter *r, const struct stmt *s); /* trimmed */
+/* Cuts the next operand off *REST at a comma outside brackets and strings; false at
+   the end.  */
+bool next_operand(struct slice *rest, struct slice *operand);
+
+/* -- expressions (expr.c) ------------------------------------------------------------ */
+
+/* (PLUS - MINUS + ADDEND) / DIVISOR; a constant if both symbols are NULL.  */
+struct value {
+    struct symbol *plus, *minus;
+    int64_t addend, divisor;
+};
+bool expr_value(struct rewriter *r, struct slice text, struct value *out);
+bool expr_constant(struct rewriter *r, struct slice text, int64_t *out);
+
+/* -- directives (directive.c, directives.def) ---------------------------------------- */
+
+enum dir_class {
+    DIR_NOTHING,     /* emits nothing into the current section */
+    DIR_SECTION,     /* changes the current section */
+    DIR_ALIGN,       /* pads */
+    DIR_DATA,        /* emits bytes */
+    DIR_SPACE,       /* emits a given number of bytes */
+    DIR_SET,         /* defines a symbol */
+    DIR_IF,          /* conditional assembly */
+    DIR_MACRO,       /* text that the assembler expands later */
+    DIR_END,         /* the assembler reads no further */
+    DIR_NEXT_INSN,   /* applies to the instruction that follows */
+    DIR_UNREQ,       /* forgets an alias of a register */
+    DIR_SWITCH,      /* .lfi_rewrite_disable and .lfi_rewrite_enable */
+    DIR_REFUSED      /* not understood by the rewriter */
+};
+struct directive {
+    const char *name;
+    enum dir_class cls;
+    int arg; /* meaning depends on the class, see directives.def */
+};
+const struct directive *directive_find(struct slice name);
+
+/* What the text pass and the rewriting pass both do to follow the assembler's state.  */
+void section_directive(struct rewriter *r, const struct stmt *s);
+void set_symbol(struct rewriter *r, struct symbol *sym, struct slice expr);
+void directive(struct rewriter *r, const struct stmt *s); /* rewriting pass */
+
+/* -- output (output.c) --------------------------------------------------------------- */
+
+/* Statements not mentioned go out as they are.  For the current one: */
+void out_keep(struct rewriter *r);                     /* it stays, as one instruction */
+void out_insn(struct rewriter *r, const char *fmt, ...); /* one more instruction */
+/* The same for the instruction that a held directive (.tlsdesccall) belongs to.  */
+void out_main(struct rewriter *r, const char *fmt, ...);
+void out_drop(struct rewriter *r);                     /* nothing stands for it */
+void out_text(struct rewriter *r, struct slice s);     /* text that is no instruction */
+void out_hold(struct rewriter *r);                     /* to be put before the main one */
+/* The same as keep and main for a branch of limited reach to LABEL.  */
+void out_branch(struct rewriter *r, uint32_t reach, struct slice label, const char *fmt, ...);
+void out_begin(struct rewriter *r, const struct stmt *s);
+void out_end(struct rewriter *r);
+void out_finish(struct rewriter *r, FILE *f);
+
+/* -- ranges (range.c) ---------------------------------------------------------------- */
+
+struct branch {
+    size_t begin, end; /* text in the output */
+    const struct stmt *stmt;
+    struct symbol *label; /* NULL: not a plain symbol */
+    struct chunk *chunk;
+    uint64_t pos;
+    uint32_t reach; /* bytes in either direction */
+    bool far;
+};
+void ranges_fix(struct rewriter *r);
+/* Remembers .byte (L1-L2)/4 and the like for ranges_fix to check.  */
+void ranges_table_entry(struct rewriter *r, const struct stmt *s, int size, struct slice expr);
+
+struct table_entry {
+    struct value value;
+    uint32_t at;
+    int size;
+};
+
+/* -- the architecture ---------------------------------------------------------------- */
+
+struct arch {
+    enum LFIArch id;
+    const char *gas; /* name of the real assembler */
+    const char *const *gas_options_with_argument;
+    char line_comment; /* starts a comment at the beginning of a statement */
+    bool slash_slash;  /* "//" starts one anywhere */
+    char separator;
+    unsigned insn_size; /* an instruction is at most that long */
+
+    const void *(*find_insn)(const char *name, size_t len);
+    size_t state_size;
+    void (*begin)(struct rewriter *r);
+    void (*insn)(struct rewriter *r, const struct stmt *s);
+    void (*label)(struct rewriter *r); /* control may arrive here */
+    /* Straight-line code ends before the current statement.  */
+    void (*barrier)(struct rewriter *r);
+    /* .inst and such in an executable section; false: refuse.  */
+    bool (*data)(struct rewriter *r, const struct stmt *s);
+    /* Text of what does the same as the branch B at any distance.  */
+    void (*expand_branch)(struct rewriter *r, const struct branch *b, struct buf *out);
+    unsigned branch_growth; /* bytes that adds */
+    /* A register's number and class for .req, or -1.  */
+    int (*register_number)(struct rewriter *r, struct slice name, char *cls);
+};
+extern const struct arch arch_arm64;
+const struct arch *arch_find(enum LFIArch id);
+
+/* -- the whole ----------------------------------------------------------------------- */
+
+struct linemark {
+    uint32_t at; /* the line that starts here ... */
+    uint32_t line;
+    struct slice file; /* ... is this one */
+};
+
+struct rewriter {
+    const struct arch *arch;
+    const struct LFIProfile *profile;
+    bool guard_elim;
+
+    struct buf source;    /* as read */
+    char *text;           /* the same; comments inside statements may be blanked */
+    struct stmt *stmts;
+    size_t nstmts;
+    struct linemark *linemarks;
+    size_t nlinemarks;
+
+    struct arena arena;
+    struct symtab symtab;
+    struct sections sections;
+
+    bool disabled;               /* between .lfi_rewrite_disable and _enable */
+    const struct stmt *cur;      /* being rewritten */
+    void *state;                 /* the architecture's */
+
+    struct buf out;
+    uint32_t copied; /* the text before this is in OUT */
+    unsigned emitted;
+    bool kept;
+    const struct stmt *held;
+    struct branch *branches;
+    size_t nbranches;
+    struct table_entry *entries;
+    size_t nentries;
+
+    unsigned errors;
+};
+
+/* One line, the source line and a caret on stderr (diag.c).  AT points into the text.  */
+void error_at(struct rewriter *r, const char *at, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+struct rewriter *rewriter_new(const struct LFIProfile *profile); /* NULL: no such back end */
+void rewriter_define(struct rewriter *r, const char *name, int64_t value); /* --defsym */
+/* Appends a file; SIZE bytes at DATA are copied.  NAME is for messages.  */
+void rewriter_add(struct rewriter *r, const char *name, const char *data, size_t size);
+/* True if everything was rewritten; messages are on stderr otherwise.  */
+bool rewriter_run(struct rewriter *r);
+void rewriter_write(struct rewriter *r, FILE *f, bool line_markers);
+void rewriter_free(struct rewriter *r);
+
+#endif

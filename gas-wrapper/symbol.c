@@ -1,0 +1,109 @@
+/* Symbols and numeric local labels.
+   SPDX-License-Identifier: Apache-2.0  */
+#include "config.h"
+
+#include "gas-wrapper/gaswrap.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/tool.h"
+
+static uint32_t hash_of(const char *s, size_t len)
+{
+    uint32_t h = 2166136261u;
+    for (size_t i = 0; i < len; i++)
+        h = (h ^ (unsigned char)s[i]) * 16777619u;
+    return h ^ h >> 15;
+}
+
+static void grow(struct symtab *t)
+{
+    size_t size = t->slots ? 4 * (t->mask + 1) : 4096;
+    struct symbol **slots = tool_alloc(size * sizeof *slots);
+    for (size_t i = 0; t->slots && i <= t->mask; i++)
+        for (struct symbol *s = t->slots[i], *next; s; s = next) {
+            next = s->next;
+            s->next = slots[s->hash & (size - 1)];
+            slots[s->hash & (size - 1)] = s;
+        }
+    free(t->slots);
+    t->slots = slots;
+    t->mask = size - 1;
+}
+
+static struct symbol *lookup(struct symtab *t, const char *name, size_t len, uint32_t hash)
+{
+    if (!t->slots)
+        return NULL;
+    for (struct symbol *s = t->slots[hash & t->mask]; s; s = s->next)
+        if (s->hash == hash && s->len == len && memcmp(s->name, name, len) == 0)
+            return s;
+    return NULL;
+}
+
+struct symbol *symbol_find(struct rewriter *r, const char *name, size_t len)
+{
+    return lookup(&r->symtab, name, len, hash_of(name, len));
+}
+
+struct symbol *symbol_get(struct rewriter *r, const char *name, size_t len)
+{
+    struct symtab *t = &r->symtab;
+    uint32_t hash = hash_of(name, len);
+    struct symbol *s = lookup(t, name, len, hash);
+    if (s)
+        return s;
+    if (!t->slots || t->count > t->mask)
+        grow(t);
+    s = arena_alloc(&r->arena, sizeof *s);
+    s->name = arena_copy(&r->arena, name, len);
+    s->len = (uint32_t)len;
+    s->hash = hash;
+    s->alias = -1;
+    s->next = t->slots[hash & t->mask];
+    t->slots[hash & t->mask] = s;
+    t->count++;
+    return s;
+}
+
+struct symbol *symbol_local(struct rewriter *r, unsigned n, char which)
+{
+    char name[40];
+    int len = snprintf(name, sizeof name, "\001%u", n);
+    struct symbol *number = symbol_get(r, name, (size_t)len);
+    if (which == ':')
+        number->value++;
+    int64_t instance = number->value + (which == 'f');
+    if (instance == 0)
+        return NULL;
+    len = snprintf(name, sizeof name, "\001%u\002%lld", n, (long long)instance);
+    return symbol_get(r, name, (size_t)len);
+}
+
+static bool is_symbol_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'
+           || c == '.' || c == '$' || (unsigned char)c >= 0x80;
+}
+
+struct symbol *symbol_of(struct rewriter *r, struct slice s)
+{
+    if (s.len == 0)
+        return NULL;
+    if (*s.p >= '0' && *s.p <= '9') {
+        unsigned n = 0;
+        size_t i = 0;
+        for (; i < s.len && i < 9 && s.p[i] >= '0' && s.p[i] <= '9'; i++)
+            n = 10 * n + (unsigned)(s.p[i] - '0');
+        if (i + 1 != s.len || (s.p[i] != 'b' && s.p[i] != 'f'))
+            return NULL;
+        return symbol_local(r, n, s.p[i]);
+    }
+    for (size_t i = 0; i < s.len; i++)
+        if (!is_symbol_char(s.p[i]))
+            return NULL;
+    if (s.len == 1 && *s.p == '.')
+        return NULL;
+    return symbol_get(r, s.p, s.len);
+}
