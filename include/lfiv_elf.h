@@ -25,7 +25,8 @@ struct LFIVElfSegment {
 struct LFIVElf {
     const struct LFIProfile *profile; /* from the note; the published one if there is none */
     bool has_note;
-    uint64_t entry;             /* offset in the image, inside an executable segment */
+    bool has_entry;             /* false for a library that is not a program */
+    uint64_t entry;             /* offset in the image, inside an executable segment; or 0 */
     uint64_t phdr;              /* where the program headers are in the image; 0 if not loaded */
     unsigned phnum;
     unsigned nsegs;             /* ascending by vaddr, page-disjoint */

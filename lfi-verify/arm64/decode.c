@@ -1,0 +1,150 @@
+/* arm64 words looked up in the table of insns.def.
+   SPDX-License-Identifier: Apache-2.0  */
+#include "lfi-verify/arm64/decode.h"
+
+#include <stddef.h>
+
+#include "profiles/profile.h"
+
+enum {
+    W_D = 1 << 0,
+    W_DSP = 1 << 1,
+    W_T = W_D,
+    W_U = 1 << 2,
+    W_S = 1 << 3,
+    W_S2 = 1 << 4,
+    W_N = 1 << 5,
+    W_X17 = 1 << 6,
+    W_X28 = 1 << 7,
+    W_X30 = 1 << 8,
+    W_SP = 1 << 9
+};
+
+/* The check column: what must hold.  */
+enum {
+    C_BITMASK = 1 << 0, /* N:immr:imms encodes a mask */
+    C_AMOUNT4 = 1 << 1, /* an extended register is shifted by at most 4 */
+    C_N_NE_T = 1 << 2,  /* writeback to a data register is unpredictable; n = 31 is sp */
+    C_N_NE_U = 1 << 3,
+    C_T_NE_U = 1 << 4, /* so is loading one register twice */
+    C_S_NE_T = 1 << 5, /* and a status register that is also data or address */
+    C_S_NE_U = 1 << 6,
+    C_S_NE_N = 1 << 7,
+    C_T_FREE = 1 << 8, /* t is not x25, x27, x28 */
+    C_Z012 = 1 << 9,   /* lane size 23:22 is not 64 bits */
+    C_Z12 = 1 << 10,   /* is 16 or 32 bits */
+    C_Z3Q = 1 << 11,   /* is 64 bits only in a full vector (Q) */
+    C_Z2Q = 1 << 12,   /* is 32 bits only in a full vector */
+    C_T1Q = 1 << 13,   /* double (bit 22) only in a full vector */
+    C_Q11 = 1 << 14,   /* lane size 11:10 is 64 bits only in a full vector */
+    C_E = 1 << 15,     /* imm5 19:16 names a lane size */
+    C_E8Q = 1 << 16,   /* which is 64 bits only in a full vector */
+    C_H = 1 << 17,     /* immh 22:19 names a lane size */
+    C_H8Q = 1 << 18    /* which is 64 bits only in a full vector */
+};
+
+enum { SIZE_FIELD = 0xff };
+
+#include "lfi-verify/arm64/insns.inc"
+
+const struct Row *lfiv_arm64_row(uint32_t word)
+{
+    unsigned key = word >> 21;
+    for (unsigned i = starts[key]; i < starts[key + 1]; i++) {
+        const struct Row *row = &rows[lists[i]];
+        if ((word & row->mask) == row->value)
+            return row;
+    }
+    return NULL;
+}
+
+/* N:immr:imms of a logical immediate: the position of the highest one in N:~imms gives
+   the element size, and an element of ones alone has no encoding.  */
+static bool is_bitmask(uint32_t word)
+{
+    unsigned n = field(word, 22, 1), imms = field(word, 10, 6);
+    if (n && !field(word, 31, 1))
+        return false;
+    unsigned sizes = n << 6 | (~imms & 0x3f), size = 64;
+    while (size > 1 && !(sizes & size))
+        size /= 2;
+    return size > 1 && (imms & (size - 1)) != size - 1;
+}
+
+bool lfiv_arm64_checks(const struct Row *row, uint32_t word)
+{
+    uint32_t c = row->checks;
+    unsigned t = field(word, 0, 5), n = field(word, 5, 5), u = field(word, 10, 5);
+    unsigned s = field(word, 16, 5), z = field(word, 22, 2);
+    bool q = field(word, 30, 1);
+    return !(c & C_BITMASK && !is_bitmask(word))
+           && !(c & C_AMOUNT4 && field(word, 10, 3) > 4)
+           && !(c & C_N_NE_T && n == t && n != 31)
+           && !(c & C_N_NE_U && n == u && n != 31)
+           && !(c & C_T_NE_U && t == u)
+           && !(c & C_S_NE_T && s == t)
+           && !(c & C_S_NE_U && s == u)
+           && !(c & C_S_NE_N && s == n && n != 31)
+           && !(c & C_T_FREE && (t == 25 || t == 27 || t == 28))
+           && !(c & C_Z012 && z == 3)
+           && !(c & C_Z12 && (z == 0 || z == 3))
+           && !(c & C_Z3Q && z == 3 && !q)
+           && !(c & C_Z2Q && z == 2 && !q)
+           && !(c & C_T1Q && (z & 1) && !q)
+           && !(c & C_Q11 && field(word, 10, 2) == 3 && !q)
+           && !(c & C_E && field(word, 16, 4) == 0)
+           && !(c & C_E8Q && field(word, 16, 4) == 8 && !q)
+           && !(c & C_H && field(word, 19, 4) == 0)
+           && !(c & C_H8Q && field(word, 22, 1) && !q);
+}
+
+uint32_t lfiv_arm64_writes(const struct Row *row, uint32_t word)
+{
+    unsigned w = row->writes, s = field(word, 16, 5);
+    uint32_t zr = 0, sp = 0;
+    if (w & W_D)
+        zr |= REG(field(word, 0, 5));
+    if (w & W_U)
+        zr |= REG(field(word, 10, 5));
+    if (w & W_S)
+        zr |= REG(s);
+    if (w & W_S2)
+        zr |= REG(s) | REG(s | 1);
+    if (w & W_DSP)
+        sp |= REG(field(word, 0, 5));
+    if (w & W_N)
+        sp |= REG(field(word, 5, 5));
+    if (w & W_X17)
+        sp |= REG(17);
+    if (w & W_X28)
+        sp |= REG(28);
+    if (w & W_X30)
+        sp |= REG(30);
+    if (w & W_SP)
+        sp |= REG_SP;
+    return (zr & ~REG_SP) | sp;
+}
+
+/* The low bits of value as a signed number.  */
+static int32_t signed_field(uint32_t word, unsigned low, unsigned bits)
+{
+    int32_t value = (int32_t)field(word, low, bits), sign = (int32_t)1 << (bits - 1);
+    return (value ^ sign) - sign;
+}
+
+int32_t lfiv_arm64_displacement(const struct Row *row, uint32_t word)
+{
+    int32_t unit = (int32_t)1 << (row->size == SIZE_FIELD ? field(word, 30, 2) : row->size);
+    switch (row->memory) {
+    case M_IMM12:
+        return (int32_t)field(word, 10, 12) * unit;
+    case M_IMM7:
+    case M_PRE7:
+        return signed_field(word, 15, 7) * unit;
+    case M_IMM9:
+    case M_PRE9:
+        return signed_field(word, 12, 9);
+    default:
+        return 0;
+    }
+}

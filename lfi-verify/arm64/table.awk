@@ -1,0 +1,94 @@
+# Turns insns.def into C: the rows, and for each value of bits 31:21 the list of rows that
+# can match, in the order of the table.
+# SPDX-License-Identifier: Apache-2.0
+
+function fail(why) {
+    printf "%s:%d: %s\n", FILENAME, FNR, why > "/dev/stderr"
+    failed = 1
+    exit 1
+}
+
+# Bits 31..0 of the pattern in which c is true, as a C constant.
+function word(pattern, fixed,    i, high, low, bit) {
+    for (i = 1; i <= 32; i++) {
+        bit = fixed ? substr(pattern, i, 1) ~ /[01]/ : substr(pattern, i, 1) == "1"
+        if (i <= 16)
+            high = high * 2 + bit
+        else
+            low = low * 2 + bit
+    }
+    return sprintf("0x%04x%04x", high, low)
+}
+
+# "a,b" with prefix P_ becomes "P_a | P_b"; "-" becomes 0.
+function flags(prefix, list,    part, n, i, text) {
+    if (list == "-")
+        return "0"
+    n = split(list, part, ",")
+    for (i = 1; i <= n; i++) {
+        sub(/!=/, "_NE_", part[i])
+        text = text (i > 1 ? " | " : "") prefix toupper(part[i])
+    }
+    return text
+}
+
+function one(prefix, name) {
+    return prefix (name == "-" ? "NONE" : toupper(name))
+}
+
+# Adds the row to every list that its bits 31:21 allow.
+function enter(pattern, at, key,    c) {
+    if (at > 11) {
+        list[key] = list[key] " " rows
+        return
+    }
+    c = substr(pattern, at, 1)
+    if (c != "1")
+        enter(pattern, at + 1, key * 2)
+    if (c != "0")
+        enter(pattern, at + 1, key * 2 + 1)
+}
+
+BEGIN {
+    print "/* Made from insns.def by table.awk.  */"
+    print "static const struct Row rows[] = {"
+}
+
+/^#/ || NF == 0 { next }
+
+{
+    if (length($1) != 32 || NF < 10)
+        fail("a row has an encoding of 32 bits and nine more columns")
+    name = $10
+    for (i = 11; i <= NF; i++)
+        name = name " " $i
+    # Only the denial of D and d tells the two cases apart.
+    sub(/^D$/, "dsp", $2)
+    printf "    {%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, \"%s\"},\n", word($1, 1), word($1, 0),
+        flags("W_", $2), flags("C_", $7), flags("LFI_ISA_ARM64_", $8), one("K_", $3),
+        one("M_", $4), $5 == "-" ? 0 : $5 == "z" ? "SIZE_FIELD" : $5,
+        $6 == "yes" ? "true" : "false", one("V_", $9), name
+    enter($1, 1, 0)
+    rows++
+}
+
+END {
+    if (failed)
+        exit 1
+    print "};\n\nstatic const uint16_t lists[] = {"
+    for (key = 0; key < 2048; key++) {
+        start[key] = total + 0
+        n = split(list[key], part, " ")
+        text = ""
+        for (i = 1; i <= n; i++)
+            text = text part[i] ", "
+        if (n)
+            print "    " text
+        total += n
+    }
+    print "};\n\n/* Where the list for bits 31:21 starts; it ends where the next one starts.  */"
+    print "static const uint16_t starts[2049] = {"
+    for (key = 0; key < 2048; key++)
+        printf "%s%d,%s", key % 16 ? " " : "    ", start[key], key % 16 == 15 ? "\n" : ""
+    printf "    %d\n};\n", total
+}
