@@ -1,1 +1,63 @@
-# Written by the owner of this directory.
+# liblfi: core (engine, boxes, contexts), one architecture, the Linux layer.
+include_HEADERS += include/lfi_core.h include/lfi_arch.h
+
+# liblfi runs boxes of the host's architecture.  Where the host has no entry code, or for
+# targets that are not the host, the sub-builds below have it.
+if NATIVE_RUNTIME
+lib_LIBRARIES += %D%/liblfi.a
+%C%_liblfi_a_CFLAGS = $(AM_CFLAGS) -pthread
+%C%_liblfi_a_SOURCES = include/lfi_core.h include/lfi_arch.h \
+  %D%/core/internal.h %D%/arch/arch.h \
+  %D%/core/box.c %D%/core/code.c %D%/core/context.c %D%/core/copy.c %D%/core/engine.c \
+  %D%/core/error.c %D%/core/memory.c %D%/core/range.c %D%/core/signal.c
+if HOST_AARCH64
+%C%_liblfi_a_SOURCES += %D%/arch/aarch64/arch.c %D%/arch/aarch64/copy.S \
+  %D%/arch/aarch64/crossing.S %D%/arch/aarch64/layout.h %D%/arch/aarch64/offsets.h
+endif
+include liblfi/linux/local.mk
+endif
+
+# The runtime of each architecture that the host does not execute: this configure once more,
+# in cross/ARCH.  Libraries go to lib/lfi/ARCH, lfi-run to libexec/lfi/ARCH, where the native
+# lfi-run looks for it.
+if TOOLS
+CROSS_CONFIGURE_FLAGS = --disable-tools --build=$(build_triplet) \
+  $(if $(filter -Werror,$(WARN_CFLAGS)),--enable-werror) \
+  $(if $(HARDEN_CFLAGS),,--disable-hardening)
+
+# Configured again when configure itself is newer.
+cross/%/config.status: $(srcdir)/configure
+	@$(MKDIR_P) cross/$*
+	cd cross/$* && $(SHELL) $(abs_srcdir)/configure --host=$*-linux-gnu \
+	  CC=$*-linux-gnu-gcc-12 LDFLAGS=-static-pie $(CROSS_CONFIGURE_FLAGS) --prefix=$(prefix)
+	@touch $@
+
+cross-runtimes: $(CROSS_TARGETS:%=cross/%/config.status)
+	@for t in $(CROSS_TARGETS); do $(MAKE) -C cross/$$t all || exit 1; done
+PHONY_TARGETS += cross-runtimes
+STAGE_STAMPS += cross-runtimes
+
+install-cross: cross-runtimes
+	@for t in $(CROSS_TARGETS); do \
+	  lib='$(DESTDIR)$(libdir)/lfi/'$$t exec='$(DESTDIR)$(pkglibexecdir)/'$$t; \
+	  $(MKDIR_P) "$$lib" "$$exec" || exit 1; \
+	  $(INSTALL_DATA) cross/$$t/liblfi/liblfi.a cross/$$t/lfi-verify/liblfiv.a "$$lib" || exit 1; \
+	  if test -f cross/$$t/lfi-run/lfi-run; then \
+	    $(INSTALL_PROGRAM) cross/$$t/lfi-run/lfi-run "$$exec" || exit 1; fi; done
+INSTALL_EXEC_LOCALS += install-cross
+
+uninstall-cross:
+	@for t in $(CROSS_TARGETS); do \
+	  rm -f '$(DESTDIR)$(libdir)/lfi/'$$t/liblfi.a '$(DESTDIR)$(libdir)/lfi/'$$t/liblfiv.a \
+	    '$(DESTDIR)$(pkglibexecdir)/'$$t/lfi-run; done
+UNINSTALL_LOCALS += uninstall-cross
+
+clean-cross:
+	@for t in $(CROSS_TARGETS); do \
+	  test ! -f cross/$$t/Makefile || $(MAKE) -C cross/$$t clean || exit 1; done
+CLEAN_LOCALS += clean-cross
+
+distclean-cross:
+	rm -rf cross
+DISTCLEAN_LOCALS += distclean-cross
+endif

@@ -1,0 +1,147 @@
+/* arm64: registers, signal frames, instruction cache.
+   SPDX-License-Identifier: Apache-2.0  */
+#include "config.h"
+
+#include <asm/sigcontext.h>
+#include <string.h>
+
+#include "liblfi/arch/aarch64/offsets.h"
+#include "liblfi/core/internal.h"
+
+#define CHECK_OFFSET(offset, field)                                                                \
+    static_assert(offsetof(struct LFIContext, field) == (offset), "offsets.h: " #field)
+
+CHECK_OFFSET(CTX_HOST_SP, regs.host_sp);
+CHECK_OFFSET(CTX_HOST_TP, regs.host_tp);
+CHECK_OFFSET(CTX_TP, regs.tp);
+CHECK_OFFSET(LFI_CTX_TP_OFFSET, regs.tp);
+CHECK_OFFSET(CTX_SP, regs.sp);
+CHECK_OFFSET(CTX_X(0), regs.x0);
+CHECK_OFFSET(CTX_X(30), regs.x30);
+CHECK_OFFSET(CTX_FPCR, regs.fpcr);
+CHECK_OFFSET(CTX_FPSR, regs.fpsr);
+CHECK_OFFSET(CTX_NZCV, regs.nzcv);
+CHECK_OFFSET(CTX_V(0), regs.vector);
+CHECK_OFFSET(CTX_IN_BOX, in_box);
+CHECK_OFFSET(CTX_BASE, base);
+CHECK_OFFSET(CTX_HOST_FPCR, host_fp);
+CHECK_OFFSET(CTX_RTCALL, rtcall);
+
+enum { STUB_SIZE = 16 };
+
+#define NZCV_MASK UINT64_C(0xf0000000)
+#define PSTATE_BTYPE UINT64_C(0xc00)
+
+LFI_HIDDEN extern const char lfi_arch_rtcall_syscall[], lfi_arch_rtcall_get_tp[],
+    lfi_arch_rtcall_set_tp[], lfi_arch_rtcall_return[], lfi_arch_rtcall_unused[];
+
+const enum LFIArch lfi_arch_this = LFI_ARCH_AARCH64;
+
+uint64_t lfi_arch_rtcall(unsigned k)
+{
+    switch (k) {
+    case LFI_RTCALL_SYSCALL:
+        return (uintptr_t)lfi_arch_rtcall_syscall;
+    case LFI_RTCALL_GET_TP:
+        return (uintptr_t)lfi_arch_rtcall_get_tp;
+    case LFI_RTCALL_SET_TP:
+        return (uintptr_t)lfi_arch_rtcall_set_tp;
+    case LFI_RTCALL_RETURN:
+        return (uintptr_t)lfi_arch_rtcall_return;
+    default:
+        return (uintptr_t)(lfi_arch_rtcall_unused + STUB_SIZE * (k % LFI_RTCALL_REACHABLE));
+    }
+}
+
+void lfi_arch_regs_relink(struct LFIContext *ctx)
+{
+    ctx->regs.x25 = (uintptr_t)ctx;
+    ctx->regs.x27 = ctx->base;
+}
+
+void lfi_arch_regs_init(struct LFIContext *ctx)
+{
+    uint64_t tp = ctx->regs.tp;
+    memset(&ctx->regs, 0, sizeof ctx->regs);
+    ctx->regs.tp = tp;
+    ctx->regs.sp = ctx->regs.x28 = ctx->regs.x30 = ctx->base;
+    lfi_arch_regs_relink(ctx);
+}
+
+bool lfi_arch_regs_entry(struct LFIContext *ctx, uint64_t entry)
+{
+    uint64_t offset = entry & 0xfffffffc;
+    if (offset == (ctx->regs.x30 & 0xfffffffc))
+        return true;
+    ctx->regs.x16 = ctx->base + offset;
+    return false;
+}
+
+uint64_t lfi_arch_rtcall_site(const struct LFIContext *ctx)
+{
+    return ctx->regs.x30 - 4;
+}
+
+/* udf #0 is the all-zero word.  */
+void lfi_arch_fill_traps(void *code, size_t size)
+{
+    memset(code, 0, size);
+}
+
+void lfi_arch_sync_code(void *addr, size_t size)
+{
+    __builtin___clear_cache((char *)addr, (char *)addr + size);
+}
+
+uint64_t lfi_arch_uc_pc(const ucontext_t *uc)
+{
+    return uc->uc_mcontext.pc;
+}
+
+uint64_t lfi_arch_uc_sp(const ucontext_t *uc)
+{
+    return uc->uc_mcontext.sp;
+}
+
+void lfi_arch_uc_set_pc(ucontext_t *uc, uint64_t pc)
+{
+    uc->uc_mcontext.pc = pc;
+    uc->uc_mcontext.pstate &= ~PSTATE_BTYPE;
+}
+
+static void save_vectors(struct LFIRegs *regs, const ucontext_t *uc)
+{
+    const unsigned char *p = (const unsigned char *)uc->uc_mcontext.__reserved;
+    size_t left = sizeof uc->uc_mcontext.__reserved;
+    struct _aarch64_ctx head;
+    while (left >= sizeof head) {
+        memcpy(&head, p, sizeof head);
+        if (head.magic == 0 || head.size < sizeof head || head.size > left)
+            return;
+        if (head.magic == FPSIMD_MAGIC && head.size >= sizeof(struct fpsimd_context)) {
+            const struct fpsimd_context *fp = (const void *)p;
+            regs->fpcr = fp->fpcr;
+            regs->fpsr = fp->fpsr;
+            memcpy(regs->vector, fp->vregs, sizeof regs->vector);
+            return;
+        }
+        p += head.size;
+        left -= head.size;
+    }
+}
+
+void lfi_arch_uc_save(struct LFIContext *ctx, const ucontext_t *uc)
+{
+    memcpy(&ctx->regs.x0, uc->uc_mcontext.regs, 31 * sizeof ctx->regs.x0);
+    ctx->regs.sp = uc->uc_mcontext.sp;
+    ctx->regs.nzcv = uc->uc_mcontext.pstate & NZCV_MASK;
+    save_vectors(&ctx->regs, uc);
+}
+
+void lfi_arch_uc_leave(struct LFIContext *ctx, int code, ucontext_t *uc)
+{
+    uc->uc_mcontext.regs[0] = (uintptr_t)ctx;
+    uc->uc_mcontext.regs[1] = (unsigned)code;
+    uc->uc_mcontext.sp = ctx->regs.host_sp;
+    lfi_arch_uc_set_pc(uc, (uintptr_t)lfi_arch_leave);
+}

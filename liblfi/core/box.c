@@ -1,0 +1,183 @@
+/* Boxes: their slot, rtcall tables and profile.
+   SPDX-License-Identifier: Apache-2.0  */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "liblfi/core/internal.h"
+
+static int reserve_page(struct LFIBox *box, uintptr_t addr)
+{
+    void *p = mmap((void *)addr, box->engine->pagesize, PROT_NONE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    return p == MAP_FAILED ? -1 : 0;
+}
+
+/* Read-only page at addr with the entries, ascending or descending from entry 0.  */
+static int map_table(struct LFIBox *box, uintptr_t addr, bool below)
+{
+    size_t size = box->engine->pagesize;
+    uint64_t *page = mmap((void *)addr, size, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    if (page == MAP_FAILED)
+        return -1;
+    uint64_t *end = page + size / sizeof *page;
+    for (unsigned k = 0; k < LFI_RTCALL_SLOTS; k++) {
+        uint64_t *slot = below ? end - (k + 1) : page + k;
+        *slot = k < LFI_RTCALL_REACHABLE ? lfi_arch_rtcall(k) : box->base;
+    }
+    static_assert(LFI_RTCALL_BASE_SLOT == LFI_RTCALL_REACHABLE
+                      && LFI_RTCALL_SLOTS == LFI_RTCALL_REACHABLE + 1,
+                  "the base follows the entries");
+    if (mprotect(page, size, PROT_READ) == 0)
+        return 0;
+    reserve_page(box, addr);
+    return -1;
+}
+
+static uintptr_t table_below(const struct LFIBox *box)
+{
+    return box->base - box->engine->pagesize;
+}
+
+struct LFIBox *lfi_box_new(struct LFIEngine *engine)
+{
+    size_t slot;
+    struct LFIBox *box = calloc(1, sizeof *box);
+    if (!box) {
+        lfi_fail(LFI_ERR_ALLOC, "out of memory");
+        return NULL;
+    }
+    if (!lfi_engine_take_slot(engine, &slot)) {
+        lfi_fail(LFI_ERR_BOXMAP, "all %zu boxes of the engine are in use", engine->nslots);
+        free(box);
+        return NULL;
+    }
+    box->engine = engine;
+    box->slot = slot;
+    box->base = engine->first + slot * LFI_BOX_SIZE;
+    box->min = box->base + LFI_ARCH_MIN;
+    box->max = box->base + LFI_ARCH_MAX;
+    box->max_exec = box->base + LFI_ARCH_MAX_EXEC;
+    box->profile = lfi_profile_find(lfi_arch_this, "full");
+    if (map_table(box, table_below(box), true) < 0) {
+        lfi_fail(LFI_ERR_MMAP, "cannot map the rtcall table: %s", strerror(errno));
+        lfi_engine_give_slot(engine, slot);
+        free(box);
+        return NULL;
+    }
+    pthread_mutex_init(&box->lock, NULL);
+    lfi_map_init(&box->map, engine->opts.maxmaps);
+    return box;
+}
+
+/* Every page of the slot is reserved again before the slot is free.  */
+static void unmap_all(struct LFIBox *box)
+{
+    for (struct LFIRange *n = lfi_map_find(&box->map, 0); n; n = lfi_map_find(&box->map, n->end))
+        lfi_mem_reserve(n->start, n->end - n->start);
+    if (box->profile->table == LFI_TABLE_PAGE0)
+        lfi_mem_reserve(box->base, box->engine->pagesize);
+    lfi_mem_reserve(table_below(box), box->engine->pagesize);
+}
+
+void lfi_box_free(struct LFIBox *box)
+{
+    if (!box)
+        return;
+    pthread_mutex_lock(&box->lock);
+    bool busy = box->contexts != NULL;
+    pthread_mutex_unlock(&box->lock);
+    if (busy) {
+        lfi_fail(LFI_ERR_STATE, "the box has contexts left");
+        return;
+    }
+    unmap_all(box);
+    lfi_map_clear(&box->map);
+    pthread_mutex_destroy(&box->lock);
+    lfi_engine_give_slot(box->engine, box->slot);
+    free(box);
+}
+
+static bool accepted(const struct LFIOptions *opts, const struct LFIProfile *profile)
+{
+    switch (profile->sandbox) {
+    case LFI_SANDBOX_FULL:
+        return true;
+    case LFI_SANDBOX_STORES:
+        return opts->stores_only;
+    case LFI_SANDBOX_NONE:
+        return opts->no_verify;
+    default:
+        return false;
+    }
+}
+
+static bool change_profile(struct LFIBox *box, const struct LFIProfile *profile)
+{
+    bool had = box->profile->table == LFI_TABLE_PAGE0;
+    bool wants = profile->table == LFI_TABLE_PAGE0;
+    int r = 0;
+    if (box->had_code) {
+        lfi_fail(LFI_ERR_STATE, "the box has held code of profile '%s'", box->profile->name);
+        return false;
+    }
+    if (wants && !had)
+        r = map_table(box, box->base, false);
+    else if (had && !wants)
+        r = reserve_page(box, box->base);
+    if (r < 0) {
+        lfi_fail(LFI_ERR_MMAP, "cannot map the rtcall table: %s", strerror(errno));
+        return false;
+    }
+    box->profile = profile;
+    return true;
+}
+
+bool lfi_box_set_profile(struct LFIBox *box, const struct LFIProfile *profile)
+{
+    const struct LFIProfile *row = profile ? lfi_profile_find(profile->arch, profile->name) : NULL;
+    if (!row || row != profile || row->arch != lfi_arch_this) {
+        lfi_fail(LFI_ERR_PROFILE, "not a profile of this architecture");
+        return false;
+    }
+    if (!accepted(&box->engine->opts, profile)) {
+        lfi_fail(LFI_ERR_PROFILE, "profile '%s' is not accepted by this engine", profile->name);
+        return false;
+    }
+    pthread_mutex_lock(&box->lock);
+    bool ok = change_profile(box, profile);
+    pthread_mutex_unlock(&box->lock);
+    return ok;
+}
+
+const struct LFIProfile *lfi_box_profile(struct LFIBox *box)
+{
+    return box->profile;
+}
+
+struct LFIEngine *lfi_box_engine(struct LFIBox *box)
+{
+    return box->engine;
+}
+
+void lfi_box_setdata(struct LFIBox *box, void *data)
+{
+    box->data = data;
+}
+
+void *lfi_box_data(struct LFIBox *box)
+{
+    return box->data;
+}
+
+struct LFIBoxInfo lfi_box_info(struct LFIBox *box)
+{
+    return (struct LFIBoxInfo){.base = box->base,
+                               .size = LFI_BOX_SIZE,
+                               .min = box->min,
+                               .max = box->max,
+                               .max_exec = box->max_exec};
+}

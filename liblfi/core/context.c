@@ -1,0 +1,197 @@
+/* Contexts: their life, their registers, entering and leaving.
+   SPDX-License-Identifier: Apache-2.0  */
+#include "config.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "liblfi/core/internal.h"
+
+_Thread_local struct LFIContext *lfi_current;
+
+struct LFIContext *lfi_ctx_new(struct LFIBox *box, void *userdata)
+{
+    struct LFIContext *ctx = NULL;
+    /* Cache lines of its own: the box's threads write to them at every crossing.  */
+    if (posix_memalign((void **)&ctx, 64, LFI_ROUND_UP(sizeof *ctx, 64)) != 0) {
+        lfi_fail(LFI_ERR_ALLOC, "out of memory");
+        return NULL;
+    }
+    memset(ctx, 0, sizeof *ctx);
+    ctx->box = box;
+    ctx->engine = box->engine;
+    ctx->base = box->base;
+    ctx->data = userdata;
+    lfi_arch_regs_init(ctx);
+    pthread_mutex_lock(&box->lock);
+    atomic_store(&ctx->seen, atomic_load(&box->epoch));
+    ctx->next = box->contexts;
+    ctx->link = &box->contexts;
+    if (ctx->next)
+        ctx->next->link = &ctx->next;
+    box->contexts = ctx;
+    pthread_mutex_unlock(&box->lock);
+    return ctx;
+}
+
+void lfi_ctx_free(struct LFIContext *ctx)
+{
+    if (!ctx)
+        return;
+    if (atomic_load(&ctx->running)) {
+        lfi_fail(LFI_ERR_STATE, "the context is running");
+        return;
+    }
+    pthread_mutex_lock(&ctx->box->lock);
+    *ctx->link = ctx->next;
+    if (ctx->next)
+        ctx->next->link = ctx->link;
+    pthread_mutex_unlock(&ctx->box->lock);
+    free(ctx);
+}
+
+void *lfi_ctx_data(struct LFIContext *ctx)
+{
+    return ctx->data;
+}
+
+struct LFIBox *lfi_ctx_box(struct LFIContext *ctx)
+{
+    return ctx->box;
+}
+
+struct LFIRegs *lfi_ctx_regs(struct LFIContext *ctx)
+{
+    return &ctx->regs;
+}
+
+void lfi_ctx_regs_init(struct LFIContext *ctx)
+{
+    lfi_arch_regs_init(ctx);
+}
+
+void lfi_ctx_regs_relink_ctxreg(struct LFIContext *ctx)
+{
+    lfi_arch_regs_relink(ctx);
+}
+
+uint64_t lfi_ctx_get_tp(struct LFIContext *ctx)
+{
+    return ctx->regs.tp;
+}
+
+void lfi_ctx_set_tp(struct LFIContext *ctx, uint64_t tp)
+{
+    ctx->regs.tp = tp;
+}
+
+struct LFIContext *lfi_cur_ctx(void)
+{
+    return lfi_current;
+}
+
+const struct LFIFault *lfi_ctx_fault(struct LFIContext *ctx)
+{
+    return ctx->fault.kind ? &ctx->fault : NULL;
+}
+
+static int not_entered(struct LFIContext *ctx)
+{
+    ctx->fault = (struct LFIFault){.kind = LFI_FAULT_ENTRY};
+    return -1;
+}
+
+int lfi_ctx_run(struct LFIContext *ctx, uintptr_t entry)
+{
+    if (atomic_exchange(&ctx->running, true)) {
+        lfi_fail(LFI_ERR_STATE, "the context is running already");
+        return -1;
+    }
+    if (!lfi_signal_attach(&ctx->engine->opts)) {
+        atomic_store(&ctx->running, false);
+        return not_entered(ctx);
+    }
+    ctx->fault = (struct LFIFault){.kind = 0};
+    lfi_arch_regs_relink(ctx);
+    ctx->outer = lfi_current;
+    lfi_current = ctx;
+    return lfi_arch_enter(ctx, lfi_arch_regs_entry(ctx, entry));
+}
+
+/* Takes the context, and those entered after it, off the thread's list.  */
+static void stop(struct LFIContext *ctx)
+{
+    struct LFIContext *inner = lfi_current;
+    lfi_current = ctx->outer;
+    while (inner != ctx) {
+        struct LFIContext *outer = inner->outer;
+        atomic_store(&inner->running, false);
+        inner = outer;
+    }
+    atomic_store(&ctx->running, false);
+}
+
+void lfi_ctx_return(struct LFIContext *ctx, int code)
+{
+    stop(ctx);
+    lfi_arch_leave(ctx, code);
+}
+
+void lfi_ctx_exit(struct LFIContext *ctx, int code)
+{
+    struct LFIContext *c = lfi_current;
+    while (c && c != ctx)
+        c = c->outer;
+    if (!c || atomic_load(&lfi_current->in_box)) {
+        lfi_fail(LFI_ERR_STATE, "the context is not in a handler of this thread");
+        return;
+    }
+    lfi_ctx_return(ctx, code);
+}
+
+static _Noreturn void bad_rtcall(struct LFIContext *ctx, int entry)
+{
+    ctx->fault = (struct LFIFault){.kind = LFI_FAULT_RTCALL,
+                                   .sig = SIGSYS,
+                                   .code = entry,
+                                   .pc = lfi_arch_rtcall_site(ctx)};
+    lfi_ctx_return(ctx, -1);
+}
+
+void lfi_ctx_bad_rtcall(struct LFIContext *ctx)
+{
+    bad_rtcall(ctx, (int)ctx->rtcall);
+}
+
+void lfi_ctx_syscall(struct LFIContext *ctx)
+{
+    void (*handler)(struct LFIContext *) =
+        atomic_load_explicit(&ctx->engine->sys_handler, memory_order_relaxed);
+    atomic_store_explicit(&ctx->seen, atomic_load(&ctx->box->epoch), memory_order_release);
+    if (!handler)
+        bad_rtcall(ctx, LFI_RTCALL_SYSCALL);
+    handler(ctx);
+}
+
+void lfi_ctx_fault_leave(struct LFIContext *ctx, ucontext_t *uc, int sig, int code, uint64_t addr)
+{
+    atomic_store(&ctx->in_box, 0);
+    ctx->fault = (struct LFIFault){
+        .kind = LFI_FAULT_SIGNAL, .sig = sig, .code = code, .pc = lfi_arch_uc_pc(uc), .addr = addr};
+    lfi_arch_uc_save(ctx, uc);
+    stop(ctx);
+    lfi_arch_uc_leave(ctx, -1, uc);
+}
+
+bool lfi_ctx_all_seen(struct LFIBox *box, uint64_t epoch)
+{
+    bool all = true;
+    for (struct LFIContext *c = box->contexts; c; c = c->next) {
+        if (atomic_load(&c->in_box) == 0)
+            atomic_store(&c->seen, atomic_load(&box->epoch));
+        else if (atomic_load(&c->seen) < epoch)
+            all = false;
+    }
+    return all;
+}

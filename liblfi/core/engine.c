@@ -1,0 +1,188 @@
+/* Engine: the reservation of address space and its slots.
+   SPDX-License-Identifier: Apache-2.0
+
+   [edge below][table page of slot 0][slot 0][slot 1]...[edge above], all PROT_NONE until a
+   box maps something in its slot.  The table page of a slot is the last page before it,
+   that is, the last page of the slot below.  */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "liblfi/core/internal.h"
+
+enum { DEFAULT_MAXMAPS = 8192, PLACEMENT_TRIES = 8 };
+
+/* Where engines are put: hints between these that the kernel likes.  */
+#define PLACE_MIN UINT64_C(0x100000000000)
+#define PLACE_MAX UINT64_C(0x600000000000)
+
+static bool check_options(struct LFIOptions *opts, size_t nsandboxes)
+{
+    size_t host = (size_t)sysconf(_SC_PAGESIZE);
+    if (opts->pagesize == 0)
+        opts->pagesize = host;
+    if (opts->boxsize == 0)
+        opts->boxsize = LFI_BOX_SIZE;
+    if (opts->maxmaps == 0)
+        opts->maxmaps = DEFAULT_MAXMAPS;
+    if (host > LFI_MAX_PAGE)
+        lfi_fail(LFI_ERR_ARG, "pages of %zu bytes: the host's are larger than the guards allow",
+                 host);
+    else if (opts->pagesize != host)
+        lfi_fail(LFI_ERR_ARG, "pagesize %zu: the host's pages have %zu bytes", opts->pagesize,
+                 host);
+    else if (opts->boxsize != LFI_BOX_SIZE)
+        lfi_fail(LFI_ERR_ARG, "boxsize %zu: a box has 4 GiB", opts->boxsize);
+    else if (opts->allow_wx)
+        lfi_fail(LFI_ERR_ARG, "allow_wx: memory that is writable and executable is not supported");
+    else if (nsandboxes == 0 || nsandboxes > (UINT64_C(1) << 48) / LFI_BOX_SIZE)
+        lfi_fail(LFI_ERR_ARG, "%zu boxes: 1 to 65536 fit an engine", nsandboxes);
+    else
+        return true;
+    return false;
+}
+
+static uintptr_t random_place(bool no_aslr, unsigned attempt)
+{
+    uint64_t r = 0;
+    if (no_aslr || getrandom(&r, sizeof r, GRND_NONBLOCK) != sizeof r)
+        r = attempt;
+    uint64_t nplaces = (PLACE_MAX - PLACE_MIN) / LFI_BOX_SIZE;
+    return PLACE_MIN + r % nplaces * LFI_BOX_SIZE;
+}
+
+static void *reserve(uintptr_t hint, size_t size)
+{
+    void *p = mmap((void *)hint, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+                   0);
+    return p == MAP_FAILED ? NULL : p;
+}
+
+/* Keeps the part of a reservation around the first aligned base in it.  */
+static uintptr_t trim(uintptr_t start, size_t size, size_t below, size_t want)
+{
+    uintptr_t base = LFI_ROUND_UP(start + below, LFI_BOX_SIZE);
+    uintptr_t keep = base - below;
+    if (keep > start)
+        munmap((void *)start, keep - start);
+    if (start + size > keep + want)
+        munmap((void *)(keep + want), start + size - (keep + want));
+    return keep;
+}
+
+/* A hint in free space is honoured by the kernel; where it is not, more than needed is
+   reserved and the rest given back.  The result is checked, never believed.  */
+static bool reserve_slots(struct LFIEngine *engine)
+{
+    size_t below = LFI_ROUND_UP(LFI_ARCH_EDGE_BELOW + engine->pagesize, LFI_MAX_PAGE);
+    size_t size = below + engine->nslots * LFI_BOX_SIZE + LFI_ARCH_EDGE_ABOVE;
+    engine->reserved_size = size;
+    for (unsigned i = 0; i < PLACEMENT_TRIES && !engine->first; i++) {
+        uintptr_t base = random_place(engine->opts.no_aslr, i);
+        uintptr_t got = (uintptr_t)reserve(base - below, size);
+        if (got == base - below)
+            engine->reserved = got;
+        else if (got)
+            munmap((void *)got, size);
+        if (engine->reserved)
+            engine->first = engine->reserved + below;
+        if (!got)
+            break;
+    }
+    if (!engine->first) {
+        uintptr_t got = (uintptr_t)reserve(0, size + LFI_BOX_SIZE);
+        if (got) {
+            engine->reserved = trim(got, size + LFI_BOX_SIZE, below, size);
+            engine->first = engine->reserved + below;
+        }
+    }
+    if (!engine->first)
+        lfi_fail(LFI_ERR_RESERVE, "cannot reserve %zu MiB of addresses: %s (is there a limit on "
+                                  "virtual memory?)",
+                 size >> 20, strerror(errno));
+    return engine->first != 0;
+}
+
+struct LFIEngine *lfi_new(struct LFIOptions opts, size_t nsandboxes)
+{
+    if (!check_options(&opts, nsandboxes) || !lfi_signal_init() || !lfi_sigaction_check())
+        return NULL;
+    struct LFIEngine *engine = calloc(1, sizeof *engine);
+    unsigned char *used = calloc(nsandboxes, 1);
+    if (!engine || !used) {
+        lfi_fail(LFI_ERR_ALLOC, "out of memory");
+        free(engine);
+        free(used);
+        return NULL;
+    }
+    engine->opts = opts;
+    engine->pagesize = opts.pagesize;
+    engine->nslots = nsandboxes;
+    engine->used = used;
+    pthread_mutex_init(&engine->lock, NULL);
+    if (!reserve_slots(engine)) {
+        pthread_mutex_destroy(&engine->lock);
+        free(used);
+        free(engine);
+        return NULL;
+    }
+    return engine;
+}
+
+void lfi_free(struct LFIEngine *engine)
+{
+    if (!engine)
+        return;
+    pthread_mutex_lock(&engine->lock);
+    size_t nused = engine->nused;
+    pthread_mutex_unlock(&engine->lock);
+    if (nused) {
+        lfi_fail(LFI_ERR_STATE, "the engine has %zu boxes left", nused);
+        return;
+    }
+    munmap((void *)engine->reserved, engine->reserved_size);
+    pthread_mutex_destroy(&engine->lock);
+    free(engine->used);
+    free(engine);
+}
+
+struct LFIOptions lfi_opts(struct LFIEngine *engine)
+{
+    return engine->opts;
+}
+
+void lfi_sys_handler(struct LFIEngine *engine, void (*handler)(struct LFIContext *))
+{
+    atomic_store(&engine->sys_handler, handler);
+}
+
+bool lfi_engine_take_slot(struct LFIEngine *engine, size_t *slot)
+{
+    uint64_t r = 0;
+    if (!engine->opts.no_aslr && getrandom(&r, sizeof r, GRND_NONBLOCK) != sizeof r)
+        r = 0;
+    bool found = false;
+    pthread_mutex_lock(&engine->lock);
+    for (size_t i = 0; i < engine->nslots && !found; i++) {
+        *slot = (r % engine->nslots + i) % engine->nslots;
+        found = !engine->used[*slot];
+    }
+    if (found) {
+        engine->used[*slot] = 1;
+        engine->nused++;
+    }
+    pthread_mutex_unlock(&engine->lock);
+    return found;
+}
+
+void lfi_engine_give_slot(struct LFIEngine *engine, size_t slot)
+{
+    pthread_mutex_lock(&engine->lock);
+    engine->used[slot] = 0;
+    engine->nused--;
+    pthread_mutex_unlock(&engine->lock);
+}

@@ -1,0 +1,165 @@
+/* Types and functions that the files of the core share.
+   SPDX-License-Identifier: Apache-2.0  */
+#ifndef LFI_INTERNAL_H
+#define LFI_INTERNAL_H
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+
+#include "lfi_core.h"
+#include "lfi_layout.h"
+#include "liblfi/arch/arch.h"
+
+struct LFIEngine {
+    struct LFIOptions opts;
+    size_t pagesize;
+    uintptr_t reserved; /* the reservation: edges and slots */
+    size_t reserved_size;
+    uintptr_t first; /* base of slot 0 */
+    size_t nslots;
+    void (*_Atomic sys_handler)(struct LFIContext *);
+    pthread_mutex_t lock; /* of what follows */
+    size_t nused;
+    unsigned char *used; /* per slot */
+};
+
+/* A range of pages that are mapped alike.  A node of a search tree by address, balanced by
+   random priorities, that knows the largest gap in every subtree.  */
+struct LFIRange {
+    uintptr_t start, end;
+    int prot, flags;
+    int fd;
+    off_t offset; /* of start */
+    bool code;    /* a verified region: one range, as long as it is executable */
+    struct LFIRange *left, *right;
+    uint64_t priority;
+    uintptr_t lo, hi; /* of the subtree */
+    size_t gap;       /* largest between two ranges of the subtree */
+};
+
+struct LFIMap {
+    struct LFIRange *root;
+    struct LFIRange *spare; /* nodes set aside, linked by right */
+    size_t count, max;
+    uint64_t random;
+};
+
+/* Addresses that were executable until revocation number epoch.  */
+struct LFIRetired {
+    uintptr_t start, end;
+    uint64_t epoch;
+};
+enum { LFI_MAX_RETIRED = 32 };
+
+struct LFIBox {
+    struct LFIEngine *engine;
+    uintptr_t base, min, max, max_exec;
+    size_t slot;
+    void *data;
+    _Atomic uint64_t epoch; /* number of times that code lost execute permission */
+    pthread_mutex_t lock;   /* of what follows, and of the box's mappings */
+    const struct LFIProfile *profile;
+    bool had_code;
+    struct LFIMap map;
+    struct LFIRetired retired[LFI_MAX_RETIRED];
+    unsigned nretired;
+    struct LFIContext *contexts;
+};
+
+/* crossing.S knows the first part: arch/ARCH/offsets.h.  */
+struct LFIContext {
+    struct LFIRegs regs;
+    _Atomic uint64_t in_box; /* non-zero while code of the box runs */
+    uint64_t base;
+    uint64_t host_fp; /* floating-point control state of the host */
+    uint64_t rtcall;  /* number of an unused rtcall that was called */
+
+    struct LFIBox *box;
+    struct LFIEngine *engine;
+    void *data;
+    _Atomic uint64_t seen; /* the box's epoch when this context was last outside */
+    _Atomic bool running;
+    struct LFIContext *outer; /* entered before on the same thread */
+    struct LFIFault fault;    /* kind 0: none */
+    struct LFIContext *next, **link; /* in box->contexts */
+};
+
+/* error.c: sets the thread's error; the results are -1 and (lfiptr)-1 for convenience.
+   lfi_fail_errno sets errno too.  */
+LFI_HIDDEN void lfi_fail(int err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+LFI_HIDDEN int lfi_fail_errno(int err, int errnum, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* range.c: the map of a box.  Nothing here allocates but lfi_map_prepare, so that what
+   follows a change of mappings cannot fail.  */
+LFI_HIDDEN void lfi_map_init(struct LFIMap *map, size_t max);
+LFI_HIDDEN void lfi_map_clear(struct LFIMap *map);
+/* Sets nodes aside for one lfi_map_cut and one lfi_map_set; false if out of memory or
+   the map would have more than its maximum.  */
+LFI_HIDDEN bool lfi_map_prepare(struct LFIMap *map);
+/* The range that holds addr, or the first one above it.  */
+LFI_HIDDEN struct LFIRange *lfi_map_find(struct LFIMap *map, uintptr_t addr);
+/* Splits ranges so that none crosses start or end.  */
+LFI_HIDDEN void lfi_map_split(struct LFIMap *map, uintptr_t start, uintptr_t end);
+/* Forgets all of [start, end).  */
+LFI_HIDDEN void lfi_map_cut(struct LFIMap *map, uintptr_t start, uintptr_t end);
+/* Records a range over whatever was there.  */
+LFI_HIDDEN void lfi_map_set(struct LFIMap *map, const struct LFIRange *range);
+/* Joins equal neighbours around [start, end).  */
+LFI_HIDDEN void lfi_map_join(struct LFIMap *map, uintptr_t start, uintptr_t end);
+/* Start of the highest free size bytes in [min, max); 0 if there are none.  */
+LFI_HIDDEN uintptr_t lfi_map_gap(struct LFIMap *map, uintptr_t min, uintptr_t max, size_t size);
+
+/* engine.c */
+LFI_HIDDEN bool lfi_engine_take_slot(struct LFIEngine *engine, size_t *slot);
+LFI_HIDDEN void lfi_engine_give_slot(struct LFIEngine *engine, size_t slot);
+
+/* memory.c */
+/* Makes the range reserved and inaccessible; aborts the process where the kernel cannot, as
+   a hole between boxes could fill with memory of the host.  */
+LFI_HIDDEN void lfi_mem_reserve(uintptr_t start, size_t size);
+/* Reserves the range again after the kernel refused a change to it, in case that left a
+   hole.  True if contents were lost: the range is unmapped.  */
+LFI_HIDDEN bool lfi_mem_mend(uintptr_t start, size_t size);
+LFI_HIDDEN int lfi_mem_prot(int prot); /* PROT_* */
+
+/* code.c: executable memory.  The box is locked.  Failures set the error and errno.  */
+/* Takes execute permission from all regions that touch the range.  */
+LFI_HIDDEN int lfi_code_revoke(struct LFIBox *box, uintptr_t start, uintptr_t end);
+/* A private read-only copy of size bytes, the rest of the last page filled with traps: from
+   memory of the box if src, else from the file if fd >= 0, else zeros.  NULL on failure.  */
+LFI_HIDDEN void *lfi_code_stage(struct LFIBox *box, const void *src, size_t size, int fd,
+                                off_t off);
+LFI_HIDDEN void lfi_code_unstage(struct LFIBox *box, void *stage, size_t size);
+/* Verifies the copy for execution at addr.  */
+LFI_HIDDEN int lfi_code_verify(struct LFIBox *box, void *stage, uintptr_t addr, size_t size);
+/* Waits, not for long, until no thread can be inside code that was there before.  */
+LFI_HIDDEN int lfi_code_wait(struct LFIBox *box, uintptr_t start, uintptr_t end);
+/* Moves the copy to addr, over what is there, and makes it executable.  The copy is gone
+   even on failure (errno only).  */
+LFI_HIDDEN int lfi_code_place(struct LFIBox *box, void *stage, uintptr_t addr, size_t size);
+
+/* context.c */
+/* True if every context of the box but the caller's was outside since that epoch.  */
+LFI_HIDDEN bool lfi_ctx_all_seen(struct LFIBox *box, uint64_t epoch);
+LFI_HIDDEN void lfi_ctx_fault_leave(struct LFIContext *ctx, ucontext_t *uc, int sig, int code,
+                                    uint64_t addr);
+
+/* signal.c: the only process-wide state.  */
+/* Installs the handlers, once per process; false with the error set.  */
+LFI_HIDDEN bool lfi_signal_init(void);
+/* Makes this thread fit for entering boxes; false with the error set.  */
+LFI_HIDDEN bool lfi_signal_attach(const struct LFIOptions *opts);
+
+/* The innermost context of this thread.  initial-exec: the signal handler reads it.  */
+LFI_HIDDEN extern _Thread_local struct LFIContext *lfi_current
+    __attribute__((tls_model("initial-exec")));
+
+static inline size_t lfi_page_up(const struct LFIEngine *engine, size_t size)
+{
+    return (size + engine->pagesize - 1) & ~(engine->pagesize - 1);
+}
+
+#endif
