@@ -1,1 +1,14 @@
-# Written by the owner of this directory.
+# The GCC plugin: one source, built for each target's compiler with the headers of that one.
+EXTRA_DIST += %D%/lfi_plugin.cc %D%/COPYING
+
+PLUGIN_CXXFLAGS = -O1 -fPIC -shared -fno-rtti -fno-exceptions -Wall -Wno-format-diag \
+  -Wl,-z,relro -Wl,-z,now
+if TARGET_AARCH64
+pluginaarch64execdir = $(prefix)/libexec/lfi/aarch64
+pluginaarch64exec_SCRIPTS = %D%/aarch64/lfi_plugin.so
+%D%/aarch64/lfi_plugin.so: %D%/lfi_plugin.cc
+	$(AM_V_GEN)$(MKDIR_P) %D%/aarch64 && $(GXX_FOR_PLUGIN) $(PLUGIN_CXXFLAGS) \
+	  -isystem `aarch64-linux-gnu-gcc-12 -print-file-name=plugin`/include \
+	  -o $@ $(srcdir)/%D%/lfi_plugin.cc
+CLEANFILES += %D%/aarch64/lfi_plugin.so
+endif

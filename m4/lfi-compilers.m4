@@ -28,3 +28,16 @@ AC_DEFUN([LFI_RUNNERS], [
 AC_ARG_VAR([QEMU_AARCH64], [qemu-user for arm64, where the host is another architecture])
 AC_PATH_PROGS([QEMU_AARCH64], [qemu-aarch64 qemu-aarch64-static])
 ])
+
+dnl LFI_BASELINES: architectures of the unsandboxed toolchains that tests and benchmarks
+dnl compare with: the targets, and x86-64 wherever its compiler is installed.
+AC_DEFUN([LFI_BASELINES], [
+lfi_baselines=$lfi_targets
+AS_IF([test "x$enable_tools" = xyes], [
+  case " $lfi_targets " in
+    *" x86_64 "*) ;;
+    *) lfi_plugin=`x86_64-linux-gnu-gcc-12 -print-file-name=plugin 2>/dev/null`
+       AS_IF([test -f "$lfi_plugin/include/gcc-plugin.h"], [lfi_baselines="$lfi_baselines x86_64"]) ;;
+  esac])
+AC_SUBST([BASELINE_TARGETS], ["$lfi_baselines"])
+])

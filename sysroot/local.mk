@@ -1,1 +1,101 @@
-# Written by the owner of this directory.
+# The stage and the sysroots in it.
+#
+# make LFI_PROFILES="full stores"   only these sysroots
+# make SYSROOT_STAMPS=              no sysroots
+# make fetch                        sources into the cache (configure --with-fetch-cache)
+EXTRA_DIST += %D%/build %D%/unpack %D%/copy-sysroot scripts/fetch-source scripts/sources.tab \
+  $(lfi_overlay_files)
+lfi_overlay_files = \
+  %D%/overlay/README \
+  %D%/overlay/lfi-aarch64/gcc/libgcc/config/aarch64/sync-cache.c \
+  %D%/overlay/lfi-aarch64/musl/src/setjmp/aarch64/longjmp.s \
+  %D%/overlay/lfi-aarch64/musl/src/setjmp/aarch64/setjmp.s
+
+LFI_PROFILES =
+
+fetch:
+	$(srcdir)/scripts/fetch-source "$(FETCH_CACHE)"
+PHONY_TARGETS += fetch
+
+# --- The stage: installed anew whenever make runs; files that did not change keep their
+# times, so that only what depends on a changed one is built again.
+stage: $(LIBRARIES) $(PROGRAMS) $(SCRIPTS) $(MANS) $(DATA) $(HEADERS) config.h
+	@$(MAKE) $(AM_MAKEFLAGS) -s install-exec install-data prefix="$(STAGE)" DESTDIR= \
+	  LFI_STAGING=1 INSTALL="$(INSTALL) -C"
+PHONY_TARGETS += stage
+STAGE_STAMPS += stage
+
+# What code generation depends on.
+stage_driver = $(STAGE)/libexec/lfi/lfi-gcc $(STAGE)/libexec/lfi/musl.specs
+stage_aarch64_baseline = $(stage_driver) $(STAGE)/libexec/lfi/aarch64/arch.specs
+stage_x86_64_baseline = $(stage_driver) $(STAGE)/libexec/lfi/x86_64/arch.specs
+stage_aarch64_lfi = $(stage_aarch64_baseline) $(STAGE)/libexec/lfi/aarch64/lfi.specs \
+  $(STAGE)/libexec/lfi/aarch64/lfi_plugin.so $(STAGE)/libexec/lfi/lfi-as
+$(sort $(stage_aarch64_baseline) $(stage_x86_64_baseline) $(stage_aarch64_lfi)): stage ;
+
+# --- Sources: what configure was told, or the cache.
+sysroot_musl = $(or $(MUSL_SOURCE),$(firstword $(wildcard $(FETCH_CACHE)/musl_*.orig.tar.*)))
+sysroot_sources = $(if $(PREBUILT_SYSROOT),,sysroot/src/musl.stamp sysroot/src/gcc.stamp)
+
+sysroot/src/musl.stamp: $(srcdir)/%D%/unpack $(sysroot_musl)
+	@test -n "$(sysroot_musl)" || { echo "musl's source is missing: run 'make fetch', or" \
+	  "configure with --with-musl-source=PATH or --with-sysroot=DIR" >&2; exit 1; }
+	@$(MKDIR_P) sysroot/src
+	$(AM_V_GEN)$(srcdir)/%D%/unpack musl "$(sysroot_musl)" sysroot/src/musl && touch $@
+sysroot/src/gcc.stamp: $(srcdir)/%D%/unpack $(GCC_SOURCE)
+	@test -n "$(GCC_SOURCE)" || { echo "GCC's source is missing: install gcc-12-source, or" \
+	  "configure with --with-gcc-source=PATH or --with-sysroot=DIR" >&2; exit 1; }
+	@$(MKDIR_P) sysroot/src
+	$(AM_V_GEN)$(srcdir)/%D%/unpack gcc "$(GCC_SOURCE)" sysroot/src/gcc && touch $@
+
+# --- Sysroots.  The recipes compile with the driver in the stage.
+sysroot_recipe = $(srcdir)/%D%/build $(lfi_overlay_files:%=$(srcdir)/%) $(sysroot_sources)
+sysroot_build = $(srcdir)/%D%/build --prefix $(STAGE) --musl $(abs_builddir)/sysroot/src/musl \
+  --gcc $(abs_builddir)/sysroot/src/gcc --overlay $(abs_srcdir)/%D%/overlay
+
+SYSROOT_STAMPS = $(BASELINE_TARGETS:%=sysroot/%-baseline.stamp)
+if TARGET_AARCH64
+SYSROOT_STAMPS += $(LFI_PROFILES:%=sysroot/aarch64-lfi-%.stamp)
+endif
+STAGE_STAMPS += $(SYSROOT_STAMPS)
+SYSROOT_DIRS = $(LFI_TARGETS:%=%-lfi-linux-musl) $(BASELINE_TARGETS:%=%-baseline-linux-musl)
+
+# The '+' shares make's job server with the recipes.
+$(BASELINE_TARGETS:%=sysroot/%-baseline.stamp): sysroot/%-baseline.stamp: $(sysroot_recipe)
+	@$(MKDIR_P) sysroot
+	+@if test -n "$(PREBUILT_SYSROOT)"; then \
+	  $(srcdir)/%D%/copy-sysroot "$(PREBUILT_SYSROOT)" $(STAGE) $*-baseline-linux-musl; \
+	else \
+	  $(sysroot_build) --arch $* --kind baseline --work sysroot/work-$*-baseline; fi
+	@touch $@
+$(LFI_PROFILES:%=sysroot/aarch64-lfi-%.stamp): sysroot/aarch64-lfi-%.stamp: $(sysroot_recipe)
+	@$(MKDIR_P) sysroot
+	+@if test -n "$(PREBUILT_SYSROOT)"; then \
+	  $(srcdir)/%D%/copy-sysroot "$(PREBUILT_SYSROOT)" $(STAGE) aarch64-lfi-linux-musl $*; \
+	else \
+	  $(sysroot_build) --arch aarch64 --kind lfi --profile $* --work sysroot/work-aarch64-$*; fi
+	@touch $@
+
+sysroot/aarch64-baseline.stamp: $(stage_aarch64_baseline)
+sysroot/x86_64-baseline.stamp: $(stage_x86_64_baseline)
+$(LFI_PROFILES:%=sysroot/aarch64-lfi-%.stamp): $(stage_aarch64_lfi)
+
+# --- Installation: the sysroots are copied from the stage.
+INSTALL_DATA_LOCALS += install-sysroots
+install-sysroots:
+	@$(NORMAL_INSTALL)
+	@test -n "$(LFI_STAGING)" || for d in $(SYSROOT_DIRS); do \
+	  test -d $(STAGE)/$$d || continue; \
+	  echo " installing $$d"; $(MKDIR_P) "$(DESTDIR)$(prefix)" && rm -rf "$(DESTDIR)$(prefix)/$$d" && \
+	  cp -R -P -p $(STAGE)/$$d "$(DESTDIR)$(prefix)/" || exit 1; done
+UNINSTALL_LOCALS += uninstall-sysroots
+uninstall-sysroots:
+	@$(NORMAL_UNINSTALL)
+	cd "$(DESTDIR)$(prefix)" && rm -rf $(SYSROOT_DIRS)
+
+CLEAN_LOCALS += clean-local-sysroot
+clean-local-sysroot:
+	rm -rf stage sysroot/src sysroot/work-* sysroot/*.stamp
+DISTCLEAN_LOCALS += distclean-local-sysroot
+distclean-local-sysroot:
+	rm -rf cache

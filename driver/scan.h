@@ -1,0 +1,17 @@
+/* The driver's arguments with every @file expanded, to look at and not to pass on.
+   SPDX-License-Identifier: Apache-2.0  */
+#ifndef LFI_SCAN_H
+#define LFI_SCAN_H
+
+#include <stddef.h>
+
+struct ScannedArgs {
+    char **values;
+    size_t count, room;
+};
+
+/* Appends copies of the arguments.  An @file that cannot be read stays as it is, as with
+   GCC; one that includes itself is fatal.  */
+void scan_args(struct ScannedArgs *out, int argc, char *const *argv);
+
+#endif
