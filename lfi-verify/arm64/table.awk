@@ -50,6 +50,7 @@ function enter(pattern, at, key,    c) {
 }
 
 BEGIN {
+    rows = 0
     print "/* Made from insns.def by table.awk.  */"
     print "static const struct Row rows[] = {"
 }
@@ -62,7 +63,6 @@ BEGIN {
     name = $10
     for (i = 11; i <= NF; i++)
         name = name " " $i
-    # Only the denial of D and d tells the two cases apart.
     sub(/^D$/, "dsp", $2)
     printf "    {%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, \"%s\"},\n", word($1, 1), word($1, 0),
         flags("W_", $2), flags("C_", $7), flags("LFI_ISA_ARM64_", $8), one("K_", $3),
