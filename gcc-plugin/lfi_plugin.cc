@@ -11,7 +11,9 @@
      wide-tables    jump tables of words: the sizes that GCC chooses rest on code lengths that
                     the rewriter changes
      mark           a comment "lfi: indirect" before every label that an indirect branch may
-                    reach  */
+                    reach
+
+   An argument given twice, as happens in the link of -flto, counts once.  */
 #include "gcc-plugin.h"
 #include "plugin-version.h"
 
@@ -174,14 +176,40 @@ set_fixed (const char *list)
 static bool
 set_link (const char *name)
 {
-  link_register = decode_reg_name (name);
-  if (link_register < 0)
+  int regno = decode_reg_name (name);
+  if (regno < 0)
     {
       error ("lfi_plugin: unknown register %qs", name);
       return false;
     }
+  link_register = regno;
+  if (targetm.compute_frame_layout == frame_layout)
+    return true;
   stock_frame_layout = targetm.compute_frame_layout;
   targetm.compute_frame_layout = frame_layout;
+  return true;
+}
+
+/* After GCC has measured branches and chosen the sizes.  */
+static bool
+set_wide_tables (const char *self)
+{
+  static bool done;
+  if (!done)
+    add_pass (self, "lfi_tables", "shorten", widen_jump_tables);
+  return done = true;
+}
+
+/* After the last pass that sees the control-flow graph and runs at every level.  */
+static bool
+set_mark (const char *self)
+{
+  if (targetm.asm_out.internal_label == internal_label)
+    return true;
+  indirect_labels = new hash_set<int_hash<int, -1, -2> >;
+  add_pass (self, "lfi_mark", "alignments", collect_indirect_labels);
+  stock_internal_label = targetm.asm_out.internal_label;
+  targetm.asm_out.internal_label = internal_label;
   return true;
 }
 
@@ -193,20 +221,9 @@ set_argument (const char *self, const struct plugin_argument *arg)
   if (strcmp (arg->key, "link") == 0 && arg->value)
     return set_link (arg->value);
   if (strcmp (arg->key, "wide-tables") == 0)
-    {
-      /* After GCC has measured branches and chosen the sizes.  */
-      add_pass (self, "lfi_tables", "shorten", widen_jump_tables);
-      return true;
-    }
+    return set_wide_tables (self);
   if (strcmp (arg->key, "mark") == 0)
-    {
-      /* The last pass that sees the control-flow graph and runs at every level.  */
-      indirect_labels = new hash_set<int_hash<int, -1, -2> >;
-      add_pass (self, "lfi_mark", "alignments", collect_indirect_labels);
-      stock_internal_label = targetm.asm_out.internal_label;
-      targetm.asm_out.internal_label = internal_label;
-      return true;
-    }
+    return set_mark (self);
   error ("lfi_plugin: unknown argument %qs", arg->key);
   return false;
 }

@@ -19,7 +19,7 @@ PHONY_TARGETS += fetch
 
 # --- The stage: installed anew whenever make runs; files that did not change keep their
 # times, so that only what depends on a changed one is built again.
-stage: $(LIBRARIES) $(PROGRAMS) $(SCRIPTS) $(MANS) $(DATA) $(HEADERS) config.h
+stage: $(LIBRARIES) $(PROGRAMS) $(SCRIPTS) $(MANS) $(DATA) $(HEADERS) config.h cross-runtimes
 	@$(MAKE) $(AM_MAKEFLAGS) -s install-exec install-data prefix="$(STAGE)" DESTDIR= \
 	  LFI_STAGING=1 INSTALL="$(INSTALL) -C"
 PHONY_TARGETS += stage
