@@ -64,29 +64,38 @@ void *lfi_code_stage(struct LFIBox *box, const void *src, size_t size, int fd, o
     return NULL;
 }
 
+struct rejection {
+    struct LFIBox *box;
+    bool reported;
+};
+
 /* Keeps the first rejection.  */
 static bool report(void *arg, const struct LFIVError *error)
 {
-    const struct LFIBox *box = arg;
+    struct rejection *r = arg;
     lfi_fail(LFI_ERR_VERIFY, "code rejected at offset 0x%llx (%08x, %s): %s",
-             (unsigned long long)(error->addr - box->base), error->word, error->insn, error->rule);
+             (unsigned long long)(error->addr - r->box->base), error->word, error->insn,
+             error->rule);
+    r->reported = true;
     return false;
 }
 
 int lfi_code_verify(struct LFIBox *box, void *stage, uintptr_t addr, size_t size)
 {
     struct LFIVerifier verifier;
+    struct rejection rejection = {.box = box};
     box->had_code = true;
     if (box->engine->opts.no_verify)
         return 0;
     if (!lfiv_for_profile(box->profile, &verifier))
         return lfi_fail_errno(LFI_ERR_VERIFY, EACCES, "code of profile '%s' cannot be verified",
                               box->profile->name);
-    lfi_fail(LFI_ERR_VERIFY, "code rejected by the verifier");
     verifier.opts.report = report;
-    verifier.opts.arg = box;
+    verifier.opts.arg = &rejection;
     if (lfiv_verify(&verifier, stage, size, addr))
         return 0;
+    if (!rejection.reported)
+        lfi_fail(LFI_ERR_VERIFY, "code rejected by the verifier");
     errno = EACCES;
     return -1;
 }
