@@ -60,6 +60,12 @@ char *buf_room(struct buf *b, size_t more)
     return b->p + b->len;
 }
 
+void buf_free(struct buf *b)
+{
+    free(b->p);
+    *b = (struct buf){NULL, 0, 0};
+}
+
 void buf_put(struct buf *b, const char *s, size_t len)
 {
     if (len == 0)

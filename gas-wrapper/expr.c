@@ -273,6 +273,14 @@ bool expr_value(struct rewriter *r, struct slice text, struct value *out)
     return e.ok && e.p == e.end;
 }
 
+bool expr_is_place(struct rewriter *r, struct slice text)
+{
+    struct value v;
+    if (symbol_of(r, text))
+        return false;
+    return !expr_value(r, text, &v) || !v.plus || v.minus || v.addend || v.divisor != 1;
+}
+
 bool expr_constant(struct rewriter *r, struct slice text, int64_t *out)
 {
     text = slice_trim(text);

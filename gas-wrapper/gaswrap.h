@@ -36,6 +36,7 @@ struct buf {
     size_t len, cap;
 };
 char *buf_room(struct buf *b, size_t more); /* where the next MORE bytes go */
+void buf_free(struct buf *b);
 void buf_put(struct buf *b, const char *s, size_t len);
 /* A small printf: %d int, %c char, %s string, %S pointer to a slice, %% percent.  */
 void buf_format(struct buf *b, const char *fmt, ...);
@@ -148,6 +149,8 @@ struct value {
     int64_t addend, divisor;
 };
 bool expr_value(struct rewriter *r, struct slice text, struct value *out);
+/* Whether the text speaks of the current location or of a distance from a label.  */
+bool expr_is_place(struct rewriter *r, struct slice text);
 bool expr_constant(struct rewriter *r, struct slice text, int64_t *out);
 
 /* -- directives (directive.c, directives.def) ---------------------------------------- */
@@ -174,10 +177,15 @@ struct directive {
 };
 const struct directive *directive_find(struct slice name);
 
+/* Arguments of DIR_IF.  */
+enum { IF_NE, IF_EQ, IF_GE, IF_GT, IF_LE, IF_LT, IF_DEF, IF_NDEF, IF_BLANK, IF_NBLANK, IF_SAME,
+       IF_DIFFERENT, IF_ELSEIF, IF_ELSE, IF_ENDIF };
+
 /* What the text pass and the rewriting pass both do to follow the assembler's state.  */
 void section_directive(struct rewriter *r, const struct stmt *s);
 void set_symbol(struct rewriter *r, struct symbol *sym, struct slice expr);
 void directive(struct rewriter *r, const struct stmt *s); /* rewriting pass */
+void straight_line_ends(struct rewriter *r);               /* before the current statement */
 
 /* -- output (output.c) --------------------------------------------------------------- */
 
@@ -187,13 +195,14 @@ void out_insn(struct rewriter *r, const char *fmt, ...); /* one more instruction
 /* The same for the instruction that a held directive (.tlsdesccall) belongs to.  */
 void out_main(struct rewriter *r, const char *fmt, ...);
 void out_drop(struct rewriter *r);                     /* nothing stands for it */
-void out_text(struct rewriter *r, struct slice s);     /* text that is no instruction */
+void out_text(struct rewriter *r, const char *fmt, ...); /* text that is no instruction */
 void out_hold(struct rewriter *r);                     /* to be put before the main one */
 /* The same as keep and main for a branch of limited reach to LABEL.  */
 void out_branch(struct rewriter *r, uint32_t reach, struct slice label, const char *fmt, ...);
+void out_note(struct rewriter *r);                      /* the profile, for loaders */
+void out_release(struct rewriter *r);                   /* what is held, now */
 void out_begin(struct rewriter *r, const struct stmt *s);
 void out_end(struct rewriter *r);
-void out_finish(struct rewriter *r, FILE *f);
 
 /* -- ranges (range.c) ---------------------------------------------------------------- */
 
@@ -226,6 +235,7 @@ struct arch {
     bool slash_slash;  /* "//" starts one anywhere */
     char separator;
     unsigned insn_size; /* an instruction is at most that long */
+    bool zero_traps;    /* bytes of zero are instructions that trap */
 
     const void *(*find_insn)(const char *name, size_t len);
     size_t state_size;
@@ -233,11 +243,11 @@ struct arch {
     void (*insn)(struct rewriter *r, const struct stmt *s);
     void (*label)(struct rewriter *r); /* control may arrive here */
     /* Straight-line code ends before the current statement.  */
-    void (*barrier)(struct rewriter *r);
+    void (*barrier)(struct rewriter *r); /* called by straight_line_ends */
     /* .inst and such in an executable section; false: refuse.  */
     bool (*data)(struct rewriter *r, const struct stmt *s);
-    /* Text of what does the same as the branch B at any distance.  */
-    void (*expand_branch)(struct rewriter *r, const struct branch *b, struct buf *out);
+    /* What does the same as the text of a branch, at any distance.  */
+    void (*expand_branch)(struct rewriter *r, struct slice branch, struct buf *out);
     unsigned branch_growth; /* bytes that adds */
     /* A register's number and class for .req, or -1.  */
     int (*register_number)(struct rewriter *r, struct slice name, char *cls);
@@ -267,8 +277,10 @@ struct rewriter {
 
     struct arena arena;
     struct symtab symtab;
+    bool has_aliases; /* there was a .req */
     struct sections sections;
 
+    bool parsing;                /* errors of what the second pass repeats are not told */
     bool disabled;               /* between .lfi_rewrite_disable and _enable */
     const struct stmt *cur;      /* being rewritten */
     void *state;                 /* the architecture's */
@@ -280,6 +292,7 @@ struct rewriter {
     const struct stmt *held;
     struct branch *branches;
     size_t nbranches;
+    bool branches_mixed; /* not grouped by chunk */
     struct table_entry *entries;
     size_t nentries;
 

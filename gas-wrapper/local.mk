@@ -1,4 +1,29 @@
 # The rewriter as a library, and its two front ends.
 noinst_LIBRARIES += %D%/libgaswrap.a
-%C%_libgaswrap_a_SOURCES = %D%/gaswrap.h \
-  %D%/arena.c %D%/symbol.c %D%/expr.c %D%/section.c
+%C%_libgaswrap_a_SOURCES = %D%/gaswrap.h %D%/directives.def \
+  %D%/arena.c %D%/symbol.c %D%/expr.c %D%/section.c %D%/directive.c %D%/parse.c \
+  %D%/diag.c %D%/output.c %D%/range.c %D%/rewrite.c \
+  %D%/arm64/arm64.h %D%/arm64/insns.def %D%/arm64/table.c %D%/arm64/operand.c \
+  %D%/arm64/arm64.c %D%/arm64/link.c %D%/arm64/memory.c %D%/arm64/literal.c \
+  %D%/arm64/stack.c %D%/arm64/branch.c %D%/arm64/system.c
+gaswrap_libs = %D%/libgaswrap.a common/libcommon.a profiles/libprofiles.a
+
+bin_PROGRAMS += %D%/lfi-rewrite
+%C%_lfi_rewrite_SOURCES = %D%/lfi-rewrite.c
+%C%_lfi_rewrite_LDADD = $(gaswrap_libs)
+
+gaswrapexecdir = $(prefix)/libexec/lfi
+gaswrapexec_PROGRAMS = %D%/lfi-as
+%C%_lfi_as_SOURCES = %D%/lfi-as.c
+%C%_lfi_as_LDADD = $(gaswrap_libs)
+
+# The other name of lfi-rewrite.
+INSTALL_EXEC_LOCALS += install-lfi-leg
+install-lfi-leg:
+	@$(NORMAL_INSTALL)
+	@$(MKDIR_P) '$(DESTDIR)$(bindir)' && cd '$(DESTDIR)$(bindir)' && \
+	{ test "`readlink lfi-leg 2>/dev/null`" = lfi-rewrite || ln -sf lfi-rewrite lfi-leg; }
+UNINSTALL_LOCALS += uninstall-lfi-leg
+uninstall-lfi-leg:
+	@$(NORMAL_UNINSTALL)
+	rm -f '$(DESTDIR)$(bindir)/lfi-leg'

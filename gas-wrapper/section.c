@@ -120,10 +120,9 @@ static void named_section(struct rewriter *r, struct slice rest, bool push)
     if (more) {
         bool exec = flags_say_exec(unquote(arg));
         if (s->flags_known && s->exec != exec && arg.len > 2)
-            error_at(r, arg.p, "section %s was %sexecutable until here", s->name,
-                     s->exec ? "" : "not ");
+            error_at(r, arg.p, "section %s is executable in one place and not in another", s->name);
         if (arg.len > 2 || !s->flags_known)
-            s->exec = exec;
+            s->exec = s->exec || exec;
     }
     s->flags_known = true;
     change(r, chunk_get(r, s, sub));

@@ -1,0 +1,93 @@
+/* Loads from a literal pool or relative to pc: there is no data among the code.
+   SPDX-License-Identifier: Apache-2.0
+
+     ldr x0, =5         ->  movz, movk, ...
+     ldr x0, =symbol    ->  adrp x0, symbol; add x0, x0, :lo12:symbol
+     ldr d0, =5         ->  movz x26, ...; fmov d0, x26
+     ldr x0, label      ->  adr x26, label; ldr x0, [x27, w26, uxtw]  */
+#include "config.h"
+
+#include "gas-wrapper/arm64/arm64.h"
+
+enum { ADR_REACH = 1 << 20 };
+
+/* The shortest sequence of movz or movn and movk.  */
+static void load_constant(struct rewriter *r, char cls, int reg, uint64_t value)
+{
+    int parts = cls == 'x' ? 4 : 2, zeros = 0, ones = 0;
+    for (int i = 0; i < parts; i++) {
+        zeros += (value >> 16 * i & 0xffff) == 0;
+        ones += (value >> 16 * i & 0xffff) == 0xffff;
+    }
+    unsigned skip = ones > zeros ? 0xffff : 0;
+    bool first = true;
+    for (int i = 0; i < parts; i++) {
+        unsigned part = value >> 16 * i & 0xffff;
+        if (part == skip && !(first && i == parts - 1))
+            continue;
+        const char *op = !first ? "movk" : skip ? "movn" : "movz";
+        unsigned shown = first && skip ? ~part & 0xffff : part;
+        out_insn(r, "%s\t%c%d, #%d, lsl #%d", op, (int)cls, reg, (int)shown, 16 * i);
+        first = false;
+    }
+}
+
+static void pool_constant(struct rewriter *r, struct insn *in, int64_t value)
+{
+    struct operand *o = &in->op[0];
+    struct slice to = o->text;
+    if (o->kind == OPERAND_GPR && o->reg < ZR) {
+        load_constant(r, o->cls, o->reg, (uint64_t)value);
+    } else if (o->kind == OPERAND_VECTOR && (o->cls == 'd' || o->cls == 's')) {
+        load_constant(r, o->cls == 'd' ? 'x' : 'w', 26, (uint64_t)value);
+        out_insn(r, "fmov\t%S, %c26", &to, o->cls == 'd' ? 'x' : 'w');
+    } else {
+        error_at(r, o->text.p, "a literal cannot be put into this register; load it from .rodata");
+    }
+}
+
+static void pool(struct rewriter *r, struct insn *in)
+{
+    struct operand *o = &in->op[0];
+    struct slice expr = slice_trim((struct slice){in->op[1].text.p + 1, in->op[1].text.len - 1});
+    int64_t constant;
+    struct value v;
+    if (!slice_is_nocase(in->name, "ldr"))
+        error_at(r, in->name.p, "only ldr loads literals");
+    else if (expr_constant(r, expr, &constant))
+        pool_constant(r, in, constant);
+    else if (o->kind != OPERAND_GPR || o->cls != 'x' || o->reg >= ZR || !expr_value(r, expr, &v)
+             || !v.plus || v.minus || v.divisor != 1)
+        error_at(r, in->op[1].text.p, "this literal cannot be made in a register");
+    else {
+        out_insn(r, "adrp\tx%d, %S", (int)o->reg, &expr);
+        out_insn(r, "add\tx%d, x%d, :lo12:%S", (int)o->reg, (int)o->reg, &expr);
+    }
+}
+
+static void label(struct rewriter *r, struct insn *in)
+{
+    struct slice before = arm64_before(in, r, 1), where = in->op[1].text;
+    if (expr_is_place(r, where)) {
+        error_at(r, where.p, "rewriting does not keep distances; use a label");
+        return;
+    }
+    if (r->profile->sandbox == LFI_SANDBOX_STORES && in->row->cls != INSN_STORE) {
+        out_keep(r);
+        return;
+    }
+    out_branch(r, ADR_REACH, where, "adr\tx26, %S", &where);
+    out_insn(r, "%S[x27, w26, uxtw]", &before);
+}
+
+void arm64_literal(struct rewriter *r, struct insn *in)
+{
+    if (r->profile->sandbox == LFI_SANDBOX_NONE)
+        out_keep(r);
+    else if (in->nops != 2 || in->row->mem != MEM_REG || in->row->cls == INSN_STORE)
+        error_at(r, in->name.p, "the address is missing");
+    else if (in->op[1].kind == OPERAND_LITERAL)
+        pool(r, in);
+    else
+        label(r, in);
+}

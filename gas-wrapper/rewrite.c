@@ -1,0 +1,170 @@
+/* The whole: from files to rewritten text.
+   SPDX-License-Identifier: Apache-2.0  */
+#include "config.h"
+
+#include "gas-wrapper/gaswrap.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/tool.h"
+
+static const struct arch *const archs[] = {&arch_arm64};
+
+const struct arch *arch_find(enum LFIArch id)
+{
+    for (size_t i = 0; i < sizeof archs / sizeof *archs; i++)
+        if (archs[i]->id == id)
+            return archs[i];
+    return NULL;
+}
+
+struct rewriter *rewriter_new(const struct LFIProfile *profile)
+{
+    const struct arch *arch = arch_find(profile->arch);
+    if (!arch)
+        return NULL;
+    struct rewriter *r = tool_alloc(sizeof *r);
+    r->arch = arch;
+    r->profile = profile;
+    r->guard_elim = true;
+    r->state = arena_alloc(&r->arena, arch->state_size);
+    return r;
+}
+
+void rewriter_define(struct rewriter *r, const char *name, int64_t value)
+{
+    struct symbol *s = symbol_get(r, name, strlen(name));
+    s->defined = s->constant = true;
+    s->value = value;
+}
+
+void rewriter_add(struct rewriter *r, const char *name, const char *data, size_t size)
+{
+    if (r->source.len + size > UINT32_MAX / 2)
+        tool_fail("%s: more than 2 GiB of assembly", name);
+    /* The linemark is a statement of the text: it reaches messages of the assembler too.  */
+    struct slice file = {name, strlen(name)};
+    buf_format(&r->source, "# 1 \"%S\"\n", &file);
+    buf_put(&r->source, data, size);
+    if (size && data[size - 1] != '\n')
+        buf_put(&r->source, "\n", 1);
+    *buf_room(&r->source, 1) = 0;
+}
+
+/* name ".req" register */
+static void alias(struct rewriter *r, const struct stmt *s)
+{
+    char cls;
+    int n = r->arch->register_number(r, stmt_args(r, s), &cls);
+    if (n < 0) {
+        error_at(r, r->text + s->args, "not a register");
+        return;
+    }
+    s->symbol->alias = (int8_t)n;
+    s->symbol->alias_class = cls;
+}
+
+static void label(struct rewriter *r, const struct stmt *s)
+{
+    struct symbol *sym = s->symbol;
+    if (!sym) {
+        unsigned n = (unsigned)strtoul(r->text + s->at, NULL, 10);
+        sym = symbol_local(r, n, ':');
+        sym->target = true;
+    }
+    sym->chunk = r->sections.now;
+    sym->pos = r->sections.now->pos;
+    if (sym->target || sym->len < 2 || sym->name[0] != '.' || sym->name[1] != 'L')
+        r->arch->label(r);
+}
+
+static void instruction(struct rewriter *r, const struct stmt *s)
+{
+    if (!r->sections.now->section->exec)
+        return;
+    if (r->disabled)
+        r->sections.now->pos += r->arch->insn_size;
+    else
+        r->arch->insn(r, s);
+}
+
+static void rewrite_statement(struct rewriter *r, const struct stmt *s)
+{
+    if (s->skipped)
+        return;
+    out_begin(r, s);
+    switch (s->kind) {
+    case STMT_LABEL:
+        label(r, s);
+        break;
+    case STMT_ASSIGN:
+        set_symbol(r, s->symbol, stmt_args(r, s));
+        break;
+    case STMT_DIRECTIVE:
+        directive(r, s);
+        break;
+    case STMT_ALIAS:
+        alias(r, s);
+        break;
+    case STMT_INSN:
+        instruction(r, s);
+        break;
+    default:
+        break;
+    }
+    out_end(r);
+}
+
+void straight_line_ends(struct rewriter *r)
+{
+    if (r->sections.now->section->exec && !r->disabled)
+        r->arch->barrier(r);
+    out_release(r);
+}
+
+/* What comes after the last statement, or before .end.  */
+static void rewrite_end(struct rewriter *r, const struct stmt *last)
+{
+    uint32_t size = (uint32_t)r->source.len;
+    struct stmt end = {size, size, size, size, size, .kind = STMT_EMPTY};
+    out_begin(r, last ? last : &end);
+    straight_line_ends(r);
+    out_note(r);
+}
+
+bool rewriter_run(struct rewriter *r)
+{
+    if (r->source.len == 0)
+        rewriter_add(r, "<empty>", "", 0);
+    parse(r);
+    sections_begin(r);
+    r->arch->begin(r);
+    buf_room(&r->out, r->source.len + r->source.len / 4);
+    const struct stmt *last = NULL;
+    for (size_t i = 0; i < r->nstmts && !last; i++) {
+        const struct stmt *s = &r->stmts[i];
+        if (s->kind == STMT_DIRECTIVE && s->directive && s->directive->cls == DIR_END && !s->skipped)
+            last = s;
+        else
+            rewrite_statement(r, s);
+    }
+    rewrite_end(r, last);
+    if (r->errors == 0)
+        ranges_fix(r);
+    return r->errors == 0;
+}
+
+void rewriter_free(struct rewriter *r)
+{
+    arena_free(&r->arena);
+    free(r->symtab.slots);
+    free(r->source.p == r->text ? NULL : r->text);
+    free(r->source.p);
+    free(r->out.p);
+    free(r->stmts);
+    free(r->linemarks);
+    free(r->branches);
+    free(r->entries);
+    free(r);
+}
