@@ -4,6 +4,8 @@
 
 #include "gas-wrapper/arm64/arm64.h"
 
+#include <string.h>
+
 enum { ADR_REACH = 1 << 20 };
 
 static void forget(struct rewriter *r)
@@ -36,8 +38,8 @@ static void adr(struct rewriter *r, struct insn *in)
 
 static void plain(struct rewriter *r, struct insn *in)
 {
-    for (int i = 0; i < in->nops; i++)
-        if (in->op[i].kind == OPERAND_SVE) {
+    for (int i = 0; i < in->nops; i++) /* "p10" alone may be a symbol */
+        if (in->op[i].kind == OPERAND_SVE && (i == 0 || memchr(in->op[i].text.p, '.', in->op[i].text.len))) {
             error_at(r, in->op[i].text.p, "no profile allows SVE");
             return;
         }

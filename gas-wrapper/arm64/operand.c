@@ -54,6 +54,19 @@ int arm64_register(struct rewriter *r, struct slice s, char *cls)
     return alias->alias;
 }
 
+/* shape = "." count? ("b" | "h" | "s" | "d" | "q") ("[" ...)? | "[" ... | "/" ("m" | "z") */
+static bool is_shape(const char *p, size_t len)
+{
+    if (*p == '[')
+        return true;
+    if (*p == '/')
+        return len == 2;
+    size_t i = 1;
+    while (i < len && i < 3 && p[i] >= '0' && p[i] <= '9')
+        i++;
+    return i < len && strchr("bhsdqBHSDQ", p[i]) && (i + 1 == len || p[i + 1] == '[');
+}
+
 /* vector = ("v" | "b" | "h" | "s" | "d" | "q" | "z" | "p") number ("." shape ("[" lane "]")?)? */
 static int vector_register(struct rewriter *r, struct slice s, char *cls)
 {
@@ -64,6 +77,8 @@ static int vector_register(struct rewriter *r, struct slice s, char *cls)
         return -1;
     char c = (char)(s.p[0] | 0x20);
     int n = strchr("vbhsdqzp", c) ? small_number(s.p + 1, len - 1, 32) : -1;
+    if (n >= 0 && len < s.len && !is_shape(s.p + len, s.len - len))
+        return -1; /* a symbol such as p10.0 */
     if (n >= 0) {
         *cls = c;
         return n;
