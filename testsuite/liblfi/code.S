@@ -277,8 +277,11 @@ begin loop
         b       .
 end loop
 
+/* Stores 1 at x0 + 8, then waits for the word at x0 to be its result.  */
 begin spin_word
         add     x28, x27, w0, uxtw
+        mov     w1, #1
+        str     w1, [x28, #8]
 1:      ldr     w1, [x28]
         cbz     w1, 1b
         mov     x0, x1

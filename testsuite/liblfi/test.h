@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "lfi_core.h"
+#include "lfi_layout.h"
 #include "profiles/profile.h"
 
 #define CHECK(name, condition) check(name, condition, #condition, __LINE__)
@@ -96,13 +97,31 @@ static inline lfiptr load_or_die(struct LFIBox *box, uint64_t offset, struct cod
     return at;
 }
 
-/* A stack of 64 KiB; near its top.  */
+/* A stack of 64 KiB; 64 bytes below its top.  */
 static inline lfiptr new_stack(struct LFIBox *box)
 {
     lfiptr at = lfi_box_mapany(box, 65536, RW, ANON, -1, 0);
     if (at == FAILED)
         give_up("mapping a stack");
     return at + 65536 - 64;
+}
+
+/* For code "spin_word" on another thread: resets the word, waits until the loop runs,
+   ends it.  */
+static inline void spin_reset(struct LFIBox *box, lfiptr word)
+{
+    lfi_box_copyto(box, word, &(int[4]){0}, 16);
+}
+
+static inline void spin_wait(struct LFIBox *box, lfiptr word)
+{
+    for (int running = 0; lfi_box_copyfm(box, &running, word + 8, 4) && !running;)
+        usleep(1000);
+}
+
+static inline void spin_end(struct LFIBox *box, lfiptr word, int result)
+{
+    lfi_box_copyto(box, word, &result, 4);
 }
 
 static inline size_t page_size(void)

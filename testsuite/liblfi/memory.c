@@ -1,0 +1,427 @@
+/* Memory of boxes: what can be mapped where, copies, pointers.
+   SPDX-License-Identifier: Apache-2.0  */
+#include "test.h"
+
+static struct LFIEngine *engine;
+static struct LFIBox *box;
+static struct LFIBoxInfo info;
+static size_t page;
+static char path[] = "/tmp/lfi-memory-XXXXXX";
+
+static lfiptr map(lfiptr addr, size_t size, int prot, int flags)
+{
+    return lfi_box_mapat(box, addr, size, prot, flags, -1, 0);
+}
+
+static bool refused(lfiptr r, int error)
+{
+    return r == FAILED && errno == error && lfi_errno() == LFI_ERR_MMAP;
+}
+
+static bool refused_int(int r, int error)
+{
+    return r == -1 && errno == error && lfi_errno() == LFI_ERR_MMAP;
+}
+
+/* Whether the host sees anything mapped at all, and with which permissions.  */
+static bool host_perms(uintptr_t addr, char perms[5])
+{
+    FILE *f = fopen("/proc/self/maps", "r");
+    unsigned long start, end;
+    bool found = false;
+    char line[512];
+    while (!found && f && fgets(line, sizeof line, f))
+        found = sscanf(line, "%lx-%lx %4s", &start, &end, perms) == 3 && addr >= start
+                && addr < end;
+    if (f)
+        fclose(f);
+    return found;
+}
+
+static bool reserved(uintptr_t addr)
+{
+    char perms[5];
+    return host_perms(addr, perms) && strcmp(perms, "---p") == 0;
+}
+
+static void test_layout(void)
+{
+    CHECK("layout: base", info.base % LFI_BOX_SIZE == 0 && info.base != 0);
+    CHECK("layout: size", info.size == LFI_BOX_SIZE);
+    CHECK("layout: min", info.min == info.base + LFI_ARM64_GUARD_LOW);
+    CHECK("layout: max", info.max == info.base + LFI_BOX_SIZE - LFI_ARM64_GUARD_HIGH);
+    CHECK("layout: max_exec",
+          info.max_exec == info.base + LFI_BOX_SIZE - LFI_ARM64_BRANCH_REACH);
+    char perms[5];
+    CHECK("layout: the table is read-only",
+          host_perms(info.base - 8, perms) && strcmp(perms, "r--p") == 0);
+    CHECK("layout: page 0 is reserved", reserved(info.base));
+    CHECK("layout: below the table is reserved", reserved(info.base - page - 1));
+    CHECK("layout: 128 MiB below the table are reserved",
+          reserved(info.base - page - LFI_ARM64_BRANCH_REACH));
+    CHECK("layout: a slot above is reserved", reserved(info.base + 2 * LFI_BOX_SIZE - 1));
+    const uint64_t *table = (const uint64_t *)info.base;
+    unsigned populated = 0;
+    for (int k = 0; k < 32; k++)
+        populated += table[-(k + 1)] != 0;
+    CHECK("layout: every reachable entry is populated", populated == 32);
+    CHECK("layout: the base is in its slot", table[-33] == info.base);
+}
+
+static void test_arguments(void)
+{
+    lfiptr at = info.min;
+    CHECK("mapat: at min", map(at, page, RW, ANON) == at);
+    CHECK("mapat: last page", map(info.max - page, page, RW, ANON) == info.max - page);
+    CHECK("mapat: below min", refused(map(info.min - page, page, RW, ANON), ENOMEM));
+    CHECK("mapat: the null page", refused(map(info.base, page, RW, ANON), ENOMEM));
+    CHECK("mapat: the table page", refused(map(info.base - page, page, RW, ANON), ENOMEM));
+    CHECK("mapat: at max", refused(map(info.max, page, RW, ANON), ENOMEM));
+    CHECK("mapat: across max", refused(map(info.max - page, 2 * page, RW, ANON), ENOMEM));
+    CHECK("mapat: the next box's table",
+          refused(map(info.base + LFI_BOX_SIZE - page, page, RW, ANON), ENOMEM));
+    CHECK("mapat: another box", refused(map(info.min + LFI_BOX_SIZE, page, RW, ANON), ENOMEM));
+    CHECK("mapat: offset instead of address", refused(map(0x100000, page, RW, ANON), ENOMEM));
+    CHECK("mapat: size that wraps", refused(map(at, SIZE_MAX - page, RW, ANON), ENOMEM));
+    CHECK("mapat: size that wraps when rounded", refused(map(at, SIZE_MAX, RW, ANON), ENOMEM));
+    CHECK("mapat: size that reaches the end exactly plus one",
+          refused(map(at, info.max - at + 1, RW, ANON), ENOMEM));
+    CHECK("mapat: size 0", refused(map(at, 0, RW, ANON), EINVAL));
+    CHECK("mapat: misaligned", refused(map(at + 1, page, RW, ANON), EINVAL));
+    CHECK("mapat: unknown protection", refused(map(at, page, 8, ANON), EINVAL));
+    CHECK("mapat: unknown flag", refused(map(at, page, RW, ANON | 0x100), EINVAL));
+    CHECK("mapat: neither shared nor private",
+          refused(map(at, page, RW, LFI_MAP_ANONYMOUS), EINVAL));
+    CHECK("mapat: shared and private", refused(map(at, page, RW, ANON | LFI_MAP_SHARED), EINVAL));
+    CHECK("mapat: writable and executable",
+          refused(map(at, page, RW | LFI_PROT_EXEC, ANON), EACCES));
+    CHECK("mapat: not a file", refused(map(at, page, RW, LFI_MAP_PRIVATE), EBADF));
+    CHECK("mapat: misaligned offset",
+          refused(lfi_box_mapat(box, at, page, RW, LFI_MAP_PRIVATE, 0, 1), EINVAL));
+    CHECK("mapat: negative offset",
+          refused(lfi_box_mapat(box, at, page, RW, LFI_MAP_PRIVATE, 0, -(off_t)page), EINVAL));
+    CHECK("mapat: offset that wraps",
+          refused(lfi_box_mapat(box, at, 2 * page, RW, LFI_MAP_PRIVATE, 0,
+                                (off_t)(INT64_MAX / page * page)),
+                  EINVAL));
+    CHECK("mapat: noreplace on something",
+          refused(map(at, page, RW, ANON | LFI_MAP_FIXED_NOREPLACE), EEXIST));
+    CHECK("mapat: noreplace beside it",
+          map(at + page, page, RW, ANON | LFI_MAP_FIXED_NOREPLACE) == at + page);
+    CHECK("mapany: larger than a box",
+          refused(lfi_box_mapany(box, SIZE_MAX, RW, ANON, -1, 0), ENOMEM));
+    CHECK("mapany: as large as a box",
+          refused(lfi_box_mapany(box, info.max - info.min, RW, ANON, -1, 0), ENOMEM));
+    CHECK("mapany: size 0", refused(lfi_box_mapany(box, 0, RW, ANON, -1, 0), EINVAL));
+    lfiptr big = lfi_box_mapany(box, info.max_exec - info.min - 16 * page, LFI_PROT_NONE, ANON, -1, 0);
+    CHECK("mapany: nearly everything", big != FAILED && big >= info.min);
+    CHECK("munmap: nearly everything",
+          lfi_box_munmap(box, big, info.max_exec - info.min - 16 * page) == 0);
+    CHECK("munmap: what is not mapped", lfi_box_munmap(box, at + 16 * page, page) == 0);
+    CHECK("munmap: outside", refused_int(lfi_box_munmap(box, info.base - page, page), ENOMEM));
+    CHECK("munmap: size that wraps", refused_int(lfi_box_munmap(box, at, SIZE_MAX), ENOMEM));
+    CHECK("munmap: leaves it reserved",
+          lfi_box_munmap(box, at, 2 * page) == 0 && reserved(at) && reserved(at + page));
+    CHECK("mprotect: what is not mapped",
+          refused_int(lfi_box_mprotect(box, at, page, RW), ENOMEM));
+    CHECK("mprotect: outside",
+          refused_int(lfi_box_mprotect(box, info.base - page, page, RW), ENOMEM));
+    CHECK("mprotect: writable and executable",
+          refused_int(lfi_box_mprotect(box, info.max - page, page, RW | LFI_PROT_EXEC), EACCES));
+    CHECK("mprotect: executable near the end",
+          refused_int(lfi_box_mprotect(box, info.max - page, page, RX), ENOMEM));
+    lfi_box_munmap(box, info.max - page, page);
+}
+
+static void test_ranges(void)
+{
+    lfiptr at = info.min + 64 * page;
+    struct LFIMapInfo q;
+    map(at, 8 * page, RW, ANON);
+    CHECK("mquery: range",
+          lfi_box_mquery(box, at + 3 * page + 5, &q) && q.start == at && q.size == 8 * page
+              && q.prot == RW && q.flags == ANON && q.fd == -1 && q.offset == 0);
+    CHECK("mprotect: a part", lfi_box_mprotect(box, at + 2 * page, 2 * page, LFI_PROT_READ) == 0);
+    CHECK("mquery: the part", lfi_box_mquery(box, at + 2 * page, &q) && q.start == at + 2 * page
+                                  && q.size == 2 * page && q.prot == LFI_PROT_READ);
+    CHECK("mquery: after it", lfi_box_mquery(box, at + 4 * page, &q) && q.start == at + 4 * page
+                                  && q.size == 4 * page && q.prot == RW);
+    char perms[5];
+    CHECK("mprotect: the kernel agrees",
+          host_perms(at + 2 * page, perms) && strcmp(perms, "r--p") == 0
+              && host_perms(at + 4 * page, perms) && strcmp(perms, "rw-p") == 0);
+    CHECK("mprotect: back again", lfi_box_mprotect(box, at, 8 * page, RW) == 0
+                                      && lfi_box_mquery(box, at, &q) && q.size == 8 * page);
+    CHECK("munmap: a hole", lfi_box_munmap(box, at + 3 * page, page) == 0
+                                && !lfi_box_mquery(box, at + 3 * page, &q)
+                                && lfi_box_mquery(box, at, &q) && q.size == 3 * page);
+    CHECK("mprotect: across a hole changes nothing",
+          refused_int(lfi_box_mprotect(box, at, 8 * page, LFI_PROT_READ), ENOMEM)
+              && lfi_box_mquery(box, at, &q) && q.prot == RW);
+    CHECK("mapat: over both sides of the hole",
+          map(at + 2 * page, 3 * page, LFI_PROT_READ, ANON) == at + 2 * page
+              && lfi_box_mquery(box, at + 2 * page, &q) && q.size == 3 * page);
+    int value = 5, zero = -1;
+    lfi_box_copyto(box, at, &value, 4);
+    CHECK("discard: gives zeros", lfi_box_discard(box, at, 2 * page) == 0
+                                      && lfi_box_copyfm(box, &zero, at, 4) && zero == 0);
+    CHECK("discard: a hole", refused_int(lfi_box_discard(box, at, 32 * page), ENOMEM));
+    lfi_box_munmap(box, at, 8 * page);
+    CHECK("mquery: nothing", !lfi_box_mquery(box, at, &q) && !lfi_box_mquery(box, 0, &q)
+                                 && !lfi_box_mquery(box, UINTPTR_MAX, &q));
+}
+
+static void test_files(void)
+{
+    lfiptr at = info.min + 128 * page;
+    int fd = mkstemp(path);
+    char *content = malloc(2 * page);
+    int value = 0;
+    struct LFIMapInfo q;
+    memset(content, 'x', 2 * page);
+    if (write(fd, content, 2 * page) < 0)
+        give_up("writing a file");
+    CHECK("file: private",
+          lfi_box_mapat(box, at, 2 * page, RW, LFI_MAP_PRIVATE, fd, 0) == at
+              && lfi_box_copyfm(box, &value, at, 4) && value == 0x78787878);
+    value = 1;
+    lfi_box_copyto(box, at, &value, 4);
+    CHECK("file: private writes stay private", pread(fd, &value, 4, 0) == 4 && value == 0x78787878);
+    CHECK("mquery: file", lfi_box_mquery(box, at + page, &q) && q.fd == fd
+                              && q.offset == (off_t)page && q.flags == LFI_MAP_PRIVATE);
+    CHECK("file: shared", lfi_box_mapat(box, at, page, RW, LFI_MAP_SHARED, fd, 0) == at);
+    value = 1;
+    lfi_box_copyto(box, at, &value, 4);
+    CHECK("file: shared writes arrive", pread(fd, &value, 4, 0) == 4 && value == 1);
+    CHECK("file: shared memory is never executable",
+          refused_int(lfi_box_mprotect(box, at, page, RX), EACCES)
+              && refused(lfi_box_mapat(box, at, page, RX, LFI_MAP_SHARED, fd, 0), EACCES));
+    int ro = open(path, O_RDONLY);
+    CHECK("file: its mode is respected, the old mapping stays",
+          lfi_box_mapat(box, at, page, RW, LFI_MAP_SHARED, ro, 0) == FAILED && errno == EACCES
+              && lfi_box_copyfm(box, &value, at, 4) && value == 1);
+    CHECK("file: mprotect beyond its mode",
+          lfi_box_mapat(box, at + page, page, LFI_PROT_READ, LFI_MAP_SHARED, ro, 0) == at + page
+              && lfi_box_mprotect(box, at, 2 * page, RW) == -1 && errno == EACCES);
+    CHECK("file: a failed mprotect changes nothing",
+          lfi_box_mquery(box, at, &q) && q.prot == RW && lfi_box_mquery(box, at + page, &q)
+              && q.prot == LFI_PROT_READ);
+    CHECK("file: a bad descriptor loses nothing",
+          lfi_box_mapat(box, at, page, RW, LFI_MAP_PRIVATE, 9999, 0) == FAILED && errno == EBADF
+              && lfi_box_copyfm(box, &value, at, 4) && value == 1);
+    lfi_box_mapat(box, at, 2 * page, RW, LFI_MAP_PRIVATE, fd, 0);
+    if (ftruncate(fd, 0) < 0)
+        give_up("ftruncate");
+    CHECK("file: copies from a truncated file fail",
+          !lfi_box_copyfm(box, content, at + page, page) && errno == EFAULT
+              && lfi_box_strnlen(box, at + page, 100) == SIZE_MAX);
+    CHECK("discard: leaves file mappings alone", lfi_box_discard(box, at, page) == 0);
+    lfi_box_munmap(box, at, 2 * page);
+    close(fd);
+    close(ro);
+    unlink(path);
+    free(content);
+}
+
+static void test_pointers(void)
+{
+    CHECK("ptrvalid", lfi_box_ptrvalid(box, info.min) && lfi_box_ptrvalid(box, info.max - 1));
+    CHECK("ptrvalid: outside",
+          !lfi_box_ptrvalid(box, info.min - 1) && !lfi_box_ptrvalid(box, info.max)
+              && !lfi_box_ptrvalid(box, 0) && !lfi_box_ptrvalid(box, UINTPTR_MAX)
+              && !lfi_box_ptrvalid(box, info.base - 8)
+              && !lfi_box_ptrvalid(box, info.min & 0xffffffff));
+    CHECK("bufvalid", lfi_box_bufvalid(box, info.min, info.max - info.min)
+                          && lfi_box_bufvalid(box, info.max - 1, 1)
+                          && lfi_box_bufvalid(box, info.min, 0));
+    CHECK("bufvalid: outside",
+          !lfi_box_bufvalid(box, info.min, info.max - info.min + 1)
+              && !lfi_box_bufvalid(box, info.max - 1, 2) && !lfi_box_bufvalid(box, info.max, 0));
+    CHECK("bufvalid: lengths that wrap",
+          !lfi_box_bufvalid(box, info.min, SIZE_MAX)
+              && !lfi_box_bufvalid(box, info.max - 1, SIZE_MAX - info.max + 2)
+              && !lfi_box_bufvalid(box, info.min, (size_t)0 - info.min));
+    CHECK("l2p and p2l", lfi_box_l2p(box, 0x123456789abcdef0) == info.base + 0x9abcdef0
+                             && lfi_box_l2p(box, 0) == info.base
+                             && lfi_box_p2l(box, info.min) == info.min);
+}
+
+static void test_copies(void)
+{
+    lfiptr at = lfi_box_mapat(box, info.min + 200 * page, 2 * page, RW, ANON, -1, 0);
+    lfiptr end = at + 2 * page;
+    static unsigned char from[300], to[300];
+    unsigned bad = 0;
+    for (unsigned i = 0; i < sizeof from; i++)
+        from[i] = (unsigned char)(i * 7 + 1);
+    for (unsigned n = 0; n < sizeof from; n++)
+        for (unsigned shift = 0; shift < 3; shift++) {
+            memset(to, 0, sizeof to);
+            if (lfi_box_copyto(box, end - n - shift, from, n) != end - n - shift)
+                bad++;
+            if (lfi_box_copyfm(box, to, end - n - shift, n) != to)
+                bad++;
+            if (memcmp(from, to, n) != 0 || (n < sizeof to && to[n] != 0))
+                bad++;
+        }
+    CHECK("copies of every size", bad == 0);
+    bad = 0;
+    for (unsigned n = 1; n < sizeof from; n++)
+        if (lfi_box_copyto(box, end - n + 1, from, n) || lfi_box_copyfm(box, to, end - n + 1, n))
+            bad++;
+    CHECK("copies across the end of a mapping fail", bad == 0 && errno == EFAULT);
+    CHECK("copies with bad pointers fail",
+          !lfi_box_copyfm(box, to, 0, 1) && !lfi_box_copyfm(box, to, info.base - 8, 8)
+              && !lfi_box_copyfm(box, to, at, SIZE_MAX) && !lfi_box_copyto(box, info.max, from, 1)
+              && !lfi_box_copyfm(box, to, info.max - 4, 8)
+              && !lfi_box_copyto(box, (lfiptr)from, from, 1));
+    lfi_box_mprotect(box, at, page, LFI_PROT_READ);
+    CHECK("copies to read-only memory fail",
+          !lfi_box_copyto(box, at, from, 1) && lfi_box_copyfm(box, to, at, 1));
+    lfi_box_mprotect(box, at, page, LFI_PROT_NONE);
+    CHECK("copies from inaccessible memory fail", !lfi_box_copyfm(box, to, at, 1));
+    lfi_box_mprotect(box, at, page, RW);
+    bad = 0;
+    memset(to, 'a', sizeof to);
+    for (unsigned n = 0; n < 40; n++)
+        for (unsigned shift = 0; shift < 9; shift++) {
+            lfiptr s = end - n - 1 - shift;
+            to[n] = 0;
+            lfi_box_copyto(box, s, to, n + 1);
+            to[n] = 'a';
+            if (lfi_box_strnlen(box, s, 1000) != n || lfi_box_strnlen(box, s, n) != n
+                || lfi_box_strnlen(box, s, n / 2) != n / 2)
+                bad++;
+        }
+    CHECK("strnlen", bad == 0);
+    lfi_box_copyto(box, end - 20, to, 20);
+    CHECK("strnlen: unterminated at the end of a mapping",
+          lfi_box_strnlen(box, end - 20, 1000) == SIZE_MAX
+              && lfi_box_strnlen(box, end - 20, 20) == 20
+              && lfi_box_strnlen(box, end - 20, 21) == SIZE_MAX);
+    CHECK("strnlen: bad pointers",
+          lfi_box_strnlen(box, 0, 1) == SIZE_MAX && lfi_box_strnlen(box, info.max, 0) == SIZE_MAX
+              && lfi_box_strnlen(box, info.base - 8, 8) == SIZE_MAX);
+    lfiptr last = map(info.max - page, page, RW, ANON);
+    lfi_box_copyto(box, info.max - 20, to, 20);
+    CHECK("strnlen: unterminated at the end of the box",
+          lfi_box_strnlen(box, info.max - 20, SIZE_MAX) == SIZE_MAX
+              && lfi_box_strnlen(box, info.max - 20, 20) == 20);
+    lfi_box_munmap(box, last, page);
+    lfi_box_munmap(box, at, 2 * page);
+}
+
+/* The same calls on a box and on a plain array of pages, and every answer compared.  */
+static void test_random(void)
+{
+    enum { N = 64, ROUNDS = 4000 };
+    int model[N];
+    lfiptr at = info.min + 1024 * page;
+    unsigned seed = 12345, bad = 0;
+    for (unsigned i = 0; i < N; i++)
+        model[i] = -1;
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        seed = seed * 1103515245 + 12345;
+        unsigned first = seed >> 16 & 63, n = 1 + (seed >> 22 & 15), op = seed >> 26 & 3;
+        int prot = seed >> 28 & 3;
+        struct LFIMapInfo q;
+        bool whole = true;
+        if (first + n > N)
+            n = N - first;
+        for (unsigned i = first; i < first + n; i++)
+            whole = whole && model[i] >= 0;
+        if (op == 0)
+            bad += lfi_box_munmap(box, at + first * page, n * page) != 0;
+        else if (op == 1)
+            bad += (lfi_box_mprotect(box, at + first * page, n * page, prot) == 0) != whole;
+        else
+            bad += map(at + first * page, n * page, prot, ANON) == FAILED;
+        for (unsigned i = first; i < first + n; i++)
+            model[i] = op == 0 ? -1 : op == 1 && !whole ? model[i] : prot;
+        for (unsigned i = 0; i < N; i++) {
+            bool found = lfi_box_mquery(box, at + i * page, &q);
+            bad += found != (model[i] >= 0) || (found && q.prot != model[i]);
+            /* The range is as long as equal pages follow: neighbours are joined.  */
+            if (found && (i == 0 || model[i - 1] != model[i])) {
+                unsigned run = i;
+                while (run < N && model[run] == model[i])
+                    run++;
+                bad += q.start != at + i * page || q.size != (run - i) * page;
+            }
+        }
+    }
+    CHECK("random changes: the map agrees with a model", bad == 0);
+    lfi_box_munmap(box, at, N * page);
+}
+
+static void test_limit(void)
+{
+    struct LFIEngine *e = new_engine((struct LFIOptions){.maxmaps = 20}, 1);
+    struct LFIBox *b = new_box(e);
+    lfiptr at = lfi_box_info(b).min;
+    unsigned n = 0;
+    while (n < 100 && lfi_box_mapat(b, at + 2 * n * page, page, RW, ANON, -1, 0) != FAILED)
+        n++;
+    CHECK("maxmaps: reached", n >= 10 && n <= 20 && errno == ENOMEM);
+    CHECK("maxmaps: what is mapped is still usable",
+          lfi_box_copyto(b, at, &n, 4) && lfi_box_copyto(b, at + 2 * (n - 1) * page, &n, 4));
+    lfi_box_free(b);
+    lfi_free(e);
+}
+
+static void test_engine(void)
+{
+    struct LFIOptions o = lfi_opts(engine);
+    CHECK("options: defaults",
+          o.pagesize == page && o.boxsize == LFI_BOX_SIZE && o.maxmaps > 0 && !o.no_verify);
+    CHECK("lfi_new: no boxes", !lfi_new((struct LFIOptions){0}, 0) && lfi_errno() == LFI_ERR_ARG);
+    CHECK("lfi_new: too many", !lfi_new((struct LFIOptions){0}, SIZE_MAX / 2));
+    CHECK("lfi_new: page size", !lfi_new((struct LFIOptions){.pagesize = 12345}, 1));
+    CHECK("lfi_new: box size", !lfi_new((struct LFIOptions){.boxsize = 1 << 20}, 1));
+    CHECK("lfi_new: allow_wx", !lfi_new((struct LFIOptions){.allow_wx = true}, 1));
+    struct LFIBox *second = new_box(engine);
+    CHECK("boxes do not overlap", lfi_box_info(second).base != info.base);
+    CHECK("lfi_box_new: full", !lfi_box_new(engine) && lfi_errno() == LFI_ERR_BOXMAP);
+    lfi_free(engine);
+    CHECK("lfi_free: boxes left", lfi_errno() == LFI_ERR_STATE);
+    struct LFIContext *c = new_ctx(second);
+    lfi_box_free(second);
+    CHECK("lfi_box_free: contexts left", lfi_errno() == LFI_ERR_STATE);
+    lfi_ctx_free(c);
+    lfi_box_setdata(second, &o);
+    CHECK("box data", lfi_box_data(second) == &o && lfi_box_engine(second) == engine);
+    lfi_box_free(second);
+    lfi_box_free(NULL);
+    lfi_ctx_free(NULL);
+    lfi_free(NULL);
+}
+
+int main(void)
+{
+    engine = new_engine((struct LFIOptions){0}, 2);
+    box = new_box(engine);
+    info = lfi_box_info(box);
+    page = page_size();
+    /* The box in the first slot, so that both edges are near.  */
+    struct LFIBox *other = new_box(engine);
+    if (lfi_box_info(other).base < info.base) {
+        struct LFIBox *swap = box;
+        box = other;
+        other = swap;
+        info = lfi_box_info(box);
+    }
+    lfi_box_free(other);
+    test_layout();
+    test_engine();
+    test_arguments();
+    test_ranges();
+    test_files();
+    test_pointers();
+    test_copies();
+    test_random();
+    test_limit();
+    lfi_box_free(box);
+    lfi_free(engine);
+    puts("DONE");
+    return 0;
+}
