@@ -20,7 +20,7 @@ struct options {
     bool verbose;
     size_t stack_size; /* 0: the default */
     int argc;          /* the program and its arguments */
-    char **argv;
+    const char **argv; /* NULL-terminated */
 };
 
 /* Fills *o from the command line; exits on --help, --version and mistakes.  */

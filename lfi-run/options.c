@@ -199,8 +199,10 @@ void options_parse(struct options *o, int argc, char **argv)
     }
     if (!*next)
         tool_usage("no program given");
-    o->argv = next;
     o->argc = argc - (int)(next - argv);
+    o->argv = tool_alloc(((size_t)o->argc + 1) * sizeof *o->argv);
+    for (int i = 0; i < o->argc; i++)
+        o->argv[i] = next[i];
     if (!o->dirs)
         o->dirs = none;
     if (!o->env)

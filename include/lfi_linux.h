@@ -1,0 +1,120 @@
+/* liblfi: a Linux for programs in boxes.
+   SPDX-License-Identifier: Apache-2.0
+
+   A LFILinuxEngine answers the system calls of the boxes of one LFIEngine.  A process
+   (LFILinuxProc) is a box with a program loaded, its files and its memory.  A
+   thread (LFILinuxThread) runs in it; those that the program makes itself run on host threads
+   that the library makes and ends.  What each call does: docs/linux-layer.md.
+
+   Nothing of the host is visible to a box but descriptors 0, 1 and 2, the directories of
+   dir_maps, the clocks, and counts of processors.
+
+   Threads.  Functions on different processes may run at the same time; on one process only
+   lfi_proc_exited and lfi_proc_end while it runs.  Errors as in lfi_core.h: a failing function
+   says so in its result, lfi_errno() and lfi_errmsg() of the same thread tell why.
+
+   Signals.  SIGPIPE is blocked in a host thread while it runs a box.  The first box that makes
+   a second thread claims the real-time signal SIGRTMAX - 1, to interrupt threads that wait
+   in the kernel when their process ends; lfi_linux_new fails if it has a handler.  */
+#ifndef LFI_LINUX_H
+#define LFI_LINUX_H
+
+#include "lfi_core.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct LFILinuxEngine;
+struct LFILinuxProc;
+struct LFILinuxThread;
+
+/* Zero in every field asks for the default.  */
+struct LFILinuxOptions {
+    size_t stacksize; /* of the first thread of a process [8 MiB]; 64 KiB to 1 GiB */
+    bool verbose;     /* report loads and unsupported calls, see log */
+    bool perf;        /* not supported: lfi_linux_new refuses it */
+    /* "BOX=HOST" or "BOX=HOST:ro", NULL-terminated: the host directory HOST is visible in the
+       box at the absolute path BOX.  ':rw' at the end is understood too, for a HOST that ends
+       in ':ro'.  NULL: none.  */
+    const char **dir_maps;
+    const char *wd;            /* working directory, a path of the box; "/" where it is not one */
+    bool exit_unknown_syscalls; /* an unknown system call ends the process with SIGSYS */
+    bool sys_passthrough;       /* not supported: lfi_linux_new refuses it */
+    bool debug;                 /* print every system call, see log */
+    bool brk_control;           /* brk_size is meant, 0 too */
+    size_t brk_size;            /* most that brk can give [256 MiB] */
+    /* Ours.  */
+    unsigned umask; /* the first umask of a process; the host's applies too */
+    /* Takes one line of text without newline for verbose and debug; any thread.  NULL: standard
+       error.  Bytes that could control a terminal are escaped already.  */
+    void (*log)(void *arg, const char *line);
+    void *log_arg;
+};
+
+/* Opens the directories of dir_maps and sets the engine's system-call handler.  The options
+   are copied.  NULL with LFI_ERR_ARG (a message names the mapping), LFI_ERR_ALLOC.  */
+struct LFILinuxEngine *lfi_linux_new(struct LFIEngine *engine, struct LFILinuxOptions opts);
+/* All processes must have been freed.  The LFIEngine stays.  NULL is ignored.  */
+void lfi_linux_free(struct LFILinuxEngine *linux_engine);
+
+/* A process without a program, in a new box.  NULL as lfi_box_new.  */
+struct LFILinuxProc *lfi_proc_new(struct LFILinuxEngine *linux_engine);
+struct LFIBox *lfi_proc_box(struct LFILinuxProc *proc);
+
+/* Loads an ELF program: verifies it, at a random address unless the engine has no_aslr.  path
+   is what the program is told about its name (AT_EXECFN) and what messages name; load_file
+   opens it.  The bytes are copied: nothing is kept of prog or fd.  False with LFI_ERR_ARG (what
+   is wrong with the file), VERIFY, PROFILE, ALLOC, MMAP, or STATE when there is a program
+   already; after a failure the process is only good for lfi_proc_free.  */
+bool lfi_proc_load(struct LFILinuxProc *proc, const uint8_t *prog, size_t size, const char *path);
+bool lfi_proc_load_fd(struct LFILinuxProc *proc, int fd, const char *path);
+bool lfi_proc_load_file(struct LFILinuxProc *proc, const char *path);
+
+/* Address in the box of a global symbol of the program; 0 if there is none.  */
+uint64_t lfi_proc_sym(struct LFILinuxProc *proc, const char *name);
+
+/* True once the process has ended; *code (may be NULL) is then its exit status, or 128 + the
+   number of the signal that ended it.  */
+bool lfi_proc_exited(struct LFILinuxProc *proc, int *code);
+
+/* Ours: how a process ended.  */
+struct LFIProcEnd {
+    int code;              /* as from lfi_proc_exited */
+    int sig;               /* the signal that ended it; 0 if it called exit */
+    bool fault;            /* the signal came from a fault: the rest is valid */
+    struct LFIFault info;
+    bool in_image;         /* pc lies in the program: */
+    uint64_t image_offset; /* the address in its ELF file */
+    const char *symbol;    /* function that covers it, hostile text; NULL if unknown */
+    uint64_t distance;     /* of pc from the symbol */
+};
+/* False if it has not ended.  symbol is valid as long as the process.  */
+bool lfi_proc_end(struct LFILinuxProc *proc, struct LFIProcEnd *end);
+
+/* Address of the first byte of the image in the box.  */
+lfiptr lfi_proc_image(struct LFILinuxProc *proc);
+
+/* Ends threads of the program that are still there, frees the box and everything of the
+   process.  Its LFILinuxThread objects must have been freed.  NULL is ignored.  */
+void lfi_proc_free(struct LFILinuxProc *proc);
+
+/* The first thread of a process: makes its stack with arguments and environment (argv has argc
+   entries; envp ends with NULL, NULL means empty).  NULL: LFI_ERR_STATE without a program or
+   where there was a first thread already, LFI_ERR_ARG when arguments and environment
+   do not fit into a quarter of the stack, ALLOC, MMAP.  */
+struct LFILinuxThread *lfi_thread_new(struct LFILinuxProc *proc, int argc, const char **argv,
+                                      const char **envp);
+
+/* Runs the program on this host thread until the process has ended: all its threads have.
+   Returns lfi_proc_exited's code, or -1 with lfi_errno when it could not be run.  */
+int lfi_thread_run(struct LFILinuxThread *thread);
+void lfi_thread_free(struct LFILinuxThread *thread);
+
+/* Where the thread keeps its context.  */
+struct LFIContext **lfi_thread_ctxp(struct LFILinuxThread *thread);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,100 @@
+/* Runs a program in a box of this process.
+   SPDX-License-Identifier: Apache-2.0  */
+#include "config.h"
+
+#include "lfi-run/lfi-run.h"
+#include "common/tool.h"
+#include "lfi_linux.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static void log_line(void *arg, const char *line)
+{
+    (void)arg;
+    tool_warn("%s", line);
+}
+
+/* What the user can do about a program that is refused.  */
+static const char *advice(void)
+{
+    switch (lfi_errno()) {
+    case LFI_ERR_VERIFY:
+        return "; recompile it with an LFI toolchain (lfi-verify shows all rejections)";
+    case LFI_ERR_PROFILE:
+        return "; --allow=stores accepts programs whose loads are not confined, --no-verify (unsafe)"
+               " all";
+    }
+    return "";
+}
+
+static void report_fault(const char *program, const struct LFIProcEnd *end)
+{
+    const struct LFIFault *f = &end->info;
+    const char *name = sigabbrev_np(f->sig), *text = sigdescr_np(f->sig);
+    char where[512] = "outside the program", addr[64] = "";
+    if (end->in_image && end->symbol)
+        snprintf(where, sizeof where, "0x%" PRIx64 " in the program, %.256s+0x%" PRIx64,
+                 end->image_offset, end->symbol, end->distance);
+    else if (end->in_image)
+        snprintf(where, sizeof where, "0x%" PRIx64 " in the program", end->image_offset);
+    if (f->kind == LFI_FAULT_SIGNAL && (f->sig == SIGSEGV || f->sig == SIGBUS))
+        snprintf(addr, sizeof addr, ", address 0x%" PRIx64, f->addr);
+    if (f->kind == LFI_FAULT_RTCALL)
+        snprintf(addr, sizeof addr, ", runtime call %d does not exist", f->code);
+    tool_warn("%s: SIG%s (%s) at pc 0x%" PRIx64 " (%s)%s", program, name ? name : "?",
+              text ? text : "?", f->pc, where, addr);
+}
+
+static int finish(const struct options *o, struct LFILinuxProc *proc, int code)
+{
+    struct LFIProcEnd end;
+    if (!lfi_proc_end(proc, &end) || code < 0)
+        tool_fail("%s: %s", o->argv[0], lfi_errmsg());
+    if (end.fault)
+        report_fault(o->argv[0], &end);
+    return code;
+}
+
+int run_program(const struct options *o)
+{
+    const char **maps = box_directories(o);
+    struct LFILinuxOptions lo = {.stacksize = o->stack_size,
+                                 .verbose = o->verbose,
+                                 .debug = o->trace,
+                                 .dir_maps = maps,
+                                 .wd = box_working_directory(maps),
+                                 .umask = umask(0),
+                                 .log = log_line};
+    struct LFIOptions eo = {.stores_only = o->allow_stores,
+                            .no_verify = o->no_verify,
+                            .no_aslr = o->no_aslr,
+                            .verbose = o->verbose};
+    if (o->no_verify)
+        tool_warn("warning: --no-verify is unsafe: '%s' is not checked and can do all that you can",
+                  o->argv[0]);
+    struct LFIEngine *engine = lfi_new(eo, 1);
+    if (!engine)
+        tool_fail("%s", lfi_errmsg());
+    struct LFILinuxEngine *lx = lfi_linux_new(engine, lo);
+    if (!lx)
+        tool_fail("%s", lfi_errmsg());
+    struct LFILinuxProc *proc = lfi_proc_new(lx);
+    if (!proc)
+        tool_fail("%s", lfi_errmsg());
+    if (!lfi_proc_load_file(proc, o->argv[0]))
+        tool_fail("%s: %s%s", o->argv[0], lfi_errmsg(), advice());
+    struct LFILinuxThread *t = lfi_thread_new(proc, o->argc, o->argv, box_environment(o));
+    if (!t)
+        tool_fail("%s: %s", o->argv[0], lfi_errmsg());
+    int code = lfi_thread_run(t);
+    code = finish(o, proc, code);
+    lfi_thread_free(t);
+    lfi_proc_free(proc);
+    lfi_linux_free(lx);
+    lfi_free(engine);
+    return code;
+}

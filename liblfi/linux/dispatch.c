@@ -1,0 +1,96 @@
+/* From a box's system call to its handler.
+   SPDX-License-Identifier: Apache-2.0  */
+#include "config.h"
+
+#include <errno.h>
+#include <signal.h>
+
+#include "liblfi/linux/linux.h"
+
+/* The kinds of syscalls.def.  */
+#define INT {ARG_INT, 0, 0}
+#define UINT {ARG_UINT, 0, 0}
+#define FLAGS {ARG_FLAGS, 0, 0}
+#define MODE {ARG_MODE, 0, 0}
+#define LONG {ARG_LONG, 0, 0}
+#define ADDR {ARG_ADDR, 0, 0}
+#define FD {ARG_FD, 0, 0}
+#define DIRFD {ARG_DIRFD, 0, 0}
+#define PATH {ARG_PATH, 0, 0}
+#define PATH_OPT {ARG_PATH_OPT, 0, 0}
+#define IN(t) {ARG_IN, 0, sizeof(struct box_##t)}
+#define IN_OPT(t) {ARG_IN_OPT, 0, sizeof(struct box_##t)}
+#define OUT(t) {ARG_OUT, 0, sizeof(struct box_##t)}
+#define OUT_OPT(t) {ARG_OUT_OPT, 0, sizeof(struct box_##t)}
+#define INOUT_OPT(t) {ARG_INOUT_OPT, 0, sizeof(struct box_##t)}
+#define IN_BUF(n) {ARG_IN_BUF, n, 0}
+#define OUT_BUF(n) {ARG_OUT_BUF, n, 0}
+#define IN_IOV(n) {ARG_IN_IOV, n, 0}
+#define OUT_IOV(n) {ARG_OUT_IOV, n, 0}
+#define INOUT_ARRAY(t, n) {ARG_INOUT_ARRAY, n, sizeof(struct box_##t)}
+#define WORD {ARG_WORD, 0, 0}
+#define ARGS(...) {__VA_ARGS__}
+
+static const struct call_row rows[] = {
+#define SYS(name, aarch64, x86_64, handler, args, note)                                            \
+    [ABI_NR(aarch64, x86_64)] = {#name, sys_##handler, args},
+#include "liblfi/linux/syscalls.def"
+#undef SYS
+};
+enum { NROWS = sizeof rows / sizeof rows[0] };
+
+/* Says once per engine and number what is missing.  */
+static long unknown_call(struct LFILinuxThread *t, uint64_t nr)
+{
+    struct LFILinuxEngine *lx = t->proc->lx;
+    if (lx->opts.verbose || lx->opts.debug) {
+        uint64_t bit = UINT64_C(1) << (nr & 63);
+        bool seen = nr < 512 && (atomic_fetch_or(&lx->logged[nr / 64], bit) & bit);
+        if (!seen)
+            lx_log(lx, "system call %llu is not supported", (unsigned long long)nr);
+    }
+    if (lx->opts.exit_unknown_syscalls)
+        proc_end_signal(t, SIGSYS);
+    return -ENOSYS;
+}
+
+static long known_call(struct LFILinuxThread *t, const struct call_row *row,
+                       const struct LFIRegs *regs)
+{
+    struct call c;
+    c.t = t;
+    c.p = t->proc;
+    c.row = row;
+    c.out = false;
+    c.used = 0;
+    abi_arguments(regs, c.raw);
+    long result = call_begin(&c);
+    if (result == 0)
+        result = row->handler(&c);
+    result = call_end(&c, result);
+    if (t->proc->lx->opts.debug)
+        lx_trace(&c, result);
+    return result;
+}
+
+void lx_syscall(struct LFIContext *ctx)
+{
+    struct LFILinuxThread *t = lfi_ctx_data(ctx);
+    struct LFIRegs *regs = lfi_ctx_regs(ctx);
+    uint64_t nr = abi_number(regs);
+    long result;
+    if (nr < NROWS && rows[nr].handler)
+        result = known_call(t, &rows[nr], regs);
+    else
+        result = unknown_call(t, nr);
+    /* The handler may have ended this thread or process; another thread may have, too.  */
+    if (atomic_load_explicit(&t->proc->ending, memory_order_relaxed) || t->leaving)
+        lfi_ctx_exit(t->ctx, 0);
+    abi_result(regs, result);
+}
+
+long sys_nosys(struct call *c)
+{
+    (void)c;
+    return -ENOSYS;
+}

@@ -1,0 +1,152 @@
+/* Open files and the numbers a box has for them.
+   SPDX-License-Identifier: Apache-2.0
+
+   A box never sees a number of the host.  Every call that uses a file holds a reference, so
+   that another thread's close cannot turn the host's descriptor into another file.  */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "liblfi/linux/linux.h"
+
+struct file *file_new(enum file_kind kind, int host)
+{
+    struct file *f = calloc(1, sizeof *f);
+    if (!f) {
+        if (host >= 0)
+            close(host);
+        return NULL;
+    }
+    f->refs = 1;
+    f->kind = kind;
+    f->host = host;
+    return f;
+}
+
+void file_hold(struct file *f)
+{
+    atomic_fetch_add(&f->refs, 1);
+}
+
+void file_drop(struct file *f)
+{
+    if (atomic_fetch_sub(&f->refs, 1) != 1)
+        return;
+    if (f->host >= 0)
+        close(f->host);
+    free(f->path);
+    free(f);
+}
+
+struct file *fd_get(struct LFILinuxProc *p, int fd)
+{
+    struct file *f = NULL;
+    if (fd < 0 || fd >= LX_MAX_FDS)
+        return NULL;
+    pthread_mutex_lock(&p->fds.lock);
+    f = p->fds.slot[fd].file;
+    if (f)
+        file_hold(f);
+    pthread_mutex_unlock(&p->fds.lock);
+    return f;
+}
+
+static int fd_limit(struct LFILinuxProc *p)
+{
+    pthread_mutex_lock(&p->lock);
+    uint64_t n = p->rlimit[BOX_RLIMIT_NOFILE].cur;
+    pthread_mutex_unlock(&p->lock);
+    return n < LX_MAX_FDS ? (int)n : LX_MAX_FDS;
+}
+
+long fd_add(struct LFILinuxProc *p, struct file *f, int least, bool cloexec)
+{
+    int limit = fd_limit(p);
+    if (!f)
+        return -ENOMEM;
+    pthread_mutex_lock(&p->fds.lock);
+    for (int fd = least; fd < limit; fd++) {
+        if (p->fds.slot[fd].file)
+            continue;
+        p->fds.slot[fd].file = f;
+        p->fds.slot[fd].cloexec = cloexec;
+        pthread_mutex_unlock(&p->fds.lock);
+        return fd;
+    }
+    pthread_mutex_unlock(&p->fds.lock);
+    file_drop(f);
+    return -EMFILE;
+}
+
+long fd_install(struct LFILinuxProc *p, struct file *f, int fd, bool cloexec)
+{
+    if (fd < 0 || fd >= fd_limit(p)) {
+        file_drop(f);
+        return -EBADF;
+    }
+    pthread_mutex_lock(&p->fds.lock);
+    struct file *old = p->fds.slot[fd].file;
+    p->fds.slot[fd].file = f;
+    p->fds.slot[fd].cloexec = cloexec;
+    pthread_mutex_unlock(&p->fds.lock);
+    if (old)
+        file_drop(old);
+    return fd;
+}
+
+long fd_close(struct LFILinuxProc *p, int fd)
+{
+    if (fd < 0 || fd >= LX_MAX_FDS)
+        return -EBADF;
+    pthread_mutex_lock(&p->fds.lock);
+    struct file *old = p->fds.slot[fd].file;
+    p->fds.slot[fd].file = NULL;
+    pthread_mutex_unlock(&p->fds.lock);
+    if (!old)
+        return -EBADF;
+    file_drop(old);
+    return 0;
+}
+
+long fd_flags(struct LFILinuxProc *p, int fd, int set)
+{
+    long result = -EBADF;
+    if (fd < 0 || fd >= LX_MAX_FDS)
+        return -EBADF;
+    pthread_mutex_lock(&p->fds.lock);
+    if (p->fds.slot[fd].file) {
+        result = p->fds.slot[fd].cloexec ? BOX_FD_CLOEXEC : 0;
+        if (set >= 0) {
+            p->fds.slot[fd].cloexec = set & BOX_FD_CLOEXEC;
+            result = 0;
+        }
+    }
+    pthread_mutex_unlock(&p->fds.lock);
+    return result;
+}
+
+/* 0, 1 and 2 of the host, as far as they are open.  They are duplicates, so that a
+   box that closes its own leaves the host's.  They are not the start of any path.  */
+void fds_init(struct LFILinuxProc *p)
+{
+    pthread_mutex_init(&p->fds.lock, NULL);
+    for (int fd = 0; fd <= 2; fd++) {
+        int host = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+        struct file *f = host < 0 ? NULL : file_new(FILE_HOST, host);
+        if (f)
+            f->fixed = true;
+        p->fds.slot[fd].file = f;
+    }
+}
+
+void fds_free(struct LFILinuxProc *p)
+{
+    for (int fd = 0; fd < LX_MAX_FDS; fd++)
+        if (p->fds.slot[fd].file)
+            file_drop(p->fds.slot[fd].file);
+    pthread_mutex_destroy(&p->fds.lock);
+}

@@ -1,0 +1,626 @@
+/* System calls on open files.
+   SPDX-License-Identifier: Apache-2.0  */
+#include "config.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/sendfile.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "liblfi/linux/linux.h"
+
+static long answer(ssize_t result)
+{
+    return result < 0 ? -errno : (long)result;
+}
+
+/* A write to a pipe without a reader sends SIGPIPE, which is blocked in threads that run a box:
+   the box gets what it would get.  */
+static long written(struct call *c, ssize_t result)
+{
+    if (result >= 0 || errno != EPIPE)
+        return answer(result);
+    sigset_t set;
+    struct timespec now = {0, 0};
+    sigemptyset(&set);
+    sigaddset(&set, SIGPIPE);
+    while (sigtimedwait(&set, NULL, &now) < 0 && errno == EINTR)
+        ;
+    signal_self(c, SIGPIPE);
+    return -EPIPE;
+}
+
+static long not_readable(const struct file *f)
+{
+    return f->kind == FILE_HOST ? 0 : -EISDIR;
+}
+
+static long not_writable(const struct file *f)
+{
+    return f->kind == FILE_HOST ? 0 : -EBADF;
+}
+
+long sys_read(struct call *c)
+{
+    struct file *f = c->a[0].file;
+    long err = not_readable(f);
+    return err ? err : answer(read(f->host, c->a[1].ptr, c->len[1]));
+}
+
+long sys_write(struct call *c)
+{
+    struct file *f = c->a[0].file;
+    long err = not_writable(f);
+    return err ? err : written(c, write(f->host, c->a[1].ptr, c->len[1]));
+}
+
+long sys_readv(struct call *c)
+{
+    struct file *f = c->a[0].file;
+    long err = not_readable(f);
+    return err ? err : answer(readv(f->host, c->a[1].iov, (int)c->len[1]));
+}
+
+long sys_writev(struct call *c)
+{
+    struct file *f = c->a[0].file;
+    long err = not_writable(f);
+    return err ? err : written(c, writev(f->host, c->a[1].iov, (int)c->len[1]));
+}
+
+long sys_pread64(struct call *c)
+{
+    struct file *f = c->a[0].file;
+    long err = not_readable(f);
+    return err ? err : answer(pread(f->host, c->a[1].ptr, c->len[1], c->a[3].i));
+}
+
+long sys_pwrite64(struct call *c)
+{
+    struct file *f = c->a[0].file;
+    long err = not_writable(f);
+    return err ? err : written(c, pwrite(f->host, c->a[1].ptr, c->len[1], c->a[3].i));
+}
+
+long sys_preadv(struct call *c)
+{
+    struct file *f = c->a[0].file;
+    long err = not_readable(f);
+    return err ? err : answer(preadv(f->host, c->a[1].iov, (int)c->len[1], c->a[3].i));
+}
+
+long sys_pwritev(struct call *c)
+{
+    struct file *f = c->a[0].file;
+    long err = not_writable(f);
+    return err ? err : written(c, pwritev(f->host, c->a[1].iov, (int)c->len[1], c->a[3].i));
+}
+
+long sys_lseek(struct call *c)
+{
+    struct file *f = c->a[0].file;
+    if (f->kind == FILE_HOST)
+        return answer(lseek(f->host, c->a[1].i, (int)c->a[2].i));
+    if (c->a[2].i == SEEK_SET && c->a[1].i >= 0)
+        atomic_store(&f->pos, (unsigned long long)c->a[1].i);
+    else if (c->a[2].i != SEEK_CUR || c->a[1].i != 0)
+        return -EINVAL;
+    return (long)atomic_load(&f->pos);
+}
+
+long sys_close(struct call *c)
+{
+    return fd_close(c->p, (int)c->a[0].i);
+}
+
+long sys_close_range(struct call *c)
+{
+    uint64_t first = c->a[0].u, last = c->a[1].u;
+    enum { UNSHARE = 2, CLOEXEC = 4 };
+    if (first > last || c->a[2].u & ~(uint64_t)(UNSHARE | CLOEXEC))
+        return -EINVAL;
+    for (uint64_t fd = first; fd <= last && fd < LX_MAX_FDS; fd++) {
+        if (c->a[2].u & CLOEXEC)
+            fd_flags(c->p, (int)fd, BOX_FD_CLOEXEC);
+        else
+            fd_close(c->p, (int)fd);
+    }
+    return 0;
+}
+
+long sys_dup(struct call *c)
+{
+    file_hold(c->a[0].file);
+    return fd_add(c->p, c->a[0].file, 0, false);
+}
+
+long sys_dup3(struct call *c)
+{
+    int fd = (int)c->a[1].i;
+    if (c->a[2].u & ~(uint64_t)BOX_O_CLOEXEC || (int)c->raw[0] == fd)
+        return -EINVAL;
+    file_hold(c->a[0].file);
+    return fd_install(c->p, c->a[0].file, fd, c->a[2].u & BOX_O_CLOEXEC);
+}
+
+/* Record locks are those of the host's process.  */
+static long file_lock(struct call *c, struct file *f, int cmd)
+{
+    struct box_flock b;
+    if (f->kind != FILE_HOST)
+        return -EBADF;
+    if (copy_in(c, &b, c->raw[2], sizeof b) != 0)
+        return -EFAULT;
+    struct flock host = {.l_type = b.type, .l_whence = b.whence, .l_start = b.start, .l_len = b.len};
+    int op = cmd == BOX_F_GETLK ? F_GETLK : cmd == BOX_F_SETLK ? F_SETLK : F_SETLKW;
+    if (fcntl(f->host, op, &host) != 0)
+        return -errno;
+    if (cmd != BOX_F_GETLK)
+        return 0;
+    b.type = host.l_type;
+    if (host.l_type != F_UNLCK) {
+        b.whence = host.l_whence;
+        b.start = host.l_start;
+        b.len = host.l_len;
+        b.pid = 0;
+    }
+    return copy_out(c, c->raw[2], &b, sizeof b);
+}
+
+static long get_status_flags(const struct file *f)
+{
+    if (f->kind == FILE_TREE)
+        return BOX_O_DIRECTORY | BOX_O_LARGEFILE;
+    int flags = fcntl(f->host, F_GETFL);
+    return flags < 0 ? -errno : (long)open_flags_to_box(flags);
+}
+
+static long set_status_flags(const struct file *f, uint64_t arg)
+{
+    if (f->kind == FILE_TREE)
+        return 0;
+    int old = fcntl(f->host, F_GETFL), may = O_APPEND | O_NONBLOCK;
+    if (old < 0)
+        return -errno;
+    int flags = (old & ~may) | (open_flags_to_host((uint32_t)arg) & may);
+    return answer(fcntl(f->host, F_SETFL, flags));
+}
+
+static long file_control(struct call *c, struct file *f, int cmd)
+{
+    uint64_t arg = c->a[2].u;
+    switch (cmd) {
+    case BOX_F_DUPFD:
+    case BOX_F_DUPFD_CLOEXEC:
+        if ((int32_t)arg < 0 || (uint32_t)arg >= LX_MAX_FDS)
+            return -EINVAL;
+        file_hold(f);
+        return fd_add(c->p, f, (int)arg, cmd == BOX_F_DUPFD_CLOEXEC);
+    case BOX_F_GETFD:
+        return fd_flags(c->p, (int)c->a[0].i, -1);
+    case BOX_F_SETFD:
+        return fd_flags(c->p, (int)c->a[0].i, arg & BOX_FD_CLOEXEC);
+    case BOX_F_GETFL:
+        return get_status_flags(f);
+    case BOX_F_SETFL:
+        return set_status_flags(f, arg);
+    case BOX_F_GETLK:
+    case BOX_F_SETLK:
+    case BOX_F_SETLKW:
+        return file_lock(c, f, cmd);
+    }
+    return -EINVAL;
+}
+
+long sys_fcntl(struct call *c)
+{
+    struct file *f = fd_get(c->p, (int)c->a[0].i);
+    if (!f)
+        return -EBADF;
+    long result = file_control(c, f, (int)c->a[1].i);
+    file_drop(f);
+    return result;
+}
+
+static long get_termios(struct call *c, int fd)
+{
+    struct termios t;
+    struct box_termios b = {0};
+    if (tcgetattr(fd, &t) != 0)
+        return -errno;
+    b.iflag = t.c_iflag;
+    b.oflag = t.c_oflag;
+    b.cflag = t.c_cflag;
+    b.lflag = t.c_lflag;
+    b.line = t.c_line;
+    memcpy(b.cc, t.c_cc, sizeof b.cc);
+    return copy_out(c, c->raw[2], &b, sizeof b);
+}
+
+static long get_winsize(struct call *c, int fd)
+{
+    struct winsize w;
+    if (ioctl(fd, TIOCGWINSZ, &w) != 0)
+        return -errno;
+    struct box_winsize b = {w.ws_row, w.ws_col, w.ws_xpixel, w.ws_ypixel};
+    return copy_out(c, c->raw[2], &b, sizeof b);
+}
+
+static long get_available(struct call *c, int fd)
+{
+    int n;
+    if (ioctl(fd, FIONREAD, &n) != 0)
+        return -errno;
+    int32_t b = n;
+    return copy_out(c, c->raw[2], &b, sizeof b);
+}
+
+static long set_nonblock(struct call *c, const struct file *f)
+{
+    int32_t on;
+    if (copy_in(c, &on, c->raw[2], sizeof on) != 0)
+        return -EFAULT;
+    long flags = get_status_flags(f);
+    if (flags < 0)
+        return flags;
+    flags = on ? flags | BOX_O_NONBLOCK : flags & ~(long)BOX_O_NONBLOCK;
+    return set_status_flags(f, (uint64_t)flags);
+}
+
+long sys_ioctl(struct call *c)
+{
+    struct file *f = c->a[0].file;
+    uint64_t request = c->a[1].u;
+    if (request == BOX_FIOCLEX || request == BOX_FIONCLEX)
+        return fd_flags(c->p, (int)c->raw[0], request == BOX_FIOCLEX);
+    if (f->kind != FILE_HOST)
+        return -ENOTTY;
+    switch (request) {
+    case BOX_TCGETS:
+        return get_termios(c, f->host);
+    case BOX_TIOCGWINSZ:
+        return get_winsize(c, f->host);
+    case BOX_FIONREAD:
+        return get_available(c, f->host);
+    case BOX_FIONBIO:
+        return set_nonblock(c, f);
+    }
+    return -ENOTTY;
+}
+
+long sys_flock(struct call *c)
+{
+    struct file *f = c->a[0].file;
+    return f->kind != FILE_HOST ? -EBADF : answer(flock(f->host, (int)c->a[1].i));
+}
+
+long sys_fstat(struct call *c)
+{
+    struct file *f = c->a[0].file;
+    struct stat st;
+    if (f->kind == FILE_TREE)
+        tree_stat(f->path, &st);
+    else if (fstat(f->host, &st) != 0)
+        return -errno;
+    stat_to_box(c->a[1].ptr, &st);
+    return 0;
+}
+
+static void statfs_to_box(struct box_statfs *b, const struct statfs *s)
+{
+    b->type = s->f_type;
+    b->bsize = s->f_bsize;
+    b->blocks = s->f_blocks;
+    b->bfree = s->f_bfree;
+    b->bavail = s->f_bavail;
+    b->files = s->f_files;
+    b->ffree = s->f_ffree;
+    memcpy(b->fsid, &s->f_fsid, sizeof b->fsid);
+    b->namelen = s->f_namelen;
+    b->frsize = s->f_frsize;
+    b->flags = s->f_flags;
+}
+
+static long statfs_of(int fd, struct box_statfs *b)
+{
+    struct statfs s = {.f_type = 0x01021994 /* tmpfs */, .f_bsize = 4096, .f_namelen = 255,
+                       .f_frsize = 4096};
+    if (fd >= 0 && fstatfs(fd, &s) != 0)
+        return -errno;
+    statfs_to_box(b, &s);
+    return 0;
+}
+
+long sys_fstatfs(struct call *c)
+{
+    return statfs_of(c->a[0].file->host, c->a[1].ptr);
+}
+
+long sys_statfs(struct call *c)
+{
+    struct where w;
+    long err = where_resolve(c->p, NULL, c->a[0].path, FOLLOW_LAST, &w);
+    if (err)
+        return err;
+    if (w.kind == WHERE_HOST) {
+        int fd = where_path_fd(&w);
+        err = fd < 0 ? fd : statfs_of(fd, c->a[1].ptr);
+        if (fd >= 0)
+            close(fd);
+    } else {
+        err = w.kind == WHERE_ABSENT ? -ENOENT : statfs_of(-1, c->a[1].ptr);
+    }
+    where_done(&w);
+    return err;
+}
+
+long sys_ftruncate(struct call *c)
+{
+    struct file *f = c->a[0].file;
+    return f->kind != FILE_HOST ? -EINVAL : answer(ftruncate(f->host, c->a[1].i));
+}
+
+long sys_fallocate(struct call *c)
+{
+    struct file *f = c->a[0].file;
+    long err = not_writable(f);
+    return err ? err : answer(fallocate(f->host, (int)c->a[1].u, c->a[2].i, c->a[3].i));
+}
+
+long sys_fadvise64(struct call *c)
+{
+    struct file *f = c->a[0].file;
+    if (f->kind != FILE_HOST)
+        return 0;
+    return -posix_fadvise(f->host, c->a[1].i, c->a[2].i, (int)c->a[3].i);
+}
+
+long sys_fsync(struct call *c)
+{
+    struct file *f = c->a[0].file;
+    return f->kind != FILE_HOST ? 0 : answer(fsync(f->host));
+}
+
+long sys_fdatasync(struct call *c)
+{
+    struct file *f = c->a[0].file;
+    return f->kind != FILE_HOST ? 0 : answer(fdatasync(f->host));
+}
+
+long sys_sync(struct call *c)
+{
+    (void)c;
+    return 0;
+}
+
+long sys_fchmod(struct call *c)
+{
+    struct file *f = c->a[0].file;
+    if (f->kind == FILE_TREE || (f->mount && f->mount->ro))
+        return -EROFS;
+    if (f->fixed)
+        return -EPERM;
+    return answer(fchmod(f->host, (mode_t)c->a[1].u & 01777));
+}
+
+long sys_fchown(struct call *c)
+{
+    struct file *f = c->a[0].file;
+    struct stat st;
+    if (f->kind == FILE_TREE || (f->mount && f->mount->ro))
+        return -EROFS;
+    if (fstat(f->host, &st) != 0)
+        return -errno;
+    uint32_t uid = (uint32_t)c->a[1].i, gid = (uint32_t)c->a[2].i;
+    bool same = (uid == UINT32_MAX || uid == uid_to_box(st.st_uid))
+                && (gid == UINT32_MAX || gid == gid_to_box(st.st_gid));
+    return same ? 0 : -EPERM;
+}
+
+static long add_host(struct call *c, int host, bool cloexec)
+{
+    struct file *f = file_new(FILE_HOST, host);
+    if (f)
+        f->fixed = true;
+    return fd_add(c->p, f, 0, cloexec);
+}
+
+long sys_pipe2(struct call *c)
+{
+    struct box_fdpair *pair = c->a[0].ptr;
+    uint32_t flags = (uint32_t)c->a[1].u;
+    int host[2];
+    if (flags & ~(uint32_t)(BOX_O_CLOEXEC | BOX_O_NONBLOCK))
+        return -EINVAL;
+    if (pipe2(host, O_CLOEXEC | (flags & BOX_O_NONBLOCK ? O_NONBLOCK : 0)) != 0)
+        return -errno;
+    long r = add_host(c, host[0], flags & BOX_O_CLOEXEC);
+    if (r < 0) {
+        close(host[1]);
+        return r;
+    }
+    long w = add_host(c, host[1], flags & BOX_O_CLOEXEC);
+    *pair = (struct box_fdpair){{(int32_t)r, (int32_t)w}};
+    if (w >= 0 && copy_out(c, c->raw[0], pair, sizeof *pair) == 0)
+        return 0;
+    fd_close(c->p, (int)r);
+    if (w < 0)
+        return w;
+    fd_close(c->p, (int)w);
+    return -EFAULT;
+}
+
+long sys_sendfile(struct call *c)
+{
+    struct file *out = c->a[0].file, *in = c->a[1].file;
+    struct box_offset *off = c->a[2].ptr;
+    off_t at = off ? off->value : 0;
+    size_t n = c->a[3].u < LX_RW_MAX ? c->a[3].u : LX_RW_MAX;
+    if (out->kind != FILE_HOST || in->kind != FILE_HOST)
+        return -EINVAL;
+    ssize_t done = sendfile(out->host, in->host, off ? &at : NULL, n);
+    if (done >= 0 && off)
+        off->value = at;
+    return written(c, done);
+}
+
+long sys_copy_file_range(struct call *c)
+{
+    struct file *in = c->a[0].file, *out = c->a[2].file;
+    struct box_offset *in_off = c->a[1].ptr, *out_off = c->a[3].ptr;
+    if (in->kind != FILE_HOST || out->kind != FILE_HOST)
+        return -EINVAL;
+    off_t from = in_off ? in_off->value : 0, to = out_off ? out_off->value : 0;
+    size_t n = c->a[4].u < LX_RW_MAX ? c->a[4].u : LX_RW_MAX;
+    ssize_t done = copy_file_range(in->host, in_off ? &from : NULL, out->host,
+                                   out_off ? &to : NULL, n, (unsigned)c->a[5].u);
+    if (done >= 0 && in_off)
+        in_off->value = from;
+    if (done >= 0 && out_off)
+        out_off->value = to;
+    return answer(done);
+}
+
+/* Waits for the box's descriptors; those that are not open are POLLNVAL.  */
+static long poll_box(struct call *c, struct box_pollfd *box, size_t n, const struct timespec *limit)
+{
+    struct pollfd host[LX_MAX_FDS];
+    struct file *files[LX_MAX_FDS];
+    struct timespec now = {0, 0};
+    long ready = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct file *f = files[i] = box[i].fd < 0 ? NULL : fd_get(c->p, box[i].fd);
+        host[i] = (struct pollfd){f ? f->host : -1, box[i].events, 0};
+        box[i].revents = 0;
+        if (box[i].fd >= 0 && !f)
+            box[i].revents = POLLNVAL;
+        else if (f && f->kind == FILE_TREE)
+            box[i].revents = box[i].events & (POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM);
+        ready += box[i].revents != 0;
+    }
+    int r = ppoll(host, n, ready ? &now : limit, NULL);
+    long err = r < 0 ? -errno : 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!err && host[i].revents) {
+            box[i].revents = host[i].revents;
+            ready++;
+        }
+        if (files[i])
+            file_drop(files[i]);
+    }
+    return err ? err : ready;
+}
+
+static long limit_of(const struct box_timespec *t, struct timespec *host)
+{
+    if (t && !time_valid(t))
+        return -EINVAL;
+    if (t)
+        *host = time_to_host(t);
+    return 0;
+}
+
+long sys_ppoll(struct call *c)
+{
+    struct timespec limit;
+    long err = limit_of(c->a[2].ptr, &limit);
+    if (err)
+        return err;
+    return poll_box(c, c->a[0].ptr, c->len[0], c->a[2].ptr ? &limit : NULL);
+}
+
+enum {
+    SELECT_IN = POLLRDNORM | POLLRDBAND | POLLIN | POLLHUP | POLLERR,
+    SELECT_OUT = POLLWRBAND | POLLWRNORM | POLLOUT | POLLERR,
+    SELECT_EX = POLLPRI
+};
+static const int select_events[3] = {SELECT_IN, SELECT_OUT, SELECT_EX};
+
+static bool bit_of(const struct box_fdset *s, int fd)
+{
+    return s && s->bits[fd / 64] >> (fd % 64) & 1;
+}
+
+long sys_pselect6(struct call *c)
+{
+    struct box_pollfd list[LX_MAX_FDS];
+    struct box_fdset *set[3] = {c->a[1].ptr, c->a[2].ptr, c->a[3].ptr};
+    struct timespec limit;
+    size_t n = 0;
+    int nfds = (int)c->a[0].i;
+    long err = limit_of(c->a[4].ptr, &limit);
+    if (err || nfds < 0)
+        return err ? err : -EINVAL;
+    for (int fd = 0; fd < nfds && fd < LX_MAX_FDS; fd++) {
+        int events = 0;
+        for (int k = 0; k < 3; k++)
+            events |= bit_of(set[k], fd) ? select_events[k] & ~(POLLHUP | POLLERR) : 0;
+        if (events)
+            list[n++] = (struct box_pollfd){fd, (int16_t)events, 0};
+    }
+    long ready = poll_box(c, list, n, c->a[4].ptr ? &limit : NULL);
+    if (ready < 0)
+        return ready;
+    struct box_fdset out[3] = {{{0}}, {{0}}, {{0}}};
+    ready = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (list[i].revents & POLLNVAL)
+            return -EBADF;
+        for (int k = 0; k < 3; k++)
+            if (bit_of(set[k], list[i].fd) && list[i].revents & select_events[k]) {
+                out[k].bits[list[i].fd / 64] |= UINT64_C(1) << (list[i].fd % 64);
+                ready++;
+            }
+    }
+    for (int k = 0; k < 3; k++)
+        if (set[k])
+            *set[k] = out[k];
+    return ready;
+}
+
+/* Entries of a FILE_TREE directory, as many as fit.  */
+static long tree_dents(struct call *c, struct file *f, size_t room)
+{
+    size_t used = 0;
+    for (;;) {
+        struct box_dirent d = {0};
+        char rec[sizeof d + LX_NAME_MAX + 8] = {0}, name[LX_NAME_MAX + 1];
+        bool dir;
+        unsigned n = (unsigned)atomic_load(&f->pos);
+        if (!tree_entry(c->p->lx, f->path, n, name, &dir))
+            return (long)used;
+        size_t len = (BOX_DIRENT_NAME + strlen(name) + 1 + 7) & ~(size_t)7;
+        if (len > room - used)
+            return used ? (long)used : -EINVAL;
+        d.ino = n + 1;
+        d.off = n + 1;
+        d.reclen = (uint16_t)len;
+        d.type = dir ? DT_DIR : DT_CHR;
+        memcpy(rec, &d, BOX_DIRENT_NAME);
+        memcpy(rec + BOX_DIRENT_NAME, name, strlen(name) + 1);
+        if (copy_out(c, c->raw[1] + used, rec, len) != 0)
+            return -EFAULT;
+        atomic_store(&f->pos, n + 1);
+        used += len;
+    }
+}
+
+long sys_getdents64(struct call *c)
+{
+    struct file *f = c->a[0].file;
+    if (f->kind == FILE_TREE)
+        return tree_dents(c, f, c->len[1]);
+    if (!f->dir)
+        return -ENOTDIR;
+    return answer(syscall(SYS_getdents64, f->host, c->a[1].ptr, c->len[1]));
+}

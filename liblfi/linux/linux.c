@@ -1,0 +1,268 @@
+/* Engines, processes and first threads of the Linux layer.
+   SPDX-License-Identifier: Apache-2.0  */
+#include "config.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "liblfi/core/internal.h"
+#include "liblfi/linux/linux.h"
+
+enum { MIN_STACK = 64 << 10, MAX_STACK = 1 << 30 };
+
+bool lx_fail(int code, const char *fmt, ...)
+{
+    char buf[256];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(buf, sizeof buf, fmt, ap);
+    va_end(ap);
+    lfi_fail(code, "%s", buf);
+    return false;
+}
+
+/* Text of a box must not reach a terminal as escapes.  */
+void lx_log(struct LFILinuxEngine *lx, const char *fmt, ...)
+{
+    char text[2048], line[4 * sizeof text];
+    size_t n = 0;
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    for (const char *s = text; *s; s++) {
+        unsigned char c = (unsigned char)*s;
+        if (c >= 0x20 && c != 0x7f)
+            line[n++] = *s;
+        else
+            n += (size_t)snprintf(line + n, 5, "\\x%02x", c);
+    }
+    line[n] = 0;
+    if (lx->opts.log)
+        lx->opts.log(lx->opts.log_arg, line);
+    else
+        fprintf(stderr, "%s\n", line);
+}
+
+/* Engine.  */
+
+static bool options_ok(const struct LFILinuxOptions *o)
+{
+    if (o->perf)
+        return lx_fail(LFI_ERR_ARG, "LFILinuxOptions.perf is not supported");
+    if (o->sys_passthrough)
+        return lx_fail(LFI_ERR_ARG, "LFILinuxOptions.sys_passthrough is not supported");
+    if (o->stacksize && (o->stacksize < MIN_STACK || o->stacksize > MAX_STACK))
+        return lx_fail(LFI_ERR_ARG, "stacksize %zu: give 64 KiB to 1 GiB", o->stacksize);
+    if (!kick_available())
+        return lx_fail(LFI_ERR_SIGNAL, "signal SIGRTMAX-1 has a handler; the library needs it");
+    return true;
+}
+
+struct LFILinuxEngine *lfi_linux_new(struct LFIEngine *engine, struct LFILinuxOptions opts)
+{
+    if (!options_ok(&opts))
+        return NULL;
+    struct LFILinuxEngine *lx = calloc(1, sizeof *lx);
+    if (!lx || !(lx->wd = strdup(opts.wd ? opts.wd : "/"))) {
+        free(lx);
+        lx_fail(LFI_ERR_ALLOC, "out of memory");
+        return NULL;
+    }
+    lx->engine = engine;
+    lx->opts = opts;
+    lx->next_pid = LX_FIRST_PID;
+    if (!mounts_open(lx, opts.dir_maps)) {
+        lfi_linux_free(lx);
+        return NULL;
+    }
+    lx->opts.dir_maps = NULL;
+    lx->opts.wd = NULL;
+    lfi_sys_handler(engine, lx_syscall);
+    return lx;
+}
+
+void lfi_linux_free(struct LFILinuxEngine *lx)
+{
+    if (!lx)
+        return;
+    mounts_close(lx);
+    free(lx->wd);
+    free(lx);
+}
+
+/* Processes.  */
+
+static void limits_init(struct LFILinuxProc *p)
+{
+    for (int i = 0; i < BOX_RLIM_NLIMITS; i++)
+        p->rlimit[i] = (struct box_rlimit){UINT64_MAX, UINT64_MAX};
+    p->rlimit[BOX_RLIMIT_NOFILE] = (struct box_rlimit){LX_MAX_FDS, LX_MAX_FDS};
+    p->rlimit[BOX_RLIMIT_NPROC] = (struct box_rlimit){LX_MAX_THREADS, LX_MAX_THREADS};
+    p->rlimit[BOX_RLIMIT_CORE] = (struct box_rlimit){0, 0};
+}
+
+static struct file *root_directory(void)
+{
+    struct file *f = file_new(FILE_TREE, -1);
+    if (!f)
+        return NULL;
+    f->dir = true;
+    f->path = strdup("/");
+    if (f->path)
+        return f;
+    file_drop(f);
+    return NULL;
+}
+
+struct LFILinuxProc *lfi_proc_new(struct LFILinuxEngine *lx)
+{
+    struct LFILinuxProc *p = calloc(1, sizeof *p);
+    struct file *root = root_directory();
+    if (!p || !root) {
+        free(p);
+        if (root)
+            file_drop(root);
+        lx_fail(LFI_ERR_ALLOC, "out of memory");
+        return NULL;
+    }
+    p->box = lfi_box_new(lx->engine);
+    if (!p->box) {
+        file_drop(root);
+        free(p);
+        return NULL;
+    }
+    p->lx = lx;
+    p->info = lfi_box_info(p->box);
+    p->page = lfi_opts(lx->engine).pagesize;
+    p->pid = (int)atomic_fetch_add(&lx->next_pid, LX_MAX_THREADS) & 0x3fffffff;
+    p->next_tid = p->pid + 1;
+    p->umask = lx->opts.umask & 0777;
+    p->cwd = root;
+    pthread_mutex_init(&p->lock, NULL);
+    pthread_mutex_init(&p->fs_lock, NULL);
+    pthread_mutex_init(&p->mem_lock, NULL);
+    pthread_cond_init(&p->idle, NULL);
+    limits_init(p);
+    fds_init(p);
+    /* A directory that does not exist leaves "/"; with "/" mapped that is the host's.  */
+    if (chdir_path(p, lx->wd) != 0)
+        chdir_path(p, "/");
+    return p;
+}
+
+struct LFIBox *lfi_proc_box(struct LFILinuxProc *p)
+{
+    return p->box;
+}
+
+lfiptr lfi_proc_image(struct LFILinuxProc *p)
+{
+    return p->image;
+}
+
+bool lfi_proc_exited(struct LFILinuxProc *p, int *code)
+{
+    pthread_mutex_lock(&p->lock);
+    bool ended = p->ended;
+    if (ended && code)
+        *code = p->end.code;
+    pthread_mutex_unlock(&p->lock);
+    return ended;
+}
+
+bool lfi_proc_end(struct LFILinuxProc *p, struct LFIProcEnd *end)
+{
+    pthread_mutex_lock(&p->lock);
+    bool ended = p->ended;
+    if (ended)
+        *end = p->end;
+    pthread_mutex_unlock(&p->lock);
+    return ended;
+}
+
+void lfi_proc_free(struct LFILinuxProc *p)
+{
+    if (!p)
+        return;
+    threads_wait(p);
+    fds_free(p);
+    file_drop(p->cwd);
+    lfi_box_free(p->box);
+    pthread_mutex_destroy(&p->lock);
+    pthread_mutex_destroy(&p->fs_lock);
+    pthread_mutex_destroy(&p->mem_lock);
+    pthread_cond_destroy(&p->idle);
+    free(p->file);
+    free(p->name);
+    free(p);
+}
+
+/* The first thread.  */
+
+struct LFILinuxThread *lfi_thread_new(struct LFILinuxProc *p, int argc, const char **argv,
+                                      const char **envp)
+{
+    lfiptr sp;
+    if (!p->image || p->started) {
+        lx_fail(LFI_ERR_STATE, p->started ? "the process has a thread already"
+                                          : "the process has no program");
+        return NULL;
+    }
+    struct LFILinuxThread *t = thread_make(p);
+    if (!t)
+        return NULL;
+    if (!stack_build(p, argc, argv, envp, &sp)) {
+        thread_destroy(t);
+        return NULL;
+    }
+    const char *base = strrchr(p->name, '/');
+    snprintf(t->name, sizeof t->name, "%s", base ? base + 1 : p->name);
+    t->main = true;
+    t->entry = p->image + p->elf.entry;
+    abi_set_stack(lfi_ctx_regs(t->ctx), sp);
+    p->started = true;
+    return t;
+}
+
+/* SIGPIPE of a write by the box must not reach the host; see written() in file.c.  */
+static void block_sigpipe(sigset_t *old)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &set, old);
+}
+
+int lfi_thread_run(struct LFILinuxThread *t)
+{
+    struct LFILinuxProc *p = t->proc;
+    sigset_t old;
+    int code = -1;
+    t->host = pthread_self();
+    t->running = true;
+    if (!t->main || !thread_enter(t)) {
+        lx_fail(LFI_ERR_STATE, "the process has ended already");
+        return -1;
+    }
+    block_sigpipe(&old);
+    bool ran = thread_loop(t);
+    threads_wait(p);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    return ran && lfi_proc_exited(p, &code) ? code : -1;
+}
+
+void lfi_thread_free(struct LFILinuxThread *t)
+{
+    if (t)
+        thread_destroy(t);
+}
+
+struct LFIContext **lfi_thread_ctxp(struct LFILinuxThread *t)
+{
+    return &t->ctx;
+}

@@ -1,0 +1,346 @@
+/* Inside of the Linux layer: its objects and what its files share.
+   SPDX-License-Identifier: Apache-2.0  */
+#ifndef LFI_LINUX_INTERNAL_H
+#define LFI_LINUX_INTERNAL_H
+
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include "lfi_linux.h"
+#include "lfiv_elf.h"
+#include "liblfi/linux/abi.h"
+
+enum {
+    LX_MAX_FDS = 1024,
+    LX_MAX_THREADS = 512,
+    LX_PATH_MAX = 4096, /* with the NUL, as the kernel has it */
+    LX_NAME_MAX = 255,
+    LX_MAX_LINKS = 40,
+    LX_IOV_MAX = 1024,
+    LX_RW_MAX = 0x7ffff000, /* most bytes of one read or write */
+    LX_SCRATCH = 48 << 10,
+    LX_FIRST_PID = 1000
+};
+
+/* Files (fd.c).  */
+
+/* A directory of the host that the box sees at path.  */
+struct mount {
+    char *path; /* normalised: absolute, no "." or "..", no slash at the end but in "/" */
+    int fd;     /* O_PATH */
+    dev_t dev;
+    ino_t ino;
+    bool ro;
+};
+
+enum file_kind {
+    FILE_HOST, /* an open descriptor of the host */
+    FILE_TREE  /* a directory that exists because something is mounted below it, or /dev */
+};
+
+/* An open file of a box: what several descriptors can share.  */
+struct file {
+    atomic_uint refs;
+    enum file_kind kind;
+    int host;                  /* -1 for FILE_TREE */
+    const struct mount *mount; /* where it was opened by path; NULL for all others */
+    bool dir;                  /* may be the start of a path */
+    bool fixed;                /* owner, mode and times cannot be changed */
+    char *path;                /* of directories: where it was when it was opened */
+    atomic_ullong pos;         /* FILE_TREE: next entry of getdents */
+};
+
+struct fdtable {
+    pthread_mutex_t lock;
+    struct {
+        struct file *file;
+        bool cloexec;
+    } slot[LX_MAX_FDS];
+};
+
+/* All return with a reference that the caller drops, or NULL.  file_new takes over host, and
+   closes it when it fails.  */
+struct file *file_new(enum file_kind kind, int host);
+struct file *fd_get(struct LFILinuxProc *p, int fd);
+void file_hold(struct file *f);
+void file_drop(struct file *f);
+/* Puts the file at the lowest free number from least on; takes over the reference.  The number
+   or -EMFILE.  */
+long fd_add(struct LFILinuxProc *p, struct file *f, int least, bool cloexec);
+/* Puts the file at fd, closing what was there; takes over the reference.  */
+long fd_install(struct LFILinuxProc *p, struct file *f, int fd, bool cloexec);
+long fd_close(struct LFILinuxProc *p, int fd);
+long fd_flags(struct LFILinuxProc *p, int fd, int set); /* set -1: returns FD_CLOEXEC or 0 */
+void fds_init(struct LFILinuxProc *p);
+void fds_free(struct LFILinuxProc *p);
+
+/* Objects.  */
+
+struct LFILinuxEngine {
+    struct LFIEngine *engine;
+    struct LFILinuxOptions opts; /* strings and dir_maps not valid any more */
+    char *wd;
+    struct mount *mounts;
+    size_t nmounts;
+    atomic_bool no_openat2; /* missing or denied */
+    atomic_uint next_pid;
+    atomic_ullong logged[8]; /* unknown system calls, one bit each */
+};
+
+struct sigstate {
+    uint64_t pending; /* bit n-1 is signal n */
+    struct box_sigaction action[BOX_NSIG];
+};
+
+struct LFILinuxProc {
+    struct LFILinuxEngine *lx;
+    struct LFIBox *box;
+    struct LFIBoxInfo info;
+    size_t page;
+    int pid;
+
+    /* The program (load.c).  Fixed before the first thread runs.  */
+    uint8_t *file;
+    size_t file_size;
+    char *name;
+    struct LFIVElf elf;
+    lfiptr image; /* where address 0 of the file is; 0 before a program is loaded */
+    bool started;
+
+    struct fdtable fds;
+    pthread_mutex_t fs_lock; /* of cwd */
+    struct file *cwd;
+    atomic_uint umask;
+
+    pthread_mutex_t mem_lock; /* of brk and of calls that look before they map */
+    lfiptr brk_start, brk_now, brk_end;
+
+    pthread_mutex_t lock; /* of everything below */
+    pthread_cond_t idle;  /* signalled when nthreads falls */
+    struct LFILinuxThread *threads;
+    unsigned nthreads;
+    int next_tid;
+    struct sigstate sig;
+    struct box_rlimit rlimit[BOX_RLIM_NLIMITS];
+    bool ended;
+    struct LFIProcEnd end;
+    struct LFILinuxThread *ender; /* sees to it that the others end */
+    int main_code;                /* what the first thread gave to exit */
+    atomic_bool ending; /* set with ended; read without the lock */
+};
+
+struct LFILinuxThread {
+    struct LFILinuxProc *proc;
+    struct LFIContext *ctx;
+    struct LFILinuxThread *next;
+    int tid;
+    bool main;
+    bool running;         /* host is valid */
+    bool leaving;         /* ended by exit; noticed when the call returns */
+    int code;             /* what it gave to exit */
+    char name[16];        /* prctl */
+    pthread_t host;
+    lfiptr entry;         /* where it starts */
+    uint64_t clear_tid;   /* zeroed and woken when the thread ends; 0 for none */
+    uint64_t sigmask;
+    struct box_stack altstack;
+    uint64_t scratch[LX_SCRATCH / 8]; /* arguments of the current call */
+};
+
+/* Errors of the public functions (linux.c): sets lfi_errno and lfi_errmsg.  */
+bool lx_fail(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* A line for verbose and debug.  */
+void lx_log(struct LFILinuxEngine *lx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* One system call (dispatch.c, args.c).  */
+
+enum arg_kind {
+    ARG_NONE,
+    ARG_INT,     /* int */
+    ARG_UINT,    /* unsigned int */
+    ARG_FLAGS,   /* the same, printed in hexadecimal */
+    ARG_MODE,    /* the same, in octal */
+    ARG_LONG,    /* 64 bits, signed */
+    ARG_ADDR,    /* 64 bits that mean an address or a size */
+    ARG_FD,      /* an open file; EBADF */
+    ARG_DIRFD,   /* an open file, AT_FDCWD (NULL), or neither, which matters only when used */
+    ARG_PATH,    /* string of at most PATH_MAX bytes; EFAULT, ENAMETOOLONG */
+    ARG_PATH_OPT,
+    ARG_IN,      /* structure, copied in before the call */
+    ARG_IN_OPT,
+    ARG_OUT,     /* structure, zeroed, copied out after a call that succeeded */
+    ARG_OUT_OPT,
+    ARG_INOUT,
+    ARG_INOUT_OPT,
+    ARG_IN_BUF,  /* memory of the box, used in place by the kernel: checked for range alone */
+    ARG_OUT_BUF,
+    ARG_IN_IOV,  /* a vector of such memory */
+    ARG_OUT_IOV,
+    ARG_INOUT_ARRAY, /* structures, copied in and out */
+    ARG_WORD     /* aligned 32-bit word of the box, looked at by the kernel */
+};
+
+struct arg_spec {
+    uint8_t kind;
+    uint8_t with;  /* index of the argument that holds length or count */
+    uint16_t size; /* of the structure */
+};
+
+struct call;
+struct call_row {
+    const char *name;
+    long (*handler)(struct call *c); /* result, or -errno */
+    struct arg_spec arg[6];
+};
+
+union arg {
+    int64_t i;
+    uint64_t u;
+    struct file *file;
+    const char *path;
+    void *ptr;
+    struct iovec *iov;
+};
+
+struct call {
+    struct LFILinuxThread *t;
+    struct LFILinuxProc *p;
+    const struct call_row *row;
+    uint64_t raw[6];
+    union arg a[6];  /* checked */
+    size_t len[6];   /* of buffers, bytes; of vectors and arrays, elements */
+    bool out;        /* structures are copied out although the call failed */
+    size_t used;     /* of the thread's scratch memory */
+};
+
+/* Takes the arguments as the row says.  0 or -errno; call_end in either case.  */
+long call_begin(struct call *c);
+/* Copies out what the row says; the result, or -EFAULT.  */
+long call_end(struct call *c, long result);
+
+/* What a DIRFD argument is that is no open file.  */
+extern struct file bad_file;
+
+/* For arguments whose meaning depends on others.  0 or -EFAULT.  */
+long copy_in(const struct call *c, void *dst, uint64_t src, size_t size);
+long copy_out(const struct call *c, uint64_t dst, const void *src, size_t size);
+
+/* The system-call handler of the engine.  */
+void lx_syscall(struct LFIContext *ctx);
+/* Prints a call and its result.  */
+void lx_trace(const struct call *c, long result);
+
+/* Paths (path.c).  */
+
+enum where_kind {
+    WHERE_HOST,   /* name in the host directory dir; it may not exist */
+    WHERE_TREE,   /* the FILE_TREE directory path */
+    WHERE_DEVICE, /* the emulated device */
+    WHERE_ABSENT  /* does not exist, and cannot: its directory is a FILE_TREE */
+};
+
+struct where {
+    enum where_kind kind;
+    const struct mount *mount;
+    int dir;
+    char name[LX_NAME_MAX + 1]; /* "." for dir itself */
+    bool want_dir;              /* there was a slash at the end */
+    unsigned device;            /* index, see device_open */
+    char path[LX_PATH_MAX];     /* in the box */
+    bool own;                   /* dir is closed at the end */
+    struct file *hold;          /* dropped at the end */
+};
+
+/* What happens to a symbolic link at the end of a path.  */
+enum follow {
+    FOLLOW_NEVER, /* the link is meant, even with a slash after it: to remove or rename */
+    FOLLOW_SLASH, /* the link is meant, unless a slash follows */
+    FOLLOW_LAST   /* what it points to is meant */
+};
+
+/* Resolves path as the box sees it, from dir (NULL: the working directory).  0, then where_done;
+   or -errno.  Use (dir, name) only with calls that do not follow links.  */
+long where_resolve(struct LFILinuxProc *p, struct file *dir, const char *path, enum follow follow,
+                   struct where *w);
+/* The same for the directory or file itself that dir is; path is "".  */
+long where_file(struct LFILinuxProc *p, struct file *dir, struct where *w);
+void where_done(struct where *w);
+/* 0 if something can be created, changed or removed there, else -EROFS and the like.  */
+long where_writable(const struct where *w);
+/* A descriptor (O_PATH) of an existing object, or -errno.  */
+int where_path_fd(const struct where *w);
+/* stat of it, without following; 0 or -errno.  */
+long where_stat(const struct where *w, struct stat *st);
+
+/* Where the mount table ends: 0 or -errno.  */
+bool mounts_open(struct LFILinuxEngine *lx, const char *const *maps);
+void mounts_close(struct LFILinuxEngine *lx);
+/* Changes the working directory.  0 or -errno.  */
+long chdir_path(struct LFILinuxProc *p, const char *path);
+/* Path of an open directory as of now, else as it was when opened.  0 or -errno.  */
+long dir_path(struct LFILinuxProc *p, struct file *dir, char out[LX_PATH_MAX]);
+/* True if the open object is one no box may use (procfs, sysfs, ..., device nodes).  */
+bool forbidden_object(int fd, const struct stat *st, const struct mount *mount);
+/* Number of a node that is one of the emulated devices, or -1.  */
+int device_of(const struct stat *st);
+/* Opens an emulated device: descriptor or -errno.  flags are the host's.  */
+int device_open(unsigned device, int flags);
+void device_stat(unsigned device, struct stat *st);
+void tree_stat(const char *path, struct stat *st);
+/* Name and type of entry n of a FILE_TREE directory; false past the end.  */
+bool tree_entry(struct LFILinuxEngine *lx, const char *path, unsigned n, char name[LX_NAME_MAX + 1],
+                bool *dir);
+/* Makes path + "/" + more normal, textually; false if it is too long.  */
+bool path_join(char out[LX_PATH_MAX], const char *path, const char *more);
+
+/* Program (load.c, stack.c).  */
+
+bool load_program(struct LFILinuxProc *p);
+/* The first stack; its address goes into *sp.  */
+bool stack_build(struct LFILinuxProc *p, int argc, const char **argv, const char **envp, lfiptr *sp);
+
+/* Threads and ends (thread.c).  */
+
+struct LFILinuxThread *thread_make(struct LFILinuxProc *p);
+/* Counts the thread in; false when the process has ended or has too many.  */
+bool thread_enter(struct LFILinuxThread *t);
+void thread_destroy(struct LFILinuxThread *t);
+/* Runs the box until the thread ends, and ends it.  False if it could not be run.  */
+bool thread_loop(struct LFILinuxThread *t);
+/* Waits until no thread of the process runs.  */
+void threads_wait(struct LFILinuxProc *p);
+/* From a handler of t: ends the whole process once the call returns; the first reason counts.  */
+void proc_end_exit(struct LFILinuxThread *t, int code);
+void proc_end_signal(struct LFILinuxThread *t, int sig);
+/* Makes the thread return from a call of the host with EINTR, if it is in one.  */
+void thread_kick(struct LFILinuxThread *t);
+/* Claims the signal for that; once per process of the host.  */
+bool kick_init(void);
+/* False if the signal has a handler already.  */
+bool kick_available(void);
+
+/* Signals (signal.c): what happens to the process when it gets one.  -errno or 0.  */
+long signal_self(struct call *c, int sig);
+
+/* stat, time and the like between host and box.  */
+void stat_to_box(struct box_stat *b, const struct stat *st);
+uint32_t uid_to_box(uid_t uid);
+uint32_t gid_to_box(gid_t gid);
+int open_flags_to_host(uint32_t flags);
+uint32_t open_flags_to_box(int flags);
+struct timespec time_to_host(const struct box_timespec *t);
+bool time_valid(const struct box_timespec *t);
+
+/* The handlers, in one file per family.  */
+#define SYS(name, aarch64, x86_64, handler, args, note) long sys_##handler(struct call *c);
+#include "liblfi/linux/syscalls.def"
+#undef SYS
+
+#endif

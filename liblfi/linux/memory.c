@@ -1,0 +1,271 @@
+/* System calls on memory.
+   SPDX-License-Identifier: Apache-2.0
+
+   What may be mapped where is decided by the core; here Linux's flags are put into its
+   words.  The list of those that pass is the list of those that are named here.  */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "liblfi/linux/linux.h"
+
+static uint64_t page_up(const struct LFILinuxProc *p, uint64_t n)
+{
+    return (n + p->page - 1) & ~(uint64_t)(p->page - 1);
+}
+
+static bool aligned(const struct LFILinuxProc *p, uint64_t n)
+{
+    return (n & (p->page - 1)) == 0;
+}
+
+static long failed(void)
+{
+    return errno ? -errno : -ENOMEM;
+}
+
+static int prot_of(uint64_t prot)
+{
+    return (prot & 1 ? LFI_PROT_READ : 0) | (prot & 2 ? LFI_PROT_WRITE : 0)
+           | (prot & 4 ? LFI_PROT_EXEC : 0);
+}
+
+/* What is mapped in all of [addr, addr + size).  */
+static bool all_mapped(struct LFILinuxProc *p, lfiptr addr, uint64_t size)
+{
+    struct LFIMapInfo info;
+    for (lfiptr at = addr; at - addr < size; at = info.start + info.size)
+        if (!lfi_box_mquery(p->box, at, &info))
+            return false;
+    return true;
+}
+
+static lfiptr map(struct LFILinuxProc *p, lfiptr addr, uint64_t size, int prot, int flags, int fd,
+                  int64_t off, uint64_t box_flags)
+{
+    errno = 0;
+    if (box_flags & BOX_MAP_FIXED_NOREPLACE)
+        return lfi_box_mapat(p->box, addr, size, prot, flags | LFI_MAP_FIXED_NOREPLACE, fd, off);
+    if (box_flags & BOX_MAP_FIXED)
+        return lfi_box_mapat(p->box, addr, size, prot, flags | LFI_MAP_FIXED, fd, off);
+    if (addr >= p->info.min && addr < p->info.max) {
+        lfiptr at = lfi_box_mapat(p->box, addr & ~(lfiptr)(p->page - 1), size, prot,
+                                  flags | LFI_MAP_FIXED_NOREPLACE, fd, off);
+        if (at != (lfiptr)-1)
+            return at;
+        errno = 0;
+    }
+    return lfi_box_mapany(p->box, size, prot, flags, fd, off);
+}
+
+long sys_mmap(struct call *c)
+{
+    struct LFILinuxProc *p = c->p;
+    uint64_t size = c->a[1].u, flags = c->a[3].u, type = flags & BOX_MAP_TYPE;
+    bool anon = flags & BOX_MAP_ANONYMOUS;
+    lfiptr addr = c->a[0].u ? lfi_box_l2p(p->box, c->a[0].u) : 0;
+    struct file *f = NULL;
+    if (size == 0 || c->a[5].i < 0 || !aligned(p, c->a[5].u))
+        return -EINVAL;
+    if (type != BOX_MAP_SHARED && type != BOX_MAP_PRIVATE && type != BOX_MAP_SHARED_VALIDATE)
+        return -EINVAL;
+    if (type == BOX_MAP_SHARED_VALIDATE && flags & BOX_MAP_SYNC)
+        return -EOPNOTSUPP;
+    if (flags & BOX_MAP_GROWSDOWN)
+        return -EINVAL;
+    if (size > p->info.size || flags & BOX_MAP_HUGETLB)
+        return -ENOMEM;
+    if (!anon && !(f = fd_get(p, (int)c->a[4].i)))
+        return -EBADF;
+    lfiptr at = (lfiptr)-1;
+    errno = ENODEV;
+    if (anon || f->kind == FILE_HOST)
+        at = map(p, addr, size, prot_of(c->a[2].u),
+                 (type == BOX_MAP_PRIVATE ? LFI_MAP_PRIVATE : LFI_MAP_SHARED)
+                     | (anon ? LFI_MAP_ANONYMOUS : 0),
+                 anon ? -1 : f->host, anon ? 0 : c->a[5].i, flags);
+    long result = at == (lfiptr)-1 ? failed() : (long)at;
+    if (f)
+        file_drop(f);
+    return result;
+}
+
+long sys_munmap(struct call *c)
+{
+    uint64_t size = c->a[1].u;
+    lfiptr addr = lfi_box_l2p(c->p->box, c->a[0].u);
+    if (size == 0 || size > c->p->info.size || !aligned(c->p, addr))
+        return -EINVAL;
+    errno = 0;
+    return lfi_box_munmap(c->p->box, addr, page_up(c->p, size)) == 0 ? 0 : failed();
+}
+
+long sys_mprotect(struct call *c)
+{
+    uint64_t size = c->a[1].u, prot = c->a[2].u;
+    lfiptr addr = lfi_box_l2p(c->p->box, c->a[0].u);
+    if (!aligned(c->p, addr) || prot & BOX_PROT_GROWS)
+        return -EINVAL;
+    if (size == 0)
+        return 0;
+    if (size > c->p->info.size)
+        return -ENOMEM;
+    errno = 0;
+    return lfi_box_mprotect(c->p->box, addr, page_up(c->p, size), prot_of(prot)) == 0 ? 0
+                                                                                     : failed();
+}
+
+/* Copies through memory that no box can reach: either side may be unmapped meanwhile.  */
+static bool copy_inside(struct LFILinuxProc *p, lfiptr to, lfiptr from, uint64_t size)
+{
+    enum { CHUNK = 256 << 10 };
+    char *buf = malloc(CHUNK);
+    bool ok = buf != NULL;
+    for (uint64_t done = 0; ok && done < size; done += CHUNK) {
+        size_t n = size - done < CHUNK ? size - done : CHUNK;
+        ok = lfi_box_copyfm(p->box, buf, from + done, n)
+             && lfi_box_copyto(p->box, to + done, buf, n);
+    }
+    free(buf);
+    return ok;
+}
+
+struct remap {
+    lfiptr from, to; /* to: for FIXED */
+    uint64_t old_size, size;
+    uint64_t flags;
+};
+
+/* New mapping, copy, unmapping: no address is ever without a reservation.  */
+static long move(struct LFILinuxProc *p, const struct remap *r, const struct LFIMapInfo *info)
+{
+    int prot = LFI_PROT_READ | LFI_PROT_WRITE;
+    lfiptr to;
+    errno = 0;
+    if (r->flags & BOX_MREMAP_FIXED)
+        to = lfi_box_mapat(p->box, r->to, r->size, prot, info->flags | LFI_MAP_FIXED, -1, 0);
+    else
+        to = lfi_box_mapany(p->box, r->size, prot, info->flags, -1, 0);
+    if (to == (lfiptr)-1)
+        return failed();
+    uint64_t size = r->old_size < r->size ? r->old_size : r->size;
+    if (info->prot & LFI_PROT_READ && !copy_inside(p, to, r->from, size)) {
+        lfi_box_munmap(p->box, to, r->size);
+        return -ENOMEM;
+    }
+    if (info->prot != prot)
+        lfi_box_mprotect(p->box, to, r->size, info->prot);
+    lfi_box_munmap(p->box, r->from, r->old_size);
+    return (long)to;
+}
+
+static long remap(struct LFILinuxProc *p, const struct remap *r)
+{
+    struct LFIMapInfo info;
+    if (!lfi_box_mquery(p->box, r->from, &info)
+        || r->from - info.start > info.size - (r->old_size < info.size ? r->old_size : info.size)
+        || r->old_size > info.size)
+        return -EFAULT;
+    if (!(r->flags & BOX_MREMAP_FIXED) && r->size <= r->old_size) {
+        if (r->size < r->old_size)
+            lfi_box_munmap(p->box, r->from + r->size, r->old_size - r->size);
+        return (long)r->from;
+    }
+    bool anon = (info.flags & (LFI_MAP_ANONYMOUS | LFI_MAP_PRIVATE))
+                == (LFI_MAP_ANONYMOUS | LFI_MAP_PRIVATE);
+    if (!anon || info.prot & LFI_PROT_EXEC)
+        return -ENOMEM;
+    lfiptr end = r->from + r->old_size;
+    if (!(r->flags & BOX_MREMAP_FIXED)
+        && lfi_box_mapat(p->box, end, r->size - r->old_size, info.prot,
+                         info.flags | LFI_MAP_FIXED_NOREPLACE, -1, 0)
+               == end)
+        return (long)r->from;
+    return r->flags & BOX_MREMAP_MAYMOVE ? move(p, r, &info) : -ENOMEM;
+}
+
+long sys_mremap(struct call *c)
+{
+    struct LFILinuxProc *p = c->p;
+    struct remap r = {lfi_box_l2p(p->box, c->a[0].u), lfi_box_l2p(p->box, c->a[4].u), c->a[1].u,
+                      c->a[2].u, c->a[3].u};
+    uint64_t max = p->info.size;
+    if (r.flags & ~(uint64_t)(BOX_MREMAP_MAYMOVE | BOX_MREMAP_FIXED)
+        || (r.flags & BOX_MREMAP_FIXED && !(r.flags & BOX_MREMAP_MAYMOVE)) || !aligned(p, r.from)
+        || !r.size || !r.old_size)
+        return -EINVAL;
+    if (r.old_size > max)
+        return -EFAULT;
+    if (r.size > max)
+        return -ENOMEM;
+    r.size = page_up(p, r.size);
+    r.old_size = page_up(p, r.old_size);
+    if (r.flags & BOX_MREMAP_FIXED
+        && (!aligned(p, r.to) || (r.to < r.from + r.old_size && r.from < r.to + r.size)))
+        return -EINVAL;
+    pthread_mutex_lock(&p->mem_lock);
+    long result = remap(p, &r);
+    pthread_mutex_unlock(&p->mem_lock);
+    return result;
+}
+
+long sys_madvise(struct call *c)
+{
+    enum { DONTNEED = 4 };
+    /* NORMAL to WILLNEED, FREE, DONTFORK to UNMERGEABLE, HUGEPAGE to DODUMP, COLD, PAGEOUT: only
+       the kernel's business, or only of use with fork.  */
+    const uint64_t ignored = 0xf | 1 << 8 | 0xf << 10 | 0xf << 14 | 3 << 20;
+    struct LFILinuxProc *p = c->p;
+    lfiptr addr = lfi_box_l2p(p->box, c->a[0].u);
+    uint64_t size = c->a[1].u, advice = (uint64_t)c->a[2].i;
+    if (!aligned(p, addr) || size > p->info.size || advice > 63
+        || (advice != DONTNEED && !(ignored >> advice & 1)))
+        return -EINVAL;
+    size = page_up(p, size);
+    if (size == 0)
+        return 0;
+    if (advice != DONTNEED)
+        return all_mapped(p, addr, size) ? 0 : -ENOMEM;
+    errno = 0;
+    return lfi_box_discard(p->box, addr, size) == 0 ? 0 : failed();
+}
+
+long sys_msync(struct call *c)
+{
+    enum { ASYNC = 1, INVALIDATE = 2, SYNC = 4 };
+    struct LFILinuxProc *p = c->p;
+    lfiptr addr = lfi_box_l2p(p->box, c->a[0].u);
+    uint64_t size = c->a[1].u, flags = c->a[2].u;
+    if (!aligned(p, addr) || flags & ~(uint64_t)(ASYNC | INVALIDATE | SYNC)
+        || (flags & (ASYNC | SYNC)) == (ASYNC | SYNC))
+        return -EINVAL;
+    if (size > p->info.size || !lfi_box_bufvalid(p->box, addr, page_up(p, size))
+        || !all_mapped(p, addr, page_up(p, size)))
+        return size ? -ENOMEM : 0;
+    return msync((void *)addr, size, (int)(flags & (ASYNC | SYNC))) == 0 ? 0 : -errno;
+}
+
+/* The area was mapped without access when the program was loaded.  */
+long sys_brk(struct call *c)
+{
+    struct LFILinuxProc *p = c->p;
+    lfiptr want = lfi_box_l2p(p->box, c->a[0].u);
+    pthread_mutex_lock(&p->mem_lock);
+    if (want >= p->brk_start && want <= p->brk_end) {
+        lfiptr old = page_up(p, p->brk_now), now = page_up(p, want);
+        bool ok = true;
+        if (now > old)
+            ok = lfi_box_mprotect(p->box, old, now - old, LFI_PROT_READ | LFI_PROT_WRITE) == 0;
+        else if (now < old)
+            ok = lfi_box_mapat(p->box, now, old - now, LFI_PROT_NONE,
+                               LFI_MAP_PRIVATE | LFI_MAP_ANONYMOUS | LFI_MAP_FIXED, -1, 0)
+                 == now;
+        if (ok)
+            p->brk_now = want;
+    }
+    lfiptr now = p->brk_now;
+    pthread_mutex_unlock(&p->mem_lock);
+    return (long)now;
+}

@@ -1,0 +1,227 @@
+/* System calls on the process, its user and the system.
+   SPDX-License-Identifier: Apache-2.0  */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "liblfi/linux/linux.h"
+
+long sys_exit(struct call *c)
+{
+    c->t->leaving = true;
+    c->t->code = (int)c->a[0].i & 0xff;
+    return 0;
+}
+
+long sys_exit_group(struct call *c)
+{
+    proc_end_exit(c->t, (int)c->a[0].i & 0xff);
+    return 0;
+}
+
+long sys_getpid(struct call *c)
+{
+    return c->p->pid;
+}
+
+long sys_getppid(struct call *c)
+{
+    (void)c;
+    return 1;
+}
+
+long sys_gettid(struct call *c)
+{
+    return c->t->tid;
+}
+
+static long own_group(const struct call *c)
+{
+    return c->a[0].i == 0 || c->a[0].i == c->p->pid ? c->p->pid : -ESRCH;
+}
+
+long sys_getpgid(struct call *c)
+{
+    return own_group(c);
+}
+
+long sys_getsid(struct call *c)
+{
+    return own_group(c);
+}
+
+long sys_getuid(struct call *c)
+{
+    (void)c;
+    return BOX_UID;
+}
+
+long sys_getgid(struct call *c)
+{
+    (void)c;
+    return BOX_GID;
+}
+
+static long three_ids(struct call *c, uint32_t id)
+{
+    for (int i = 0; i < 3; i++)
+        ((struct box_id *)c->a[i].ptr)->value = id;
+    return 0;
+}
+
+long sys_getresuid(struct call *c)
+{
+    return three_ids(c, BOX_UID);
+}
+
+long sys_getresgid(struct call *c)
+{
+    return three_ids(c, BOX_GID);
+}
+
+long sys_getgroups(struct call *c)
+{
+    return c->a[0].i < 0 ? -EINVAL : 0;
+}
+
+long sys_uname(struct call *c)
+{
+    static const struct box_utsname name = {"Linux", "box", "6.1.0", "#1 lfi", ABI_MACHINE,
+                                            "(none)"};
+    *(struct box_utsname *)c->a[0].ptr = name;
+    return 0;
+}
+
+long sys_sysinfo(struct call *c)
+{
+    struct box_sysinfo *b = c->a[0].ptr;
+    struct timespec up = {0, 0};
+    clock_gettime(CLOCK_BOOTTIME, &up);
+    b->uptime = up.tv_sec;
+    b->totalram = b->freeram = c->p->info.size;
+    b->procs = 1;
+    b->mem_unit = 1;
+    return 0;
+}
+
+long sys_getrandom(struct call *c)
+{
+    long n = syscall(SYS_getrandom, c->a[0].ptr, c->len[0], (unsigned)c->a[2].u);
+    return n < 0 ? -errno : n;
+}
+
+static bool limit_changes(unsigned resource)
+{
+    return resource == BOX_RLIMIT_NOFILE || resource == BOX_RLIMIT_STACK
+           || resource == BOX_RLIMIT_CORE;
+}
+
+long sys_prlimit64(struct call *c)
+{
+    struct LFILinuxProc *p = c->p;
+    const struct box_rlimit *set = c->a[2].ptr;
+    struct box_rlimit *old = c->a[3].ptr;
+    long err = 0;
+    if (c->a[0].i != 0 && c->a[0].i != p->pid)
+        return -ESRCH;
+    if (c->a[1].i < 0 || c->a[1].i >= BOX_RLIM_NLIMITS)
+        return -EINVAL;
+    unsigned n = (unsigned)c->a[1].i;
+    pthread_mutex_lock(&p->lock);
+    struct box_rlimit now = p->rlimit[n];
+    if (set && set->cur > set->max)
+        err = -EINVAL;
+    else if (set && set->max > now.max)
+        err = -EPERM;
+    else if (set && !limit_changes(n) && (set->cur != now.cur || set->max != now.max))
+        err = -EPERM;
+    else if (set)
+        p->rlimit[n] = *set;
+    pthread_mutex_unlock(&p->lock);
+    if (old)
+        *old = now;
+    return err;
+}
+
+long sys_getpriority(struct call *c)
+{
+    /* The kernel answers 20 minus the priority.  */
+    return c->a[0].i < 0 || c->a[0].i > 2 ? -EINVAL : 20;
+}
+
+long sys_prctl(struct call *c)
+{
+    enum { GET_DUMPABLE = 3, SET_DUMPABLE = 4, SET_NAME = 15, GET_NAME = 16, SET_NNP = 38, GET_NNP = 39 };
+    char name[sizeof c->t->name] = {0};
+    switch (c->a[0].i) {
+    case SET_NAME:
+        for (size_t i = 0; i < sizeof name - 1; i++)
+            if (copy_in(c, name + i, c->raw[1] + i, 1) != 0)
+                return -EFAULT;
+            else if (!name[i])
+                break;
+        memcpy(c->t->name, name, sizeof name);
+        return 0;
+    case GET_NAME:
+        return copy_out(c, c->raw[1], c->t->name, sizeof c->t->name);
+    case GET_DUMPABLE:
+        return 0;
+    case SET_DUMPABLE:
+        return c->raw[1] > 1 ? -EINVAL : 0;
+    case SET_NNP:
+        return c->raw[1] == 1 ? 0 : -EINVAL;
+    case GET_NNP:
+        return 1;
+    }
+    return -EINVAL;
+}
+
+long sys_membarrier(struct call *c)
+{
+    enum { QUERY = 0, PRIVATE_EXPEDITED = 1 << 3, REGISTER_PRIVATE_EXPEDITED = 1 << 4 };
+    const long known = PRIVATE_EXPEDITED | REGISTER_PRIVATE_EXPEDITED;
+    long cmd = c->a[0].i;
+    if (c->a[1].u || (cmd != QUERY && cmd != PRIVATE_EXPEDITED && cmd != REGISTER_PRIVATE_EXPEDITED))
+        return -EINVAL;
+    long r = syscall(SYS_membarrier, cmd, 0, 0);
+    return r < 0 ? -errno : r & known;
+}
+
+long sys_sched_yield(struct call *c)
+{
+    (void)c;
+    return syscall(SYS_sched_yield);
+}
+
+long sys_sched_getaffinity(struct call *c)
+{
+    uint64_t mask[128];
+    uint64_t room = (uint32_t)c->a[1].u;
+    if (c->a[0].i < 0 || ((int32_t)c->raw[0] != 0 && (int32_t)c->raw[0] != c->t->tid
+                          && (int32_t)c->raw[0] != c->p->pid))
+        return -ESRCH;
+    long n = syscall(SYS_sched_getaffinity, 0, sizeof mask, mask);
+    if (n < 0)
+        return -errno;
+    if (room < (uint64_t)n || room % 8)
+        return -EINVAL;
+    long err = copy_out(c, c->raw[2], mask, (size_t)n);
+    return err ? err : n;
+}
+
+long sys_getcpu(struct call *c)
+{
+    unsigned cpu, node;
+    if (syscall(SYS_getcpu, &cpu, &node, NULL) != 0)
+        return -errno;
+    if (c->a[0].ptr)
+        ((struct box_id *)c->a[0].ptr)->value = cpu;
+    if (c->a[1].ptr)
+        ((struct box_id *)c->a[1].ptr)->value = node;
+    return 0;
+}

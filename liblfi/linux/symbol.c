@@ -1,0 +1,61 @@
+/* Addresses of a program's symbols.
+   SPDX-License-Identifier: Apache-2.0
+
+   The tables are hostile: every index and offset is checked against the file's size.  */
+#include "config.h"
+
+#include <elf.h>
+#include <string.h>
+
+#include "liblfi/linux/linux.h"
+
+static bool inside(uint64_t size, uint64_t off, uint64_t n)
+{
+    return off <= size && n <= size - off;
+}
+
+static bool section(const struct LFILinuxProc *p, uint64_t i, Elf64_Shdr *out)
+{
+    Elf64_Ehdr h;
+    memcpy(&h, p->file, sizeof h); /* lfiv_elf_check saw it */
+    if (i >= h.e_shnum || h.e_shentsize != sizeof *out
+        || !inside(p->file_size, h.e_shoff, (uint64_t)h.e_shnum * sizeof *out))
+        return false;
+    memcpy(out, p->file + h.e_shoff + i * sizeof *out, sizeof *out);
+    return true;
+}
+
+/* Address in the image; 0 if the table has no such global symbol.  */
+static uint64_t lookup(const struct LFILinuxProc *p, const Elf64_Shdr *tab, const char *name)
+{
+    Elf64_Shdr str;
+    size_t len = strlen(name) + 1;
+    if (!section(p, tab->sh_link, &str) || str.sh_type != SHT_STRTAB
+        || !inside(p->file_size, str.sh_offset, str.sh_size)
+        || !inside(p->file_size, tab->sh_offset, tab->sh_size))
+        return 0;
+    for (uint64_t at = 0; at + sizeof(Elf64_Sym) <= tab->sh_size; at += sizeof(Elf64_Sym)) {
+        Elf64_Sym s;
+        memcpy(&s, p->file + tab->sh_offset + at, sizeof s);
+        if (s.st_shndx != SHN_UNDEF && ELF64_ST_BIND(s.st_info) != STB_LOCAL
+            && inside(str.sh_size, s.st_name, len)
+            && memcmp(p->file + str.sh_offset + s.st_name, name, len) == 0)
+            return s.st_value;
+    }
+    return 0;
+}
+
+uint64_t lfi_proc_sym(struct LFILinuxProc *p, const char *name)
+{
+    static const uint32_t types[] = {SHT_DYNSYM, SHT_SYMTAB};
+    Elf64_Shdr sh;
+    if (!p->image)
+        return 0;
+    for (int k = 0; k < 2; k++)
+        for (uint64_t i = 0; section(p, i, &sh); i++) {
+            uint64_t at = sh.sh_type == types[k] ? lookup(p, &sh, name) : 0;
+            if (at && at < p->elf.end)
+                return p->image + at;
+        }
+    return 0;
+}

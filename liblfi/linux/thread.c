@@ -1,0 +1,377 @@
+/* Threads of a process, and how they and the process end.
+   SPDX-License-Identifier: Apache-2.0
+
+   A thread of a box is a host thread with a context of its own.  What the kernel would do to
+   the box's memory when a thread starts or ends is done here, through checked copies.
+
+   The first thread to call exit_group, to fault or to raise a deadly signal ends the process: it
+   records the reason, and before it ends itself it sees to it that the others do.  Those that
+   execute code of the box fault, since all memory of the box is unmapped; those in the kernel
+   are interrupted by a signal, again and again, since it can come just before a call waits.  */
+#include "config.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "liblfi/linux/linux.h"
+
+enum { HOST_STACK = 512 << 10, KICK_MS = 5 };
+
+/* The signal that interrupts.  */
+
+static int kick_signal(void)
+{
+    return SIGRTMAX - 1;
+}
+
+static void kick_handler(int sig)
+{
+    (void)sig;
+}
+
+bool kick_available(void)
+{
+    struct sigaction sa;
+    return sigaction(kick_signal(), NULL, &sa) == 0
+           && (sa.sa_handler == SIG_DFL || sa.sa_handler == kick_handler);
+}
+
+bool kick_init(void)
+{
+    struct sigaction sa = {.sa_handler = kick_handler, .sa_flags = SA_ONSTACK};
+    sigset_t set;
+    sigemptyset(&sa.sa_mask);
+    sigemptyset(&set);
+    sigaddset(&set, kick_signal());
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    return kick_available() && sigaction(kick_signal(), &sa, NULL) == 0;
+}
+
+void thread_kick(struct LFILinuxThread *t)
+{
+    if (t->running)
+        pthread_kill(t->host, kick_signal());
+}
+
+/* Objects.  */
+
+struct LFILinuxThread *thread_make(struct LFILinuxProc *p)
+{
+    struct LFILinuxThread *t = calloc(1, sizeof *t);
+    if (!t) {
+        lx_fail(LFI_ERR_ALLOC, "out of memory");
+        return NULL;
+    }
+    t->proc = p;
+    t->ctx = lfi_ctx_new(p->box, t);
+    if (!t->ctx) {
+        free(t);
+        return NULL;
+    }
+    return t;
+}
+
+void thread_destroy(struct LFILinuxThread *t)
+{
+    lfi_ctx_free(t->ctx);
+    free(t);
+}
+
+/* Counts the thread in; false when the process ends or has too many.  */
+bool thread_enter(struct LFILinuxThread *t)
+{
+    struct LFILinuxProc *p = t->proc;
+    pthread_mutex_lock(&p->lock);
+    bool ok = !p->ended && p->nthreads < LX_MAX_THREADS;
+    if (ok) {
+        t->tid = t->main ? p->pid : p->next_tid++;
+        t->next = p->threads;
+        p->threads = t;
+        p->nthreads++;
+    }
+    pthread_mutex_unlock(&p->lock);
+    return ok;
+}
+
+/* The last that a thread does with its process: the box can be freed at once.  The first
+   thread's object is its maker's.  */
+static void thread_out(struct LFILinuxThread *t)
+{
+    struct LFILinuxProc *p = t->proc;
+    bool keep = t->main;
+    int code = t->code;
+    pthread_mutex_lock(&p->lock);
+    for (struct LFILinuxThread **link = &p->threads; *link; link = &(*link)->next)
+        if (*link == t) {
+            *link = t->next;
+            break;
+        }
+    if (keep)
+        p->main_code = code;
+    else
+        thread_destroy(t);
+    p->nthreads--;
+    if (p->nthreads == 0 && !p->ended) {
+        p->ended = true;
+        p->end.code = p->main_code;
+    }
+    pthread_cond_broadcast(&p->idle);
+    pthread_mutex_unlock(&p->lock);
+}
+
+/* The end.  */
+
+static void proc_end(struct LFILinuxThread *t, const struct LFIProcEnd *end)
+{
+    struct LFILinuxProc *p = t->proc;
+    pthread_mutex_lock(&p->lock);
+    bool first = !p->ended, others = p->nthreads > 1;
+    if (first) {
+        p->ended = true;
+        p->end = *end;
+        p->ender = t;
+        atomic_store(&p->ending, true);
+    }
+    pthread_mutex_unlock(&p->lock);
+    if (first && others)
+        lfi_box_munmap(p->box, p->info.min, p->info.max - p->info.min);
+}
+
+void proc_end_exit(struct LFILinuxThread *t, int code)
+{
+    proc_end(t, &(struct LFIProcEnd){.code = code});
+}
+
+void proc_end_signal(struct LFILinuxThread *t, int sig)
+{
+    proc_end(t, &(struct LFIProcEnd){.code = 128 + sig, .sig = sig});
+}
+
+static void proc_end_fault(struct LFILinuxThread *t, const struct LFIFault *fault)
+{
+    struct LFILinuxProc *p = t->proc;
+    struct LFIProcEnd end = {.code = 128 + fault->sig, .sig = fault->sig, .fault = true,
+                             .info = *fault};
+    uint64_t off = fault->pc - p->image;
+    if (fault->pc >= p->image && off < p->elf.end) {
+        end.in_image = true;
+        end.image_offset = off;
+        end.symbol = lfiv_elf_symbol(p->file, p->file_size, off, &end.distance);
+    }
+    proc_end(t, &end);
+}
+
+static void wait_a_little(struct LFILinuxProc *p)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_REALTIME, &ts);
+    ts.tv_nsec += KICK_MS * 1000000;
+    ts.tv_sec += ts.tv_nsec / 1000000000;
+    ts.tv_nsec %= 1000000000;
+    pthread_cond_timedwait(&p->idle, &p->lock, &ts);
+}
+
+static void end_others(struct LFILinuxThread *self)
+{
+    struct LFILinuxProc *p = self->proc;
+    pthread_mutex_lock(&p->lock);
+    while (p->ender == self && p->nthreads > 1) {
+        for (struct LFILinuxThread *t = p->threads; t; t = t->next)
+            if (t != self)
+                thread_kick(t);
+        wait_a_little(p);
+    }
+    pthread_mutex_unlock(&p->lock);
+}
+
+void threads_wait(struct LFILinuxProc *p)
+{
+    pthread_mutex_lock(&p->lock);
+    while (p->nthreads)
+        pthread_cond_wait(&p->idle, &p->lock);
+    pthread_mutex_unlock(&p->lock);
+}
+
+/* CLONE_CHILD_CLEARTID: the kernel would do this.  */
+static void clear_tid(struct LFILinuxThread *t)
+{
+    uint32_t zero = 0;
+    if (!t->clear_tid || atomic_load(&t->proc->ending))
+        return;
+    lfiptr p = lfi_box_l2p(t->proc->box, t->clear_tid);
+    if (p % 4 == 0 && lfi_box_copyto(t->proc->box, p, &zero, sizeof zero))
+        syscall(SYS_futex, (void *)p, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
+bool thread_loop(struct LFILinuxThread *t)
+{
+    int code = lfi_ctx_run(t->ctx, t->entry);
+    const struct LFIFault *fault = lfi_ctx_fault(t->ctx);
+    bool ran = !fault || fault->kind != LFI_FAULT_ENTRY;
+    if (!ran)
+        proc_end(t, &(struct LFIProcEnd){.code = 1});
+    else if (fault)
+        proc_end_fault(t, fault);
+    else if (!t->leaving && !atomic_load(&t->proc->ending))
+        proc_end_exit(t, code & 0xff); /* it returned to the host */
+    clear_tid(t);
+    end_others(t);
+    thread_out(t);
+    return ran;
+}
+
+/* clone.  */
+
+static void *thread_main(void *arg)
+{
+    struct LFILinuxThread *t = arg;
+    /* Whoever made the thread holds the lock while it stores t->host.  */
+    pthread_mutex_lock(&t->proc->lock);
+    pthread_mutex_unlock(&t->proc->lock);
+    thread_loop(t);
+    return NULL;
+}
+
+static long host_thread(struct LFILinuxThread *t)
+{
+    pthread_attr_t attr;
+    if (pthread_attr_init(&attr) != 0)
+        return -ENOMEM;
+    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setstacksize(&attr, HOST_STACK);
+    pthread_mutex_lock(&t->proc->lock);
+    int err = pthread_create(&t->host, &attr, thread_main, t);
+    t->running = err == 0;
+    pthread_mutex_unlock(&t->proc->lock);
+    pthread_attr_destroy(&attr);
+    return err ? -EAGAIN : 0;
+}
+
+static long clone_flags(uint64_t flags, uint64_t stack)
+{
+    const uint64_t need = BOX_CLONE_VM | BOX_CLONE_FS | BOX_CLONE_FILES | BOX_CLONE_SIGHAND
+                          | BOX_CLONE_THREAD;
+    const uint64_t may = need | BOX_CLONE_SYSVSEM | BOX_CLONE_SETTLS | BOX_CLONE_PARENT_SETTID
+                         | BOX_CLONE_CHILD_CLEARTID | BOX_CLONE_CHILD_SETTID | BOX_CLONE_DETACHED;
+    if (!(flags & BOX_CLONE_THREAD))
+        return -ENOSYS;
+    return (flags & need) != need || flags & ~may || !stack ? -EINVAL : 0;
+}
+
+static long clone_start(struct call *c, struct LFILinuxThread *t)
+{
+    uint64_t flags = c->a[0].u;
+    uint32_t tid = (uint32_t)t->tid;
+    struct LFIRegs *regs = lfi_ctx_regs(t->ctx);
+    abi_copy_registers(regs, lfi_ctx_regs(c->t->ctx));
+    lfi_ctx_regs_relink_ctxreg(t->ctx);
+    abi_result(regs, 0);
+    abi_set_stack(regs, c->raw[1]);
+    if (flags & BOX_CLONE_SETTLS)
+        lfi_ctx_set_tp(t->ctx, c->raw[ABI_CLONE_TLS]);
+    t->entry = abi_resume(regs);
+    t->sigmask = c->t->sigmask;
+    memcpy(t->name, c->t->name, sizeof t->name);
+    if (flags & BOX_CLONE_CHILD_CLEARTID)
+        t->clear_tid = c->raw[ABI_CLONE_CTID];
+    if (flags & BOX_CLONE_PARENT_SETTID && copy_out(c, c->raw[2], &tid, sizeof tid) != 0)
+        return -EFAULT;
+    if (flags & BOX_CLONE_CHILD_SETTID)
+        copy_out(c, c->raw[ABI_CLONE_CTID], &tid, sizeof tid);
+    return host_thread(t);
+}
+
+long sys_clone(struct call *c)
+{
+    long err = clone_flags(c->a[0].u, c->raw[1]);
+    if (err)
+        return err;
+    if (!kick_init())
+        return -EAGAIN;
+    struct LFILinuxThread *t = thread_make(c->p);
+    if (!t)
+        return -ENOMEM;
+    if (!thread_enter(t)) {
+        thread_destroy(t);
+        return -EAGAIN;
+    }
+    int tid = t->tid;
+    err = clone_start(c, t);
+    if (!err)
+        return tid;
+    thread_out(t);
+    return err;
+}
+
+long sys_set_tid_address(struct call *c)
+{
+    c->t->clear_tid = c->raw[0];
+    return c->t->tid;
+}
+
+long sys_set_robust_list(struct call *c)
+{
+    enum { HEAD_SIZE = 24 };
+    return c->a[1].u == HEAD_SIZE ? 0 : -EINVAL;
+}
+
+/* futex.  The kernel reads the word at an address of the box and nothing else; operations that
+   would write there, or show numbers of host threads, are not passed on.  */
+
+static long futex_wait(struct call *c, int op, int flags)
+{
+    struct box_timespec limit;
+    struct timespec ts;
+    if (c->raw[3] && copy_in(c, &limit, c->raw[3], sizeof limit) != 0)
+        return -EFAULT;
+    if (c->raw[3] && !time_valid(&limit))
+        return -EINVAL;
+    if (c->raw[3])
+        ts = time_to_host(&limit);
+    uint32_t bits = op == BOX_FUTEX_WAIT ? UINT32_MAX : (uint32_t)c->a[5].u;
+    return syscall(SYS_futex, c->a[0].ptr, op | flags, (uint32_t)c->a[2].u,
+                   c->raw[3] ? &ts : NULL, NULL, bits);
+}
+
+static long futex_requeue(struct call *c, int op, int flags)
+{
+    lfiptr to = lfi_box_l2p(c->p->box, c->raw[4]);
+    if (to % 4)
+        return -EINVAL;
+    if (!lfi_box_bufvalid(c->p->box, to, 4))
+        return -EFAULT;
+    return syscall(SYS_futex, c->a[0].ptr, op | flags, (uint32_t)c->a[2].u,
+                   (unsigned long)(uint32_t)c->raw[3], (void *)to, (uint32_t)c->a[5].u);
+}
+
+long sys_futex(struct call *c)
+{
+    int op = (int)c->a[1].i & ~(BOX_FUTEX_PRIVATE | BOX_FUTEX_CLOCK_REALTIME);
+    int flags = (int)c->a[1].i & (BOX_FUTEX_PRIVATE | BOX_FUTEX_CLOCK_REALTIME);
+    long r;
+    errno = 0;
+    switch (op) {
+    case BOX_FUTEX_WAIT:
+    case BOX_FUTEX_WAIT_BITSET:
+        r = futex_wait(c, op, flags);
+        break;
+    case BOX_FUTEX_WAKE:
+    case BOX_FUTEX_WAKE_BITSET:
+        r = syscall(SYS_futex, c->a[0].ptr, op | flags, (uint32_t)c->a[2].u, NULL, NULL,
+                    (uint32_t)c->a[5].u);
+        break;
+    case BOX_FUTEX_REQUEUE:
+    case BOX_FUTEX_CMP_REQUEUE:
+        r = futex_requeue(c, op, flags);
+        break;
+    default:
+        return -ENOSYS;
+    }
+    return r < 0 && errno ? -errno : r;
+}

@@ -1,0 +1,136 @@
+/* System calls on clocks and time used.
+   SPDX-License-Identifier: Apache-2.0  */
+#include "config.h"
+
+#include <errno.h>
+#include <sys/resource.h>
+#include <sys/times.h>
+#include <time.h>
+
+#include "liblfi/linux/linux.h"
+
+/* The clocks that a box may ask for have the host's numbers.  */
+static bool clock_known(int64_t clock)
+{
+    switch (clock) {
+    case CLOCK_REALTIME:
+    case CLOCK_MONOTONIC:
+    case CLOCK_PROCESS_CPUTIME_ID:
+    case CLOCK_THREAD_CPUTIME_ID:
+    case CLOCK_MONOTONIC_RAW:
+    case CLOCK_REALTIME_COARSE:
+    case CLOCK_MONOTONIC_COARSE:
+    case CLOCK_BOOTTIME:
+    case CLOCK_TAI:
+        return true;
+    }
+    return false;
+}
+
+long sys_clock_gettime(struct call *c)
+{
+    struct timespec ts;
+    if (!clock_known(c->a[0].i))
+        return -EINVAL;
+    if (clock_gettime((clockid_t)c->a[0].i, &ts) != 0)
+        return -errno;
+    *(struct box_timespec *)c->a[1].ptr = (struct box_timespec){ts.tv_sec, ts.tv_nsec};
+    return 0;
+}
+
+long sys_clock_getres(struct call *c)
+{
+    struct timespec ts;
+    if (!clock_known(c->a[0].i))
+        return -EINVAL;
+    if (clock_getres((clockid_t)c->a[0].i, &ts) != 0)
+        return -errno;
+    if (c->a[1].ptr)
+        *(struct box_timespec *)c->a[1].ptr = (struct box_timespec){ts.tv_sec, ts.tv_nsec};
+    return 0;
+}
+
+/* What is left goes to the box only when a relative sleep was interrupted.  */
+static long sleep_on(struct call *c, clockid_t clock, int flags, const struct box_timespec *want,
+                     struct box_timespec *left)
+{
+    struct timespec rem = {0, 0};
+    if (!time_valid(want))
+        return -EINVAL;
+    struct timespec req = time_to_host(want);
+    int err = clock_nanosleep(clock, flags, &req, &rem);
+    if (left && err == EINTR && !flags) {
+        *left = (struct box_timespec){rem.tv_sec, rem.tv_nsec};
+        c->out = true;
+    }
+    return -err;
+}
+
+/* The structure is the caller's as it was, unless it is written.  */
+static struct box_timespec *keep(struct call *c, int i)
+{
+    struct box_timespec *t = c->a[i].ptr;
+    c->a[i].ptr = NULL;
+    return t;
+}
+
+long sys_clock_nanosleep(struct call *c)
+{
+    struct box_timespec *left = keep(c, 3);
+    if (!clock_known(c->a[0].i) || c->a[0].i == CLOCK_THREAD_CPUTIME_ID
+        || c->a[1].u & ~(uint64_t)TIMER_ABSTIME)
+        return -EINVAL;
+    long err = sleep_on(c, (clockid_t)c->a[0].i, (int)c->a[1].u, c->a[2].ptr, left);
+    if (c->out)
+        c->a[3].ptr = left;
+    return err;
+}
+
+long sys_nanosleep(struct call *c)
+{
+    struct box_timespec *left = keep(c, 1);
+    long err = sleep_on(c, CLOCK_REALTIME, 0, c->a[0].ptr, left);
+    if (c->out)
+        c->a[1].ptr = left;
+    return err;
+}
+
+long sys_gettimeofday(struct call *c)
+{
+    struct timespec ts;
+    if (clock_gettime(CLOCK_REALTIME, &ts) != 0)
+        return -errno;
+    if (c->a[0].ptr)
+        *(struct box_timeval *)c->a[0].ptr = (struct box_timeval){ts.tv_sec, ts.tv_nsec / 1000};
+    return 0;
+}
+
+long sys_times(struct call *c)
+{
+    struct tms t;
+    clock_t now = times(&t);
+    if (c->a[0].ptr)
+        *(struct box_tms *)c->a[0].ptr =
+            (struct box_tms){t.tms_utime, t.tms_stime, t.tms_cutime, t.tms_cstime};
+    return now;
+}
+
+long sys_getrusage(struct call *c)
+{
+    struct rusage r;
+    struct box_rusage *b = c->a[1].ptr;
+    if (c->a[0].i != RUSAGE_SELF && c->a[0].i != RUSAGE_CHILDREN && c->a[0].i != RUSAGE_THREAD)
+        return -EINVAL;
+    if (getrusage((int)c->a[0].i, &r) != 0)
+        return -errno;
+    b->utime = (struct box_timeval){r.ru_utime.tv_sec, r.ru_utime.tv_usec};
+    b->stime = (struct box_timeval){r.ru_stime.tv_sec, r.ru_stime.tv_usec};
+    b->maxrss = r.ru_maxrss;
+    b->minflt = r.ru_minflt;
+    b->majflt = r.ru_majflt;
+    b->inblock = r.ru_inblock;
+    b->oublock = r.ru_oublock;
+    b->nvcsw = r.ru_nvcsw;
+    b->nivcsw = r.ru_nivcsw;
+    return 0;
+}
