@@ -8,10 +8,11 @@ EXTRA_DIST += %D%/build %D%/unpack %D%/copy-sysroot scripts/fetch-source scripts
 lfi_overlay_files = \
   %D%/overlay/README \
   %D%/overlay/lfi-aarch64/gcc/libgcc/config/aarch64/sync-cache.c \
+  %D%/overlay/lfi-aarch64/gcc/libgcc/config/aarch64/value-unwind.h \
   %D%/overlay/lfi-aarch64/musl/src/setjmp/aarch64/longjmp.s \
   %D%/overlay/lfi-aarch64/musl/src/setjmp/aarch64/setjmp.s
 
-LFI_PROFILES =
+LFI_PROFILES = full stores spec
 
 fetch:
 	$(srcdir)/scripts/fetch-source "$(FETCH_CACHE)"
@@ -21,7 +22,7 @@ PHONY_TARGETS += fetch
 # times, so that only what depends on a changed one is built again.
 stage: $(LIBRARIES) $(PROGRAMS) $(SCRIPTS) $(MANS) $(DATA) $(HEADERS) config.h cross-runtimes
 	@$(MAKE) $(AM_MAKEFLAGS) -s install-exec install-data prefix="$(STAGE)" DESTDIR= \
-	  LFI_STAGING=1 INSTALL="$(INSTALL) -C"
+	  LFI_STAGING=1 INSTALL="$(INSTALL) -C" --no-print-directory > /dev/null
 PHONY_TARGETS += stage
 STAGE_STAMPS += stage
 

@@ -1,0 +1,2 @@
+__thread int other = 7;
+int *other_address(void) { return &other; }
