@@ -252,10 +252,11 @@ void lfi_ctx_set_tp(struct LFIContext *ctx, uint64_t tp);
      - by lfi_ctx_exit from a handler: returns its code;
      - by rtcall 3: returns its first argument register as an int;
      - by a fault: returns -1, and lfi_ctx_fault tells which;
-     - not at all, since the context runs already, the thread has no alternate signal stack
-       or a host signal handler is in the way: returns -1, lfi_ctx_fault gives a structure
-       with kind LFI_FAULT_ENTRY, lfi_errno the reason.
-   In all cases but the last lfi_ctx_regs holds the registers at the end.  Where entry is the
+     - not at all, since the thread has no alternate signal stack or a host signal handler is
+       in the way: returns -1, lfi_ctx_fault gives a structure with kind LFI_FAULT_ENTRY,
+       lfi_errno the reason; or since the context runs already: returns -1, lfi_errno is
+       LFI_ERR_STATE, and the context is left alone.
+   After a run lfi_ctx_regs holds the registers at its end.  Where entry is the
    address in x30 (arm64), the box finds every register as stored; for other
    entries x16 is overwritten, as by a call.  Contexts of other boxes, or others of
    this box, may be run from a handler.  */

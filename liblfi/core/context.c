@@ -152,10 +152,8 @@ void lfi_ctx_exit(struct LFIContext *ctx, int code)
 
 static _Noreturn void bad_rtcall(struct LFIContext *ctx, int entry)
 {
-    ctx->fault = (struct LFIFault){.kind = LFI_FAULT_RTCALL,
-                                   .sig = SIGSYS,
-                                   .code = entry,
-                                   .pc = lfi_arch_rtcall_site(ctx)};
+    ctx->fault = (struct LFIFault){
+        .kind = LFI_FAULT_RTCALL, .sig = SIGSYS, .code = entry, .pc = lfi_arch_rtcall_site(ctx)};
     lfi_ctx_return(ctx, -1);
 }
 

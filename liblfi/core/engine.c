@@ -57,8 +57,8 @@ static uintptr_t random_place(bool no_aslr, unsigned attempt)
 
 static void *reserve(uintptr_t hint, size_t size)
 {
-    void *p = mmap((void *)hint, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
-                   0);
+    void *p =
+        mmap((void *)hint, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     return p == MAP_FAILED ? NULL : p;
 }
 
@@ -101,8 +101,9 @@ static bool reserve_slots(struct LFIEngine *engine)
         }
     }
     if (!engine->first)
-        lfi_fail(LFI_ERR_RESERVE, "cannot reserve %zu MiB of addresses: %s (is there a limit on "
-                                  "virtual memory?)",
+        lfi_fail(LFI_ERR_RESERVE,
+                 "cannot reserve %zu MiB of addresses: %s (is there a limit on "
+                 "virtual memory?)",
                  size >> 20, strerror(errno));
     return engine->first != 0;
 }

@@ -81,8 +81,8 @@ struct LFIContext {
     void *data;
     _Atomic uint64_t seen; /* the box's epoch when this context was last outside */
     _Atomic bool running;
-    struct LFIContext *outer; /* entered before on the same thread */
-    struct LFIFault fault;    /* kind 0: none */
+    struct LFIContext *outer;        /* entered before on the same thread */
+    struct LFIFault fault;           /* kind 0: none */
     struct LFIContext *next, **link; /* in box->contexts */
 };
 
@@ -123,7 +123,6 @@ LFI_HIDDEN void lfi_mem_reserve(uintptr_t start, size_t size);
 /* Reserves the range again after the kernel refused a change to it, in case that left a
    hole.  True if contents were lost: the range is unmapped.  */
 LFI_HIDDEN bool lfi_mem_mend(uintptr_t start, size_t size);
-LFI_HIDDEN int lfi_mem_prot(int prot); /* PROT_* */
 
 /* code.c: executable memory.  The box is locked.  Failures set the error and errno.  */
 /* Takes execute permission from all regions that touch the range.  */

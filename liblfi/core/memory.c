@@ -41,7 +41,7 @@ static int host_failed(const char *what)
     return lfi_fail_errno(LFI_ERR_MMAP, saved, "%s: %s", what, strerror(saved));
 }
 
-int lfi_mem_prot(int prot)
+static int host_prot(int prot)
 {
     return (prot & LFI_PROT_READ ? PROT_READ : 0) | (prot & LFI_PROT_WRITE ? PROT_WRITE : 0)
            | (prot & LFI_PROT_EXEC ? PROT_EXEC : 0);
@@ -130,10 +130,10 @@ static int map_data(const struct request *r)
 {
     size_t size = r->end - r->start;
     int share = r->flags & LFI_MAP_SHARED ? MAP_SHARED : MAP_PRIVATE;
-    int prot = lfi_mem_prot(r->prot);
+    int prot = host_prot(r->prot);
     if (r->fd < 0) {
-        void *p = mmap((void *)r->start, size, prot, share | MAP_ANONYMOUS | MAP_NORESERVE
-                       | MAP_FIXED, -1, 0);
+        void *p = mmap((void *)r->start, size, prot,
+                       share | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
         return p == MAP_FAILED ? -1 : 0;
     }
     void *p = mmap(NULL, size, prot, share | MAP_NORESERVE, r->fd, r->off);
@@ -191,8 +191,7 @@ static int replace_code(struct LFIBox *box, const struct request *r, const void 
     if (!stage)
         return -1;
     if (lfi_code_verify(box, stage, r->start, r->size) < 0
-        || lfi_code_revoke(box, r->start, r->end) < 0
-        || lfi_code_wait(box, r->start, r->end) < 0) {
+        || lfi_code_revoke(box, r->start, r->end) < 0 || lfi_code_wait(box, r->start, r->end) < 0) {
         lfi_code_unstage(box, stage, r->size);
         return -1;
     }
@@ -316,13 +315,13 @@ static int is_shared(struct LFIRange *n, uintptr_t start, uintptr_t end, int arg
 static int protect_one(struct LFIRange *n, uintptr_t start, uintptr_t end, int prot)
 {
     (void)n;
-    return mprotect((void *)start, end - start, lfi_mem_prot(prot));
+    return mprotect((void *)start, end - start, host_prot(prot));
 }
 
 static int restore_one(struct LFIRange *n, uintptr_t start, uintptr_t end, int arg)
 {
     (void)arg;
-    (void)mprotect((void *)start, end - start, lfi_mem_prot(n->prot));
+    (void)mprotect((void *)start, end - start, host_prot(n->prot));
     return 0;
 }
 
@@ -416,14 +415,13 @@ bool lfi_box_mquery(struct LFIBox *box, lfiptr addr, struct LFIMapInfo *info)
     struct LFIRange *n = lfi_map_find(&box->map, addr);
     bool found = n && n->start <= addr;
     if (found)
-        *info = (struct LFIMapInfo){.prot = n->prot,
-                                    .flags = n->flags,
-                                    .fd = n->fd,
-                                    .offset = n->fd < 0
-                                                  ? 0
-                                                  : n->offset + (off_t)(addr / page * page - n->start),
-                                    .start = n->start,
-                                    .size = n->end - n->start};
+        *info = (struct LFIMapInfo){
+            .prot = n->prot,
+            .flags = n->flags,
+            .fd = n->fd,
+            .offset = n->fd < 0 ? 0 : n->offset + (off_t)(addr / page * page - n->start),
+            .start = n->start,
+            .size = n->end - n->start};
     pthread_mutex_unlock(&box->lock);
     return found;
 }

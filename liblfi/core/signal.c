@@ -97,11 +97,17 @@ static bool in_copy(const ucontext_t *uc)
     return pc >= (uintptr_t)lfi_arch_copy_begin && pc < (uintptr_t)lfi_arch_copy_end;
 }
 
+/* Caused by the interrupted instruction, not sent by a process or about memory elsewhere.  */
+static bool is_synchronous(int sig, const siginfo_t *info)
+{
+    return info->si_code > 0 && !(sig == SIGBUS && info->si_code == BUS_MCEERR_AO);
+}
+
 static void on_fault(int sig, siginfo_t *info, void *arg)
 {
     ucontext_t *uc = arg;
     struct LFIContext *ctx = lfi_current;
-    bool synchronous = info->si_code > 0;
+    bool synchronous = is_synchronous(sig, info);
     bool in_box = ctx && atomic_load(&ctx->in_box) && !on_altstack(uc);
     int saved = errno;
     if (synchronous && in_box)
@@ -164,12 +170,16 @@ static bool check_signal(int sig)
         return true;
     const char *name = sigabbrev_np(sig);
     if (is_fault_signal(sig) && (uintptr_t)sa.handler != (uintptr_t)on_fault)
-        lfi_fail(LFI_ERR_SIGNAL, "the handler of SIG%s was replaced: install handlers before lfi_new",
-                 name);
+        lfi_fail(LFI_ERR_SIGNAL,
+                 "the handler of SIG%s was replaced: install handlers before lfi_new", name);
     else if (sa.handler != SIG_DFL && sa.handler != SIG_IGN && !(sa.flags & SA_ONSTACK))
-        lfi_fail(LFI_ERR_SIGNAL, "the handler of signal %d (SIG%s) lacks SA_ONSTACK: it would run on "
-                                 "the stack of a box",
-                 sig, name ? name : sig < 34 ? "CANCEL or SIGSETXID" : "RT");
+        lfi_fail(LFI_ERR_SIGNAL,
+                 "the handler of signal %d (SIG%s) lacks SA_ONSTACK: it would run on "
+                 "the stack of a box",
+                 sig,
+                 name       ? name
+                 : sig < 34 ? "CANCEL or SIGSETXID"
+                            : "RT");
     else
         return true;
     return false;
@@ -212,7 +222,8 @@ static bool have_altstack(const struct LFIOptions *opts)
     if (sigaltstack(NULL, &old) == 0 && !(old.ss_flags & SS_DISABLE)) {
         if (old.ss_size >= needed_altstack())
             return true;
-        lfi_fail(LFI_ERR_SIGALTSTACK, "the thread's alternate signal stack is smaller than %zu bytes",
+        lfi_fail(LFI_ERR_SIGALTSTACK,
+                 "the thread's alternate signal stack is smaller than %zu bytes",
                  needed_altstack());
         return false;
     }

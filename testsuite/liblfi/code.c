@@ -23,7 +23,8 @@ static bool runs(lfiptr entry, int result)
 /* A jump there is a fault of instruction fetch.  */
 static bool not_executable(lfiptr entry)
 {
-    return run(entry) == -1 && lfi_ctx_fault(ctx)->sig == SIGSEGV && lfi_ctx_fault(ctx)->pc == entry;
+    return run(entry) == -1 && lfi_ctx_fault(ctx)->sig == SIGSEGV
+           && lfi_ctx_fault(ctx)->pc == entry;
 }
 
 static bool refused(struct code code, const char *why)
@@ -49,18 +50,20 @@ static void test_verification(void)
     CHECK("bad code: not installed",
           lfi_box_mprotect(box, at, 4, RX) == -1 && prot_at(at) == RW && not_executable(at));
     int zero[2] = {1, 1};
-    CHECK("bad code: the contents stay", lfi_box_copyfm(box, zero, at, 4)
-                                             && memcmp(zero, CODE(bad_svc).start, 4) == 0);
+    CHECK("bad code: the contents stay",
+          lfi_box_copyfm(box, zero, at, 4) && memcmp(zero, CODE(bad_svc).start, 4) == 0);
     struct code good = CODE(one);
     lfi_box_copyto(box, at, good.start, (size_t)(good.end - good.start));
-    CHECK("good code at the same place", lfi_box_mprotect(box, at, (size_t)(good.end - good.start), RX) == 0 && runs(at, 1));
+    CHECK("good code at the same place",
+          lfi_box_mprotect(box, at, (size_t)(good.end - good.start), RX) == 0 && runs(at, 1));
     CHECK("size that is no number of instructions",
           lfi_box_mprotect(box, at, 6, RX) == -1 && errno == EINVAL);
     CHECK("bad code over good code leaves that alone",
           lfi_box_mapat(box, at, page, RX, ANON, -1, 0) == FAILED && errno == EACCES
               && runs(at, 1));
     lfiptr end = info.max_exec;
-    CHECK("code up to max_exec", load(box, end - page - base, good) == end - page && runs(end - page, 1));
+    CHECK("code up to max_exec",
+          load(box, end - page - base, good) == end - page && runs(end - page, 1));
     CHECK("no code beyond max_exec",
           lfi_box_mapat(box, end - page, 2 * page, RX, ANON, -1, 0) == FAILED && errno == ENOMEM
               && load(box, end - base, good) == FAILED && errno == ENOMEM);
@@ -109,9 +112,9 @@ static void test_regions(void)
     CHECK("region: mprotect of its last page to read",
           lfi_box_mprotect(box, at + 2 * page, page, LFI_PROT_READ) == 0 && none_executable(at));
     at = three_pages(0x200000);
-    CHECK("region: munmap of a part",
-          lfi_box_munmap(box, at + 2 * page, page) == 0 && none_executable(at)
-              && prot_at(at + 2 * page) == -1 && prot_at(at) == LFI_PROT_READ);
+    CHECK("region: munmap of a part", lfi_box_munmap(box, at + 2 * page, page) == 0
+                                          && none_executable(at) && prot_at(at + 2 * page) == -1
+                                          && prot_at(at) == LFI_PROT_READ);
     at = three_pages(0x200000);
     CHECK("region: mapping over a part",
           lfi_box_mapat(box, at, page, RW, ANON, -1, 0) == at && none_executable(at));
@@ -120,15 +123,14 @@ static void test_regions(void)
           lfi_box_mapat(box, at + 2 * page, 2 * page, LFI_PROT_READ, ANON, -1, 0) == at + 2 * page
               && none_executable(at));
     at = three_pages(0x200000);
-    CHECK("region: other code over a part",
-          load(box, 0x200000 + page, CODE(two)) == at + page && runs(at + page, 2)
-              && not_executable(at) && not_executable(at + 2 * page));
+    CHECK("region: other code over a part", load(box, 0x200000 + page, CODE(two)) == at + page
+                                                && runs(at + page, 2) && not_executable(at)
+                                                && not_executable(at + 2 * page));
     at = three_pages(0x200000);
     CHECK("region: unmapped whole",
           lfi_box_munmap(box, at, 3 * page) == 0 && none_executable(at) && prot_at(at) == -1);
     at = three_pages(0x200000);
-    CHECK("region: stores to it fail",
-          !lfi_box_copyto(box, at, &at, 4) && runs(at, 1));
+    CHECK("region: stores to it fail", !lfi_box_copyto(box, at, &at, 4) && runs(at, 1));
     lfiptr other = load_or_die(box, 0x200000 + 3 * page, CODE(two));
     CHECK("region: neighbours are apart",
           lfi_box_munmap(box, at + 2 * page, page) == 0 && runs(other, 2) && none_executable(at));
@@ -293,9 +295,9 @@ static void test_profiles(void)
     struct LFIProfile forged = *lfi_profile_find(LFI_ARCH_AARCH64, "full");
     struct LFIBox *b = new_box(engine);
     CHECK("profile: full by default", strcmp(lfi_box_profile(b)->name, "full") == 0);
-    CHECK("profile: a row that is not of the table",
-          !lfi_box_set_profile(b, &forged) && !lfi_box_set_profile(b, NULL)
-              && lfi_errno() == LFI_ERR_PROFILE);
+    CHECK("profile: a row that is not of the table", !lfi_box_set_profile(b, &forged)
+                                                         && !lfi_box_set_profile(b, NULL)
+                                                         && lfi_errno() == LFI_ERR_PROFILE);
     CHECK("profile: spec has its table in page 0, full does not",
           lfi_box_set_profile(b, lfi_profile_find(LFI_ARCH_AARCH64, "spec"))
               && *(uint64_t *)lfi_box_info(b).base == ((uint64_t *)lfi_box_info(b).base)[-1]
@@ -309,9 +311,9 @@ static void test_profiles(void)
     CHECK("profile: full rejects the table in page 0", load(box, 0, CODE(spec_tp)) == FAILED);
     lfi_box_free(b);
     CHECK("profile: accepted by default", set(engine, "full") && set(engine, "spec"));
-    CHECK("profile: not accepted by default",
-          !set(engine, "stores") && !set(engine, "spec-stores") && !set(engine, "none")
-              && lfi_errno() == LFI_ERR_PROFILE);
+    CHECK("profile: not accepted by default", !set(engine, "stores") && !set(engine, "spec-stores")
+                                                  && !set(engine, "none")
+                                                  && lfi_errno() == LFI_ERR_PROFILE);
     struct LFIEngine *e = new_engine((struct LFIOptions){.stores_only = true}, 1);
     CHECK("profile: stores_only accepts stores",
           set(e, "stores") && set(e, "spec-stores") && set(e, "full") && !set(e, "none"));

@@ -92,8 +92,7 @@ static void test_calls(struct LFIBox *box, struct LFIContext *ctx, lfiptr sp)
     regs->x0 = 77;
     CHECK("exit from a handler", lfi_ctx_run(ctx, call) == 77 && !lfi_ctx_fault(ctx));
     reset(ctx, sp);
-    CHECK("rtcall 3 ends with x0",
-          lfi_ctx_run(ctx, load_or_die(box, 0, CODE(add_return))) == 0);
+    CHECK("rtcall 3 ends with x0", lfi_ctx_run(ctx, load_or_die(box, 0, CODE(add_return))) == 0);
     regs->x0 = (uint64_t)-3;
     regs->x1 = 1;
     CHECK("entry reduced to the box",
@@ -136,8 +135,7 @@ static void test_entry_state(struct LFIBox *box, struct LFIContext *ctx, lfiptr 
     CHECK("entry: no general register but those of the profile holds anything", leaked == 0);
     CHECK("entry: x16 is the entry, x29 zero, x30 the base",
           dump[16] == entry && dump[26] == 0 && dump[27] == base);
-    CHECK("entry: fpcr, fpsr, flags are clear",
-          dump[28] == 0 && dump[29] == 0 && dump[30] == 0);
+    CHECK("entry: fpcr, fpsr, flags are clear", dump[28] == 0 && dump[29] == 0 && dump[30] == 0);
     CHECK("entry: x25 is the context", dump[31] == (uintptr_t)lfi_ctx_regs(ctx));
     leaked = 0;
     for (int i = 32; i < 96; i++)
@@ -244,9 +242,8 @@ static void test_unused(struct LFIBox *box, struct LFIContext *ctx, lfiptr sp)
         lfi_ctx_regs(ctx)->x0 = 0x4444;
         int r = lfi_ctx_run(ctx, entry + (k - 4) * 12);
         const struct LFIFault *f = lfi_ctx_fault(ctx);
-        good += r == -1 && f && f->kind == LFI_FAULT_RTCALL && f->sig == SIGSYS
-                && f->code == (int)k && f->pc == entry + (k - 4) * 12 + 4
-                && lfi_ctx_regs(ctx)->x0 == 0x4444;
+        good += r == -1 && f && f->kind == LFI_FAULT_RTCALL && f->sig == SIGSYS && f->code == (int)k
+                && f->pc == entry + (k - 4) * 12 + 4 && lfi_ctx_regs(ctx)->x0 == 0x4444;
     }
     CHECK("unused rtcalls end the box", good == 28);
 }

@@ -208,9 +208,9 @@ static void test_onstack(void)
     struct sigaction sa = {.sa_handler = on_usr1}, saved;
     CHECK("sigaction check: fine", lfi_sigaction_check());
     sigaction(SIGUSR1, &sa, NULL);
-    CHECK("sigaction check: names the signal",
-          !lfi_sigaction_check() && lfi_errno() == LFI_ERR_SIGNAL
-              && strstr(lfi_errmsg(), "SIGUSR1"));
+    CHECK("sigaction check: names the signal", !lfi_sigaction_check()
+                                                   && lfi_errno() == LFI_ERR_SIGNAL
+                                                   && strstr(lfi_errmsg(), "SIGUSR1"));
     CHECK("lfi_new: refuses it too",
           !lfi_new((struct LFIOptions){0}, 1) && lfi_errno() == LFI_ERR_SIGNAL);
     signal(SIGUSR1, SIG_DFL);
@@ -263,7 +263,8 @@ static void test_first_entry(void)
     pthread_create(&t, NULL, first_entry, &altstack);
     pthread_join(t, NULL);
     CHECK("thread exit: the alternate stack is gone",
-          altstack && msync((void *)((uintptr_t)altstack / page_size() * page_size()), 1, MS_ASYNC) < 0
+          altstack
+              && msync((void *)((uintptr_t)altstack / page_size() * page_size()), 1, MS_ASYNC) < 0
               && errno == ENOMEM);
 }
 

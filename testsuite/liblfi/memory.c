@@ -31,8 +31,8 @@ static bool host_perms(uintptr_t addr, char perms[5])
     bool found = false;
     char line[512];
     while (!found && f && fgets(line, sizeof line, f))
-        found = sscanf(line, "%lx-%lx %4s", &start, &end, perms) == 3 && addr >= start
-                && addr < end;
+        found =
+            sscanf(line, "%lx-%lx %4s", &start, &end, perms) == 3 && addr >= start && addr < end;
     if (f)
         fclose(f);
     return found;
@@ -50,8 +50,7 @@ static void test_layout(void)
     CHECK("layout: size", info.size == LFI_BOX_SIZE);
     CHECK("layout: min", info.min == info.base + LFI_ARM64_GUARD_LOW);
     CHECK("layout: max", info.max == info.base + LFI_BOX_SIZE - LFI_ARM64_GUARD_HIGH);
-    CHECK("layout: max_exec",
-          info.max_exec == info.base + LFI_BOX_SIZE - LFI_ARM64_BRANCH_REACH);
+    CHECK("layout: max_exec", info.max_exec == info.base + LFI_BOX_SIZE - LFI_ARM64_BRANCH_REACH);
     char perms[5];
     CHECK("layout: the table is read-only",
           host_perms(info.base - 8, perms) && strcmp(perms, "r--p") == 0);
@@ -100,10 +99,9 @@ static void test_arguments(void)
           refused(lfi_box_mapat(box, at, page, RW, LFI_MAP_PRIVATE, 0, 1), EINVAL));
     CHECK("mapat: negative offset",
           refused(lfi_box_mapat(box, at, page, RW, LFI_MAP_PRIVATE, 0, -(off_t)page), EINVAL));
-    CHECK("mapat: offset that wraps",
-          refused(lfi_box_mapat(box, at, 2 * page, RW, LFI_MAP_PRIVATE, 0,
-                                (off_t)(INT64_MAX / page * page)),
-                  EINVAL));
+    CHECK("mapat: offset that wraps", refused(lfi_box_mapat(box, at, 2 * page, RW, LFI_MAP_PRIVATE,
+                                                            0, (off_t)(INT64_MAX / page * page)),
+                                              EINVAL));
     CHECK("mapat: noreplace on something",
           refused(map(at, page, RW, ANON | LFI_MAP_FIXED_NOREPLACE), EEXIST));
     CHECK("mapat: noreplace beside it",
@@ -113,7 +111,8 @@ static void test_arguments(void)
     CHECK("mapany: as large as a box",
           refused(lfi_box_mapany(box, info.max - info.min, RW, ANON, -1, 0), ENOMEM));
     CHECK("mapany: size 0", refused(lfi_box_mapany(box, 0, RW, ANON, -1, 0), EINVAL));
-    lfiptr big = lfi_box_mapany(box, info.max_exec - info.min - 16 * page, LFI_PROT_NONE, ANON, -1, 0);
+    lfiptr big =
+        lfi_box_mapany(box, info.max_exec - info.min - 16 * page, LFI_PROT_NONE, ANON, -1, 0);
     CHECK("mapany: nearly everything", big != FAILED && big >= info.min);
     CHECK("munmap: nearly everything",
           lfi_box_munmap(box, big, info.max_exec - info.min - 16 * page) == 0);
@@ -122,8 +121,7 @@ static void test_arguments(void)
     CHECK("munmap: size that wraps", refused_int(lfi_box_munmap(box, at, SIZE_MAX), ENOMEM));
     CHECK("munmap: leaves it reserved",
           lfi_box_munmap(box, at, 2 * page) == 0 && reserved(at) && reserved(at + page));
-    CHECK("mprotect: what is not mapped",
-          refused_int(lfi_box_mprotect(box, at, page, RW), ENOMEM));
+    CHECK("mprotect: what is not mapped", refused_int(lfi_box_mprotect(box, at, page, RW), ENOMEM));
     CHECK("mprotect: outside",
           refused_int(lfi_box_mprotect(box, info.base - page, page, RW), ENOMEM));
     CHECK("mprotect: writable and executable",
@@ -138,9 +136,9 @@ static void test_ranges(void)
     lfiptr at = info.min + 64 * page;
     struct LFIMapInfo q;
     map(at, 8 * page, RW, ANON);
-    CHECK("mquery: range",
-          lfi_box_mquery(box, at + 3 * page + 5, &q) && q.start == at && q.size == 8 * page
-              && q.prot == RW && q.flags == ANON && q.fd == -1 && q.offset == 0);
+    CHECK("mquery: range", lfi_box_mquery(box, at + 3 * page + 5, &q) && q.start == at
+                               && q.size == 8 * page && q.prot == RW && q.flags == ANON
+                               && q.fd == -1 && q.offset == 0);
     CHECK("mprotect: a part", lfi_box_mprotect(box, at + 2 * page, 2 * page, LFI_PROT_READ) == 0);
     CHECK("mquery: the part", lfi_box_mquery(box, at + 2 * page, &q) && q.start == at + 2 * page
                                   && q.size == 2 * page && q.prot == LFI_PROT_READ);
@@ -181,9 +179,8 @@ static void test_files(void)
     memset(content, 'x', 2 * page);
     if (write(fd, content, 2 * page) < 0)
         give_up("writing a file");
-    CHECK("file: private",
-          lfi_box_mapat(box, at, 2 * page, RW, LFI_MAP_PRIVATE, fd, 0) == at
-              && lfi_box_copyfm(box, &value, at, 4) && value == 0x78787878);
+    CHECK("file: private", lfi_box_mapat(box, at, 2 * page, RW, LFI_MAP_PRIVATE, fd, 0) == at
+                               && lfi_box_copyfm(box, &value, at, 4) && value == 0x78787878);
     value = 1;
     lfi_box_copyto(box, at, &value, 4);
     CHECK("file: private writes stay private", pread(fd, &value, 4, 0) == 4 && value == 0x78787878);
@@ -203,9 +200,9 @@ static void test_files(void)
     CHECK("file: mprotect beyond its mode",
           lfi_box_mapat(box, at + page, page, LFI_PROT_READ, LFI_MAP_SHARED, ro, 0) == at + page
               && lfi_box_mprotect(box, at, 2 * page, RW) == -1 && errno == EACCES);
-    CHECK("file: a failed mprotect changes nothing",
-          lfi_box_mquery(box, at, &q) && q.prot == RW && lfi_box_mquery(box, at + page, &q)
-              && q.prot == LFI_PROT_READ);
+    CHECK("file: a failed mprotect changes nothing", lfi_box_mquery(box, at, &q) && q.prot == RW
+                                                         && lfi_box_mquery(box, at + page, &q)
+                                                         && q.prot == LFI_PROT_READ);
     CHECK("file: a bad descriptor loses nothing",
           lfi_box_mapat(box, at, page, RW, LFI_MAP_PRIVATE, 9999, 0) == FAILED && errno == EBADF
               && lfi_box_copyfm(box, &value, at, 4) && value == 1);
@@ -226,17 +223,17 @@ static void test_files(void)
 static void test_pointers(void)
 {
     CHECK("ptrvalid", lfi_box_ptrvalid(box, info.min) && lfi_box_ptrvalid(box, info.max - 1));
-    CHECK("ptrvalid: outside",
-          !lfi_box_ptrvalid(box, info.min - 1) && !lfi_box_ptrvalid(box, info.max)
-              && !lfi_box_ptrvalid(box, 0) && !lfi_box_ptrvalid(box, UINTPTR_MAX)
-              && !lfi_box_ptrvalid(box, info.base - 8)
-              && !lfi_box_ptrvalid(box, info.min & 0xffffffff));
+    CHECK("ptrvalid: outside", !lfi_box_ptrvalid(box, info.min - 1)
+                                   && !lfi_box_ptrvalid(box, info.max) && !lfi_box_ptrvalid(box, 0)
+                                   && !lfi_box_ptrvalid(box, UINTPTR_MAX)
+                                   && !lfi_box_ptrvalid(box, info.base - 8)
+                                   && !lfi_box_ptrvalid(box, info.min & 0xffffffff));
     CHECK("bufvalid", lfi_box_bufvalid(box, info.min, info.max - info.min)
                           && lfi_box_bufvalid(box, info.max - 1, 1)
                           && lfi_box_bufvalid(box, info.min, 0));
-    CHECK("bufvalid: outside",
-          !lfi_box_bufvalid(box, info.min, info.max - info.min + 1)
-              && !lfi_box_bufvalid(box, info.max - 1, 2) && !lfi_box_bufvalid(box, info.max, 0));
+    CHECK("bufvalid: outside", !lfi_box_bufvalid(box, info.min, info.max - info.min + 1)
+                                   && !lfi_box_bufvalid(box, info.max - 1, 2)
+                                   && !lfi_box_bufvalid(box, info.max, 0));
     CHECK("bufvalid: lengths that wrap",
           !lfi_box_bufvalid(box, info.min, SIZE_MAX)
               && !lfi_box_bufvalid(box, info.max - 1, SIZE_MAX - info.max + 2)
@@ -299,9 +296,9 @@ static void test_copies(void)
           lfi_box_strnlen(box, end - 20, 1000) == SIZE_MAX
               && lfi_box_strnlen(box, end - 20, 20) == 20
               && lfi_box_strnlen(box, end - 20, 21) == SIZE_MAX);
-    CHECK("strnlen: bad pointers",
-          lfi_box_strnlen(box, 0, 1) == SIZE_MAX && lfi_box_strnlen(box, info.max, 0) == SIZE_MAX
-              && lfi_box_strnlen(box, info.base - 8, 8) == SIZE_MAX);
+    CHECK("strnlen: bad pointers", lfi_box_strnlen(box, 0, 1) == SIZE_MAX
+                                       && lfi_box_strnlen(box, info.max, 0) == SIZE_MAX
+                                       && lfi_box_strnlen(box, info.base - 8, 8) == SIZE_MAX);
     lfiptr last = map(info.max - page, page, RW, ANON);
     lfi_box_copyto(box, info.max - 20, to, 20);
     CHECK("strnlen: unterminated at the end of the box",
@@ -396,6 +393,26 @@ static void test_engine(void)
     lfi_free(NULL);
 }
 
+/* Without randomisation boxes follow each other.  */
+static void test_no_aslr(void)
+{
+    struct LFIEngine *e = new_engine((struct LFIOptions){.no_aslr = true}, 2);
+    struct LFIBox *a = new_box(e), *b = new_box(e);
+    CHECK("no_aslr: neighbours", lfi_box_info(b).base == lfi_box_info(a).base + LFI_BOX_SIZE
+                                     && reserved(lfi_box_info(a).base - page - 1)
+                                     && reserved(lfi_box_info(b).base + 2 * LFI_BOX_SIZE - 1));
+    lfiptr last = lfi_box_info(a).max - page;
+    lfi_box_mapat(a, last, page, RW, ANON, -1, 0);
+    uint64_t entry = ((const uint64_t *)lfi_box_info(b).base)[-1];
+    lfi_box_free(a);
+    CHECK("the table of the next box survives its neighbour",
+          entry != 0 && ((const uint64_t *)lfi_box_info(b).base)[-1] == entry && reserved(last));
+    uintptr_t base = lfi_box_info(b).base;
+    lfi_box_free(b);
+    CHECK("a freed box is reserved, table included", reserved(base - page) && reserved(base));
+    lfi_free(e);
+}
+
 int main(void)
 {
     engine = new_engine((struct LFIOptions){0}, 2);
@@ -420,6 +437,7 @@ int main(void)
     test_copies();
     test_random();
     test_limit();
+    test_no_aslr();
     lfi_box_free(box);
     lfi_free(engine);
     puts("DONE");
