@@ -19,4 +19,13 @@ if TOOLS
 bin_PROGRAMS += %D%/lfi-verify
 %C%_lfi_verify_SOURCES = %D%/tool.c
 %C%_lfi_verify_LDADD = %D%/liblfiv.a common/libcommon.a
+
+# What the tests in testsuite/lfi-verify run.
+check_PROGRAMS += testsuite/lfi-verify/lfiv-drive testsuite/lfi-verify/lfiv-elf testsuite/lfi-verify/lfiv-api
+testsuite_lfi_verify_lfiv_drive_SOURCES = testsuite/lfi-verify/lfiv-drive.c
+testsuite_lfi_verify_lfiv_drive_LDADD = %D%/liblfiv.a
+testsuite_lfi_verify_lfiv_elf_SOURCES = testsuite/lfi-verify/lfiv-elf.c
+testsuite_lfi_verify_lfiv_elf_LDADD = %D%/liblfiv.a
+testsuite_lfi_verify_lfiv_api_SOURCES = testsuite/lfi-verify/lfiv-api.c
+testsuite_lfi_verify_lfiv_api_LDADD = %D%/liblfiv.a
 endif

@@ -101,7 +101,8 @@ static bool verify_segments(struct Job *job, struct LFIVerifier *v, const struct
         if (job->rejections > PRINTED_REJECTIONS && !job->options->all)
             tool_warn("%s: %lu more rejections; --all prints them", job->path,
                       job->rejections - PRINTED_REJECTIONS);
-        tool_warn("%s: verification failed (%lu rejections)", job->path, job->rejections);
+        tool_warn("%s: verification failed (%lu rejection%s)", job->path, job->rejections,
+                  job->rejections == 1 ? "" : "s");
         return false;
     }
     if (!job->options->quiet) {

@@ -46,6 +46,7 @@ enum Verdict {
     V_HINT,
     V_TARGET,
     V_PAC,
+    V_POSTINDEX,
     V_EXTENSION,
     V_COUNT
 };

@@ -32,6 +32,7 @@ static const char *const verdicts[V_COUNT] = {
     [V_HINT] = "rule 1: this hint is not allowed",
     [V_TARGET] = "rule 8: indirect branches go through x28 or x30 only",
     [V_PAC] = "rule 8: this use of pointer authentication is not allowed",
+    [V_POSTINDEX] = "rule 6: register post-index is not confined to the box",
     [V_EXTENSION] = "rule 1: no profile allows this extension of the architecture",
 };
 

@@ -71,6 +71,12 @@ READABLE = set("fpcr fpsr ctr_el0 dczid_el0 midr_el1".split()) | {
     f"id_aa64{r}_el1" for r in "pfr0 pfr1 zfr0 isar0 isar1 isar2 mmfr0 mmfr1 mmfr2".split()}
 # Accesses that the architecture always performs.
 NEVER_TOUCH = set("stxr stxrb stxrh stlxr stlxrb stlxrh stxp stlxp prfm prfum".split())
+# Fields that must be ones (31) or zero and that the disassembler does not look at.
+SHOULD_BE = [
+    (r"smulh|umulh", 10, 31), (r"ldxr[bh]?|ldaxr[bh]?|stlr[bh]?|ldar[bh]?", 16, 31),
+    (r"ldxr[bh]?|ldaxr[bh]?|stlr[bh]?|ldar[bh]?|stxr[bh]?|stlxr[bh]?|cas.*", 10, 31),
+    (r"ldxp|ldaxp", 16, 31), (r"fcmpe? \w+, #0.0", 16, 0),
+]
 # Half-precision operands that need no FP16.
 HALF_BASE = set("fcvt fcvtl fcvtl2 fcvtn fcvtn2".split())
 
@@ -98,7 +104,7 @@ def isa_of(mnemonic, operands):
 class Insn:
     """One disassembled word."""
 
-    def __init__(self, text):
+    def __init__(self, text, word):
         self.undefined = False
         text = text.strip()
         if "undefined" in text or text.startswith(".inst") or "; note:" in text:
@@ -111,8 +117,13 @@ class Insn:
         self.memory = re.search(r"\[((?:x\d+|xzr|sp)\b[^\]]*)\](!?)(?:, (.*))?$", self.operands)
         before = self.operands[:self.memory.start()] if self.memory else self.operands
         self.args = [a.strip() for a in before.split(",") if a.strip()]
-        if re.search(r"(^|[ {])[zp](\d|a\d)", self.operands) or self.unpredictable():
+        if re.search(r"(^|[ {])([zp]\d|za\d?\b)", self.operands) or self.unpredictable():
             self.undefined = True
+        if self.mnemonic in SIMD - FIRST_DEST and self.args and re.match(r"[wx]", self.args[0]):
+            self.undefined = True
+        for pattern, low, value in SHOULD_BE:
+            if re.fullmatch(pattern, self.mnemonic) or re.fullmatch(pattern, " ".join(parts)):
+                self.undefined |= (word >> low & 31) != value
 
     def unpredictable(self):
         """Overlaps of operands that the architecture leaves open."""
@@ -306,7 +317,7 @@ class Region:
 
 
 def disassemble(words, objdump="aarch64-linux-gnu-objdump"):
-    """The text of each word."""
+    """Each word as an Insn."""
     with tempfile.NamedTemporaryFile() as f:
         f.write(b"".join(struct.pack("<I", w) for w in words))
         f.flush()
@@ -314,4 +325,4 @@ def disassemble(words, objdump="aarch64-linux-gnu-objdump"):
                              stdout=subprocess.PIPE, universal_newlines=True).stdout
     lines = [l.split("\t", 2)[2] for l in out.splitlines() if re.match(r"\s*[0-9a-f]+:\t", l)]
     assert len(lines) == len(words), "one line of text for each word"
-    return lines
+    return [Insn(text, word) for text, word in zip(lines, words)]

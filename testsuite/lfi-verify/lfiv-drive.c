@@ -4,8 +4,9 @@
    Reads lines "EXPECT PROFILE WORD...[ : RULE]" where EXPECT is accept, reject or "?", the
    words are hexadecimal and RULE must be part of the message of the first rejection.
    PROFILE is a row of profiles.def, or that with "-ISA" or "-ctxreg" appended to take an
-   instruction set or the context register away.  Prints every case that came out
-   differently ("?": prints the verdict) and exits with 1 if there was one.  */
+   instruction set or the context register away.  A line "# NAME" starts a group.  Prints every
+   case that came out differently ("?": prints the verdict), "PASS NAME" or "FAIL NAME"
+   for each group, and exits with 1 if a case failed; --stop exits at the first.  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,18 +96,25 @@ static bool run(char *line)
 
 int main(int argc, char **argv)
 {
-    static char line[LINE];
+    static char line[LINE], group[256];
     bool stop = argc > 1 && strcmp(argv[1], "--stop") == 0;
-    unsigned long n = 0, bad = 0;
-    while (fgets(line, sizeof line, stdin)) {
-        line[strcspn(line, "\n")] = 0;
+    unsigned long n = 0, cases = 0, bad = 0, failed = 0;
+    for (bool more = true; more;) {
+        more = fgets(line, sizeof line, stdin) != NULL;
         n++;
-        if (line[0] == '#' || line[0] == 0 || run(line))
-            continue;
-        bad++;
-        if (stop)
-            return 1;
-        printf("  in case %lu\n", n);
+        line[strcspn(line, "\n")] = 0;
+        if (!more || line[0] == '#') {
+            if (*group && cases > 0)
+                printf("%s %s\n", bad ? "FAIL" : "PASS", group);
+            snprintf(group, sizeof group, "%.200s", line + 1 + (line[0] && line[1] == ' '));
+            failed += bad;
+            cases = bad = 0;
+        } else if (line[0] && ++cases && !run(line)) {
+            bad++;
+            printf("  in line %lu\n", n);
+            if (stop)
+                return 1;
+        }
     }
-    return bad != 0;
+    return failed != 0;
 }

@@ -1,0 +1,164 @@
+/* The interface of liblfiv: regions, callbacks, options, profiles.
+   SPDX-License-Identifier: Apache-2.0
+
+   Prints "PASS NAME" or "FAIL NAME" for each test; exits with 1 if one failed.  */
+#include <stdio.h>
+#include <string.h>
+
+#include "lfiv.h"
+#include "profiles/profile.h"
+
+static int failures;
+
+static void check(const char *name, bool ok)
+{
+    printf("%s %s\n", ok ? "PASS" : "FAIL", name);
+    failures += !ok;
+}
+
+#define NOP "\x1f\x20\x03\xd5"
+#define SVC "\x01\x00\x00\xd4"
+#define DRIFT "\xff\x43\x00\xd1" /* sub sp, sp, #16 */
+#define MOV_X30 "\xfe\x03\x00\xaa" /* mov x30, x0 */
+#define RET "\xc0\x03\x5f\xd6"
+#define MOV_X25 "\xf9\x03\x00\xaa"
+
+static struct {
+    unsigned reports, lines;
+    bool go_on;
+    struct LFIVError last;
+    char text[512];
+} seen;
+
+static bool report(void *arg, const struct LFIVError *e)
+{
+    seen.reports++;
+    seen.last = *e;
+    return arg == &seen && seen.go_on;
+}
+
+static void err(char *msg, size_t size)
+{
+    seen.lines++;
+    snprintf(seen.text, sizeof seen.text, "%.*s", (int)size, msg);
+}
+
+static bool verify(const char *code, size_t size, uintptr_t addr)
+{
+    char copy[64];
+    struct LFIVOptions o = {.ctxreg = true, .report = report, .arg = &seen};
+    memset(&seen, 0, sizeof seen);
+    memcpy(copy, code, size);
+    return lfiv_verify_arm64(copy, size, addr, &o);
+}
+
+static bool says(const char *what)
+{
+    return seen.reports == 1 && strstr(seen.last.rule, what);
+}
+
+/* Bug class 12.  */
+static void test_region(void)
+{
+    check("a region of nops", verify(NOP NOP, 8, 0x1000) && seen.reports == 0);
+    check("an empty region", !verify(NOP, 0, 0x1000) && says("empty"));
+    check("size not a multiple of 4: 7", !verify(NOP NOP, 7, 0x1000) && says("size"));
+    check("size not a multiple of 4: 6", !verify(NOP NOP, 6, 0x1000) && says("size"));
+    check("size not a multiple of 4: 5", !verify(NOP NOP, 5, 0x1000) && says("size"));
+    check("a truncated instruction alone", !verify(NOP, 3, 0x1000) && says("size"));
+    check("address not a multiple of 4: 2", !verify(NOP NOP, 8, 0x1002) && says("address"));
+    check("address not a multiple of 4: 1", !verify(NOP NOP, 8, 0x1001) && says("address"));
+    check("a region that leaves its box", !verify(NOP NOP, 8, 0xfffffffc) && says("one box"));
+    check("a region at the end of its box", verify(NOP, 4, 0xfffffffc));
+#if UINTPTR_MAX > 0xffffffff
+    check("a region in another box", verify(NOP NOP, 8, 0x7000000000));
+    check("a region over the end of another box",
+          !verify(NOP NOP, 8, 0x70fffffffc) && says("one box"));
+#endif
+    check("the last word counts", !verify(NOP SVC, 8, 0) && seen.last.addr == 4);
+    check("a drift at the end of the region", !verify(NOP DRIFT, 8, 0) && says("ends"));
+    check("x30 unguarded at the end of the region", !verify(NOP MOV_X30, 8, 0) && says("ends"));
+}
+
+static void test_callbacks(void)
+{
+    char code[] = SVC NOP SVC "\xff\xff\xff\xff";
+    struct LFIVOptions o = {.ctxreg = true};
+    check("no callbacks", !lfiv_verify_arm64(code, 16, 0, &o));
+    memset(&seen, 0, sizeof seen);
+    o.err = err;
+    check("err sees every rejection", !lfiv_verify_arm64(code, 16, 0x12345678, &o) && seen.lines == 3);
+    check("err gets one line", strcmp(seen.text, "12345684: ffffffff ?: rule 1: unknown or unallocated "
+                                                 "encoding") == 0);
+    lfiv_verify_arm64(code, 4, (uintptr_t)0x123400000000, &o);
+    check("addresses are printed in full", strstr(seen.text, "123400000000: d4000001 SVC: rule 1") == seen.text);
+    memset(&seen, 0, sizeof seen);
+    o.report = report;
+    o.arg = &seen;
+    check("report stops the scan", !lfiv_verify_arm64(code, 16, 0, &o) && seen.reports == 1
+                                       && seen.lines == 1);
+    check("report is told what and where", seen.last.addr == 0 && seen.last.word == 0xd4000001
+                                               && strcmp(seen.last.insn, "SVC") == 0);
+    memset(&seen, 0, sizeof seen);
+    seen.go_on = true;
+    check("report lets the scan go on", !lfiv_verify_arm64(code, 16, 0, &o) && seen.reports == 3);
+    memset(&seen, 0, sizeof seen);
+    seen.go_on = true;
+    char open[] = DRIFT RET MOV_X30 RET NOP;
+    check("one mistake is one rejection", !lfiv_verify_arm64(open, 20, 0, &o) && seen.reports == 2);
+}
+
+static void test_options(void)
+{
+    char crc[] = "\x00\x40\xc0\x1a", context[] = MOV_X25;
+    struct LFIVOptions o = {.ctxreg = true};
+    check("isa 0 is the default set", lfiv_verify_arm64(crc, 4, 0, &o));
+    o.isa = LFI_ISA_ARM64_AES;
+    check("isa is an allow-list", !lfiv_verify_arm64(crc, 4, 0, &o));
+    check("x25 with a context register", !lfiv_verify_arm64(context, 4, 0, &o));
+    o.ctxreg = false;
+    check("x25 without one", lfiv_verify_arm64(context, 4, 0, &o));
+    o.no_bdd = true;
+    check("no_bdd changes nothing", lfiv_verify_arm64(context, 4, 0, &o));
+}
+
+static void test_profiles(void)
+{
+    static const struct {
+        const char *name;
+        enum LFIBoxType box;
+        bool published;
+    } expected[] = {
+        {"full", LFI_BOX_FULL, false},
+        {"stores", LFI_BOX_STORES, false},
+        {"spec", LFI_BOX_FULL, true},
+        {"spec-stores", LFI_BOX_STORES, true},
+    };
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+        const struct LFIProfile *p = lfi_profile_find(LFI_ARCH_AARCH64, expected[i].name);
+        struct LFIVerifier v;
+        char name[64], nop[] = NOP;
+        snprintf(name, sizeof name, "profile %s", expected[i].name);
+        check(name, p && lfiv_for_profile(p, &v) && v.verify == lfiv_verify_arm64
+                        && v.opts.box == expected[i].box && v.opts.published == expected[i].published
+                        && v.opts.ctxreg && v.opts.isa == p->isa && lfiv_verify(&v, nop, 4, 0));
+    }
+    struct LFIVerifier v;
+    const struct LFIProfile *none = lfi_profile_find(LFI_ARCH_AARCH64, "none");
+    check("profile none cannot be verified", none && !lfiv_for_profile(none, &v));
+    struct LFIProfile other = *lfi_profile_find(LFI_ARCH_AARCH64, "full");
+    other.arch = LFI_ARCH_X86_64;
+    check("an architecture without a verifier", !lfiv_for_profile(&other, &v));
+    other.arch = LFI_ARCH_AARCH64;
+    other.sandbox = LFI_SANDBOX_BUNDLE_JUMPS;
+    check("a sandbox type without a verifier", !lfiv_for_profile(&other, &v));
+}
+
+int main(void)
+{
+    test_region();
+    test_callbacks();
+    test_options();
+    test_profiles();
+    return failures != 0;
+}
