@@ -15,8 +15,7 @@ static void forget(struct rewriter *r)
 
 static void begin(struct rewriter *r)
 {
-    forget(r);
-    arm64_state(r)->link_open = false;
+    *arm64_state(r) = (struct arm64_state){.guarded = NO_REG};
 }
 
 /* Nothing may stay open where the order of the text is no longer that of the code.  */
@@ -93,8 +92,7 @@ static void insn(struct rewriter *r, const struct stmt *s)
     dispatch(r, &in);
     if (state->guarded != NO_REG && in.writes >> state->guarded & 1)
         forget(r);
-    if (in.writes >> LINK & 1)
-        state->link_open = true;
+    arm64_track_link(r, &in);
 }
 
 /* Words that are allowed as they stand: traps, and hints that do nothing or write x17.  */

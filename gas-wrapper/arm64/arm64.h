@@ -78,6 +78,7 @@ struct insn {
     int mem_op; /* operand that is memory, -1 if none */
     struct mem mem;
     uint64_t writes; /* registers written by operands, 1 << number */
+    uint64_t reads;  /* named by operands that are not only written */
 };
 
 /* operand.c */
@@ -91,6 +92,8 @@ struct slice arm64_after(const struct insn *in, const struct rewriter *r, int op
 struct arm64_state {
     uint8_t guarded; /* x28 is the guard of this register; NO_REG if of none */
     bool link_open;  /* x30 was written and not guarded */
+    bool link_data;  /* and what was written is no address */
+    bool link_lost;  /* x30 held data, and the guard changed it */
 };
 static inline struct arm64_state *arm64_state(struct rewriter *r)
 {
@@ -103,6 +106,9 @@ static inline bool arm64_confines(const struct rewriter *r)
 
 /* The passes.  Each emits everything that stands for the instruction.  */
 void arm64_guard_link(struct rewriter *r);              /* link.c: if it is open */
+void arm64_link_opened(struct rewriter *r);             /* x30 was written, an address */
+void arm64_link_closed(struct rewriter *r);             /* it is an address in the box */
+void arm64_track_link(struct rewriter *r, const struct insn *in); /* after each instruction */
 void arm64_guard(struct rewriter *r, unsigned reg);     /* x28 = guard of REG */
 void arm64_memory(struct rewriter *r, struct insn *in); /* memory.c */
 void arm64_literal(struct rewriter *r, struct insn *in);

@@ -64,7 +64,7 @@ static void ret(struct rewriter *r, struct insn *in)
         return;
     }
     out_insn(r, a ? "autiasp" : "autibsp");
-    arm64_state(r)->link_open = true;
+    arm64_link_opened(r);
     arm64_guard_link(r);
     out_main(r, "ret");
 }
@@ -104,7 +104,7 @@ void arm64_branch(struct rewriter *r, struct insn *in)
         direct(r, in);
     }
     state->guarded = NO_REG;
-    state->link_open = false;
+    arm64_link_closed(r);
 }
 
 static const char *inverse(struct slice cond)

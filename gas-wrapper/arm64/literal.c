@@ -9,6 +9,8 @@
 
 #include "gas-wrapper/arm64/arm64.h"
 
+#include <string.h>
+
 enum { ADR_REACH = 1 << 20 };
 
 /* The shortest sequence of movz or movn and movk.  */
@@ -80,6 +82,25 @@ static void label(struct rewriter *r, struct insn *in)
     out_insn(r, "%S[x27, w26, uxtw]", &before);
 }
 
+/* ldr xN, :got:symbol and :gottprel:symbol, of the tiny code model.  */
+static void table_entry(struct rewriter *r, struct insn *in)
+{
+    struct operand *o = &in->op[0];
+    struct slice text = in->op[1].text;
+    const char *colon = memchr(text.p + 1, ':', text.len - 1);
+    struct slice kind = {text.p + 1, colon ? (size_t)(colon - text.p - 1) : 0};
+    if (!(slice_is_nocase(kind, "got") || slice_is_nocase(kind, "gottprel"))
+        || o->kind != OPERAND_GPR || o->cls != 'x' || o->reg >= ZR) {
+        error_at(r, text.p, "this operand cannot be rewritten; compile with -mcmodel=small");
+        return;
+    }
+    struct slice symbol = {colon + 1, text.len - kind.len - 2};
+    arm64_state(r)->guarded = NO_REG;
+    out_insn(r, "adrp\tx%d, %S", (int)o->reg, &text);
+    arm64_guard(r, o->reg);
+    out_insn(r, "ldr\tx%d, [x28, #:%S_lo12:%S]", (int)o->reg, &kind, &symbol);
+}
+
 void arm64_literal(struct rewriter *r, struct insn *in)
 {
     if (r->profile->sandbox == LFI_SANDBOX_NONE)
@@ -88,6 +109,8 @@ void arm64_literal(struct rewriter *r, struct insn *in)
         error_at(r, in->name.p, "the address is missing");
     else if (in->op[1].kind == OPERAND_LITERAL)
         pool(r, in);
+    else if (*in->op[1].text.p == ':')
+        table_entry(r, in);
     else
         label(r, in);
 }

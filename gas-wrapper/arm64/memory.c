@@ -105,7 +105,7 @@ static void access_writeback(struct rewriter *r, struct insn *in)
         /* x28, if it is the guard of the base, is that of the new one.  */
         in->writes &= ~(UINT64_C(1) << base);
         if (base == LINK)
-            arm64_state(r)->link_open = true;
+            arm64_link_opened(r);
         return;
     }
     access_plain(r, in);

@@ -208,6 +208,18 @@ static bool parse_post_index(struct rewriter *r, struct insn *in, bool report)
     return true;
 }
 
+/* The linker turns these sequences into a read of tpidr_el0.  */
+static bool relaxes_badly(struct rewriter *r, struct slice text, bool report)
+{
+    size_t skip = *text.p == '#';
+    if (text.len < 8 || (strncasecmp(text.p + skip, ":tlsgd", 6) != 0
+                         && strncasecmp(text.p + skip, ":tlsld", 6) != 0))
+        return false;
+    bad(r, report, text, "the linker relaxes this kind of TLS access to one that no box allows; use "
+                         "-mtls-dialect=desc");
+    return true;
+}
+
 static bool parse_operand(struct rewriter *r, struct insn *in, struct operand *o, bool report)
 {
     o->kind = OPERAND_OTHER;
@@ -229,8 +241,9 @@ static bool parse_operand(struct rewriter *r, struct insn *in, struct operand *o
         o->kind = OPERAND_LITERAL;
         return true;
     case '#':
-    case '{':
     case ':':
+        return !relaxes_badly(r, o->text, report);
+    case '{':
         return true;
     }
     if ((n = arm64_register(r, o->text, &o->cls)) >= 0) {
@@ -254,7 +267,7 @@ bool arm64_parse(struct rewriter *r, const struct stmt *s, struct insn *in, bool
     in->name = stmt_name(r, s);
     in->nops = 0;
     in->mem_op = -1;
-    in->writes = 0;
+    in->writes = in->reads = 0;
     while (rest.len) {
         struct operand *o = &in->op[in->nops];
         if (in->nops == MAX_OPERANDS) {
@@ -264,8 +277,8 @@ bool arm64_parse(struct rewriter *r, const struct stmt *s, struct insn *in, bool
         bool last = !next_operand(&rest, &o->text);
         if (last || !parse_operand(r, in, o, report))
             return false;
-        if (o->kind == OPERAND_GPR && in->nops < 8 && in->row->writes >> in->nops & 1)
-            in->writes |= UINT64_C(1) << o->reg;
+        if (o->kind == OPERAND_GPR)
+            *(in->row->writes >> in->nops & 1 ? &in->writes : &in->reads) |= UINT64_C(1) << o->reg;
         in->nops++;
     }
     in->writes &= ~(UINT64_C(1) << ZR);
@@ -277,6 +290,9 @@ bool arm64_parse(struct rewriter *r, const struct stmt *s, struct insn *in, bool
     }
     if (!parse_memory(r, in, report) || !parse_post_index(r, in, report))
         return false;
+    in->reads |= UINT64_C(1) << in->mem.base;
+    if (in->mem.index != NO_REG)
+        in->reads |= UINT64_C(1) << in->mem.index;
     if (in->mem.mode != AT_OFFSET)
         in->writes |= UINT64_C(1) << in->mem.base;
     return true;

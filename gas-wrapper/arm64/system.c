@@ -41,7 +41,7 @@ static void rtcall(struct rewriter *r, int k)
         out_insn(r, "ldur\tx30, [x27, #%d]", -8 * (k + 1));
     out_insn(r, "blr\tx30");
     out_insn(r, "add\tx30, x27, w26, uxtw");
-    arm64_state(r)->link_open = false;
+    arm64_link_closed(r);
     arm64_state(r)->guarded = NO_REG;
 }
 
@@ -154,7 +154,7 @@ static void hint(struct rewriter *r, struct insn *in)
         error_at(r, in->name.p, "hint takes a number below 128");
     } else if (n == 7 || (n >= 24 && n <= 31)) {
         out_keep(r);
-        arm64_state(r)->link_open = true;
+        arm64_link_opened(r);
     } else if (n < 2 || (n >= 8 && n <= 14 && n % 2 == 0) || (n >= 32 && n <= 38 && n % 2 == 0)) {
         out_keep(r);
     } else if (n == 2) {
@@ -192,7 +192,7 @@ void arm64_system(struct rewriter *r, struct insn *in)
         break;
     case INSN_LINK:
         out_keep(r);
-        arm64_state(r)->link_open = true;
+        arm64_link_opened(r);
         break;
     default:
         error_at(r, in->name.p, "'%.*s' is not allowed in a box", (int)in->name.len, in->name.p);
