@@ -113,7 +113,6 @@ int lfi_ctx_run(struct LFIContext *ctx, uintptr_t entry)
         return not_entered(ctx);
     }
     ctx->fault = (struct LFIFault){.kind = 0};
-    lfi_arch_regs_relink(ctx);
     ctx->outer = lfi_current;
     lfi_current = ctx;
     return lfi_arch_enter(ctx, lfi_arch_regs_entry(ctx, entry));

@@ -229,7 +229,8 @@ lfiptr lfi_box_mapat(struct LFIBox *box, lfiptr addr, size_t size, int prot, int
     return result < 0 ? FAILED : addr;
 }
 
-/* Below max_exec first, so that what is mapped here can become executable later.  */
+/* A size that wraps when it is rounded becomes 0, for which there is no room.
+   Below max_exec first, so that what is mapped here can become executable later.  */
 static uintptr_t find_room(struct LFIBox *box, size_t size, int prot)
 {
     uintptr_t at = lfi_map_gap(&box->map, box->min, box->max_exec, size);
@@ -242,10 +243,6 @@ lfiptr lfi_box_mapany(struct LFIBox *box, size_t size, int prot, int flags, int 
 {
     struct request r;
     lfiptr result = FAILED;
-    if (size > LFI_BOX_SIZE) {
-        refuse(ENOMEM, "larger than a box");
-        return FAILED;
-    }
     pthread_mutex_lock(&box->lock);
     uintptr_t at = find_room(box, lfi_page_up(box->engine, size ? size : 1), prot);
     if (!at)

@@ -288,6 +288,21 @@ begin spin_word
         rtcall  3
 end spin_word
 
+/* As spin_word, then a system call, 1 to x0 + 12, and the same with the word at x0 + 4.  */
+begin spin_call_spin
+        add     x28, x27, w0, uxtw
+        mov     w2, #1
+        str     w2, [x28, #8]
+1:      ldr     w1, [x28]
+        cbz     w1, 1b
+        rtcall  0
+        str     w2, [x28, #12]
+1:      ldr     w1, [x28, #4]
+        cbz     w1, 1b
+        mov     x0, x1
+        rtcall  3
+end spin_call_spin
+
 /* Code that the verifier must not accept.  */
 begin bad_load
         ldr     x0, [x1]

@@ -190,7 +190,8 @@ static void test_files(void)
           ftruncate(fd, 0) == 0 && lfi_box_mprotect(box, at, size, RX) == -1 && errno == EACCES);
     lfi_box_mapat(box, at, page, LFI_PROT_NONE, ANON, -1, 0);
     CHECK("inaccessible memory does not become executable",
-          lfi_box_mprotect(box, at, page, RX) == -1 && errno == EACCES);
+          lfi_box_mprotect(box, at, page, RX) == -1 && errno == EACCES
+              && lfi_errno() == LFI_ERR_MMAP);
     close(fd);
     unlink(path);
 }
@@ -206,6 +207,11 @@ static void *loop(void *arg)
     lfi_ctx_regs(looper)->x0 = word;
     lfi_ctx_run(looper, loop_entry);
     return arg;
+}
+
+static void nothing(struct LFIContext *c)
+{
+    (void)c;
 }
 
 static void test_threads(void)
@@ -230,6 +236,21 @@ static void test_threads(void)
     lfi_box_copyto(box, at, CODE(two).start, size);
     CHECK("other thread: once it was seen outside, other code is installed",
           lfi_box_mprotect(box, at, size, RX) == 0 && runs(at, 2));
+    lfiptr spin = loop_entry;
+    loop_entry = load_or_die(box, 0x720000, CODE(spin_call_spin));
+    spin_reset(box, word);
+    lfi_sys_handler(engine, nothing);
+    pthread_create(&t, NULL, loop, NULL);
+    spin_wait(box, word);
+    lfi_box_mprotect(box, at, page, RW);
+    spin_end(box, word, 1);
+    spin_wait(box, word + 4);
+    lfi_box_copyto(box, at, CODE(one).start, size);
+    CHECK("other thread: inside again after a system call, it is no obstacle",
+          lfi_box_mprotect(box, at, size, RX) == 0 && runs(at, 1));
+    spin_end(box, word + 4, 1);
+    pthread_join(t, NULL);
+    loop_entry = spin;
     spin_reset(box, word);
     pthread_create(&t, NULL, loop, NULL);
     spin_wait(box, word);

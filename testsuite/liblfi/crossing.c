@@ -5,7 +5,7 @@
 unsigned long callee_saved_changed(int (*run)(struct LFIContext *, uintptr_t),
                                    struct LFIContext *ctx, uintptr_t entry);
 
-enum { EXITS = 5, ADDS = 6, CLOBBERS = 7, NESTS = 8, OUTER_EXIT = 9 };
+enum { EXITS = 5, ADDS = 6, CLOBBERS = 7, NESTS = 8, OUTER_EXIT = 9, FREES = 10 };
 
 static struct LFIContext *seen_ctx, *outer_ctx, *inner_ctx;
 static lfiptr inner_entry;
@@ -62,6 +62,10 @@ static void handler(struct LFIContext *ctx)
         inner_result = lfi_ctx_run(inner_ctx, inner_entry);
         regs->x0 = 100;
         break;
+    case FREES:
+        lfi_ctx_free(ctx);
+        regs->x0 = lfi_errno() == LFI_ERR_STATE;
+        break;
     case OUTER_EXIT:
         lfi_ctx_exit(outer_ctx, 55);
         break;
@@ -114,6 +118,27 @@ static void test_calls(struct LFIBox *box, struct LFIContext *ctx, lfiptr sp)
     CHECK("callee-saved registers of the host after a fault",
           callee_saved_changed(lfi_ctx_run, ctx, load_or_die(box, 0, CODE(brk))) == 0
               && lfi_ctx_fault(ctx));
+}
+
+static void test_new(struct LFIBox *box, struct LFIContext *ctx, lfiptr sp)
+{
+    reset(ctx, sp);
+    lfi_ctx_regs(ctx)->x8 = FREES;
+    CHECK("a running context is not freed",
+          lfi_ctx_run(ctx, load_or_die(box, 0, CODE(syscall_return))) == 1);
+    for (int i = 0; i < 2; i++) {
+        struct LFIContext *c = lfi_ctx_new(box, &i);
+        struct LFIRegs *regs = lfi_ctx_regs(c);
+        uint64_t base = lfi_box_info(box).base;
+        if (i == 1)
+            CHECK("new context: registers", regs->tp == 0 && regs->x27 == base
+                                                && regs->x25 == (uintptr_t)regs && regs->x0 == 0
+                                                && regs->sp == base);
+        CHECK(i ? "new context: box" : "new context: data",
+              lfi_ctx_box(c) == box && lfi_ctx_data(c) == &i && !lfi_ctx_fault(c));
+        memset(regs, 0x55, sizeof *regs);
+        lfi_ctx_free(c);
+    }
 }
 
 static void test_entry_state(struct LFIBox *box, struct LFIContext *ctx, lfiptr sp)
@@ -299,6 +324,7 @@ int main(void)
               && lfi_ctx_fault(ctx)->code == 0);
     lfi_sys_handler(engine, handler);
     test_calls(box, ctx, sp);
+    test_new(box, ctx, sp);
     test_entry_state(box, ctx, sp);
     test_resume(box, ctx, sp);
     test_fp(box, ctx, sp);

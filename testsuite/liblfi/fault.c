@@ -13,7 +13,7 @@ static lfiptr stack;
 static uint64_t base;
 
 static sigjmp_buf host_recovery;
-static volatile sig_atomic_t host_faults, alarms, alarm_sp_in_box, fault_in_alarm;
+static volatile sig_atomic_t host_faults, alarms, alarm_sp_in_box, fault_in_alarm, exit_refused;
 
 static void host_segv(int sig, siginfo_t *info, void *uc)
 {
@@ -149,6 +149,8 @@ static void on_alarm(int sig, siginfo_t *info, void *uc)
         *(volatile int *)16 = 1;
     else
         fault_in_alarm = 1;
+    lfi_ctx_exit(ctx, 1);
+    exit_refused = lfi_errno() == LFI_ERR_STATE;
     /* Ends the loop.  */
     spin_end(box, stack, 9);
 }
@@ -165,6 +167,7 @@ static void test_signal_in_box(void)
     int r = lfi_ctx_run(ctx, entry);
     CHECK("host signal in a box: handled, the box goes on",
           r == 9 && alarms == 1 && !lfi_ctx_fault(ctx));
+    CHECK("host signal in a box: exit is refused", exit_refused);
     CHECK("host signal in a box: not on the stack of the box", !alarm_sp_in_box);
     CHECK("host signal in a box: a fault of its handler is the host's",
           host_faults == 1 && fault_in_alarm);

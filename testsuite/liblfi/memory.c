@@ -159,10 +159,19 @@ static void test_ranges(void)
     CHECK("mapat: over both sides of the hole",
           map(at + 2 * page, 3 * page, LFI_PROT_READ, ANON) == at + 2 * page
               && lfi_box_mquery(box, at + 2 * page, &q) && q.size == 3 * page);
+    CHECK("mprotect: size 0", refused_int(lfi_box_mprotect(box, at, 0, RW), EINVAL));
+    CHECK("mprotect: misaligned", refused_int(lfi_box_mprotect(box, at + 8, page, RW), EINVAL));
+    CHECK("munmap: misaligned", refused_int(lfi_box_munmap(box, at + 8, page), EINVAL));
+    CHECK("discard: misaligned",
+          refused_int(lfi_box_discard(box, at + 2 * page + 8, page), EINVAL));
     int value = 5, zero = -1;
     lfi_box_copyto(box, at, &value, 4);
     CHECK("discard: gives zeros", lfi_box_discard(box, at, 2 * page) == 0
                                       && lfi_box_copyfm(box, &zero, at, 4) && zero == 0);
+    lfi_box_copyto(box, at, &value, 4);
+    lfi_box_mprotect(box, at, page, LFI_PROT_READ);
+    CHECK("discard: leaves read-only memory alone",
+          lfi_box_discard(box, at, page) == 0 && lfi_box_copyfm(box, &zero, at, 4) && zero == 5);
     CHECK("discard: a hole", refused_int(lfi_box_discard(box, at, 32 * page), ENOMEM));
     lfi_box_munmap(box, at, 8 * page);
     CHECK("mquery: nothing", !lfi_box_mquery(box, at, &q) && !lfi_box_mquery(box, 0, &q)
@@ -212,7 +221,15 @@ static void test_files(void)
     CHECK("file: copies from a truncated file fail",
           !lfi_box_copyfm(box, content, at + page, page) && errno == EFAULT
               && lfi_box_strnlen(box, at + page, 100) == SIZE_MAX);
-    CHECK("discard: leaves file mappings alone", lfi_box_discard(box, at, page) == 0);
+    CHECK("mapat: misaligned offset of code",
+          ftruncate(fd, (off_t)page) == 0
+              && refused(lfi_box_mapat(box, at, 4, RX, LFI_MAP_PRIVATE, fd, 4), EINVAL));
+    lfi_box_mapat(box, at, page, RW, LFI_MAP_PRIVATE, fd, 0);
+    value = 77;
+    lfi_box_copyto(box, at, &value, 4);
+    value = 0;
+    CHECK("discard: leaves file mappings alone",
+          lfi_box_discard(box, at, page) == 0 && lfi_box_copyfm(box, &value, at, 4) && value == 77);
     lfi_box_munmap(box, at, 2 * page);
     close(fd);
     close(ro);
