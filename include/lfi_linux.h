@@ -14,7 +14,7 @@
    says so in its result, lfi_errno() and lfi_errmsg() of the same thread tell why.
 
    Signals.  SIGPIPE is blocked in a host thread while it runs a box.  The first box that makes
-   a second thread claims the real-time signal SIGRTMAX - 1, to interrupt threads that wait
+   a second thread claims the real-time signal SIGRTMIN + 7, to interrupt threads that wait
    in the kernel when their process ends; lfi_linux_new fails if it has a handler.  */
 #ifndef LFI_LINUX_H
 #define LFI_LINUX_H

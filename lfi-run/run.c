@@ -11,11 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static void log_line(void *arg, const char *line)
 {
     (void)arg;
-    tool_warn("%s", line);
+    /* One write: lines of several threads stay whole.  */
+    char *text = tool_printf("%s: %s\n", tool_name, line);
+    if (write(STDERR_FILENO, text, strlen(text)) < 0)
+        exit(1);
+    free(text);
 }
 
 /* What the user can do about a program that is refused.  */

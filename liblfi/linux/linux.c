@@ -59,7 +59,7 @@ static bool options_ok(const struct LFILinuxOptions *o)
     if (o->stacksize && (o->stacksize < MIN_STACK || o->stacksize > MAX_STACK))
         return lx_fail(LFI_ERR_ARG, "stacksize %zu: give 64 KiB to 1 GiB", o->stacksize);
     if (!kick_available())
-        return lx_fail(LFI_ERR_SIGNAL, "signal SIGRTMAX-1 has a handler; the library needs it");
+        return lx_fail(LFI_ERR_SIGNAL, "signal SIGRTMIN+7 has a handler; the library needs it");
     return true;
 }
 

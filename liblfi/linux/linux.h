@@ -252,6 +252,7 @@ struct where {
     int dir;
     char name[LX_NAME_MAX + 1]; /* "." for dir itself */
     bool want_dir;              /* there was a slash at the end */
+    unsigned dots;              /* the last component was "." or ".." */
     unsigned device;            /* index, see device_open */
     char path[LX_PATH_MAX];     /* in the box */
     bool own;                   /* dir is closed at the end */

@@ -565,9 +565,10 @@ static long step(struct walk *w, enum follow mode, struct where *out)
     bool last = !w->rest[next];
     bool slash = next > skip + len;
     memmove(w->rest, w->rest + next, strlen(w->rest + next) + 1);
-    if (len == 0 || strcmp(name, ".") == 0)
+    out->dots = strcmp(name, ".") == 0 ? 1 : strcmp(name, "..") == 0 ? 2 : 0;
+    if (len == 0 || out->dots == 1)
         return 0;
-    if (strcmp(name, "..") == 0)
+    if (out->dots == 2)
         return go_up(w);
     if (!path_join(path, w->path, name))
         return -ENAMETOOLONG;
@@ -644,6 +645,7 @@ static void where_init(struct where *out)
     out->mount = NULL;
     out->dir = -1;
     out->want_dir = false;
+    out->dots = 0;
     out->name[0] = 0;
 }
 

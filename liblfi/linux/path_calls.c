@@ -389,6 +389,8 @@ static long unlink_where(const struct where *w, bool rmdir)
     long err = where_stat(w, &st);
     if (err)
         return err;
+    if (w->dots && rmdir)
+        return w->dots == 1 ? -EINVAL : -ENOTEMPTY;
     if (w->kind != WHERE_DEVICE && is_mount(w))
         return rmdir ? -EBUSY : -EISDIR;
     err = where_writable(w);

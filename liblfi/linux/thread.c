@@ -27,7 +27,7 @@ enum { HOST_STACK = 512 << 10, KICK_MS = 5 };
 
 static int kick_signal(void)
 {
-    return SIGRTMAX - 1;
+    return SIGRTMIN + 7;
 }
 
 static void kick_handler(int sig)

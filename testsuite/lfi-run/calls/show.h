@@ -1,0 +1,42 @@
+/* Prints what a call returns, so that the box's output can be compared with the baseline's.
+   SPDX-License-Identifier: Apache-2.0  */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/select.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <sys/sysinfo.h>
+#include <sys/time.h>
+#include <sys/times.h>
+#include <sys/uio.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SHOW(e)                                                                                    \
+    do {                                                                                           \
+        errno = 0;                                                                                 \
+        long show_r = (long)(e);                                                                   \
+        if (show_r == -1)                                                                          \
+            printf("%s = -1, errno %d\n", #e, errno);                                              \
+        else                                                                                       \
+            printf("%s = %ld\n", #e, show_r);                                                      \
+    } while (0)
+#define TRUE(e) printf("%s: %s\n", #e, (e) ? "yes" : "NO")
