@@ -28,12 +28,13 @@ CROSS_CONFIGURE_FLAGS = --disable-tools --build=$(build_triplet) \
 # Configured again when configure itself is newer.
 cross/%/config.status: $(srcdir)/configure
 	@$(MKDIR_P) cross/$*
-	cd cross/$* && $(SHELL) $(abs_srcdir)/configure --host=$*-linux-gnu \
-	  CC=$*-linux-gnu-gcc-12 LDFLAGS=-static-pie $(CROSS_CONFIGURE_FLAGS) --prefix=$(prefix)
+	$(AM_V_GEN)cd cross/$* && { $(SHELL) $(abs_srcdir)/configure --host=$*-linux-gnu \
+	  CC=$*-linux-gnu-gcc-12 LDFLAGS=-static-pie $(CROSS_CONFIGURE_FLAGS) \
+	  --prefix='$(prefix)' > configure.out 2>&1 || { cat configure.out >&2; exit 1; }; }
 	@touch $@
 
 cross-runtimes: $(CROSS_TARGETS:%=cross/%/config.status)
-	@for t in $(CROSS_TARGETS); do $(MAKE) -C cross/$$t all || exit 1; done
+	+@for t in $(CROSS_TARGETS); do $(MAKE) -C cross/$$t --no-print-directory all || exit 1; done
 PHONY_TARGETS += cross-runtimes
 STAGE_STAMPS += cross-runtimes
 
@@ -53,8 +54,8 @@ uninstall-cross:
 UNINSTALL_LOCALS += uninstall-cross
 
 clean-cross:
-	@for t in $(CROSS_TARGETS); do \
-	  test ! -f cross/$$t/Makefile || $(MAKE) -C cross/$$t clean || exit 1; done
+	+@for t in $(CROSS_TARGETS); do \
+	  test ! -f cross/$$t/Makefile || $(MAKE) -C cross/$$t --no-print-directory clean || exit 1; done
 CLEAN_LOCALS += clean-cross
 
 distclean-cross:

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "lfi_core.h"
-#include "lfi_layout.h"
+#include "include/lfi_layout.h"
 #include "profiles/profile.h"
 
 #define CHECK(name, condition) check(name, condition, #condition, __LINE__)
