@@ -147,11 +147,9 @@ void directive(struct rewriter *r, const struct stmt *s)
         if (r->sections.now->section->exec && !r->disabled)
             out_hold(r);
         break;
-    case DIR_UNREQ: {
-        struct slice name = stmt_args(r, s);
-        symbol_get(r, name.p, name.len)->alias = -1;
+    case DIR_UNREQ:
+        set_alias(r, stmt_args(r, s), -1, 0);
         break;
-    }
     case DIR_SWITCH:
         straight_line_ends(r);
         r->disabled = s->directive->arg;

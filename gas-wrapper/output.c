@@ -21,6 +21,8 @@ static void separate(struct rewriter *r)
     flush(r, r->kept ? r->cur->tail : r->cur->at);
     if (r->emitted)
         buf_put(&r->out, "; ", 2);
+    else if (!r->out.len || r->out.p[r->out.len - 1] == '\n')
+        buf_put(&r->out, "\t", 1);
 }
 
 static void count(struct rewriter *r)

@@ -24,7 +24,8 @@ struct parser {
     bool ended;
     int depth;
     struct {
-        bool outer, active, taken;
+        bool outer, taken;
+        uint32_t at;
     } ifs[IF_DEPTH];
     bool active;
 };
@@ -272,6 +273,7 @@ static void conditional(struct parser *ps, const struct stmt *s)
         }
         bool on = ps->active && condition(ps, which, args);
         ps->ifs[ps->depth].outer = ps->active;
+        ps->ifs[ps->depth].at = s->at;
         ps->ifs[ps->depth++].taken = on;
         ps->active = on;
         return;
@@ -405,12 +407,12 @@ static void statement(struct parser *ps)
         s->kind = STMT_ASSIGN;
         s->symbol = symbol_get(ps->r, name.p, name.len);
         ps->p += ps->text[ps->p + 1] == '=' ? 2 : 1;
-        s->args = ps->p;
+        s->args = s->tail = ps->p;
     } else if (is_req(ps)) {
         s->kind = STMT_ALIAS;
         s->symbol = symbol_get(ps->r, name.p, name.len);
         ps->p += 4;
-        s->args = ps->p;
+        s->args = s->tail = ps->p;
     } else if (*name.p == '.') {
         s->kind = STMT_DIRECTIVE;
         s->directive = directive_find(name);
@@ -434,7 +436,7 @@ void parse(struct rewriter *r)
         statement(&ps);
     while (ps.p < ps.size && !ps.ended);
     if (ps.depth && !ps.ended)
-        error_at(r, ps.text + ps.size, "end of file inside .if");
+        error_at(r, ps.text + ps.ifs[ps.depth - 1].at, "there is no .endif to this");
 }
 
 struct slice stmt_name(const struct rewriter *r, const struct stmt *s)

@@ -52,17 +52,14 @@ void rewriter_add(struct rewriter *r, const char *name, const char *data, size_t
     *buf_room(&r->source, 1) = 0;
 }
 
-/* name ".req" register */
+/* name ".req" register; the assembler knows the name in lower and upper case too */
 static void alias(struct rewriter *r, const struct stmt *s)
 {
-    char cls;
+    char cls = 0;
     int n = r->arch->register_number(r, stmt_args(r, s), &cls);
-    if (n < 0) {
+    if (n < 0)
         error_at(r, r->text + s->args, "not a register");
-        return;
-    }
-    s->symbol->alias = (int8_t)n;
-    s->symbol->alias_class = cls;
+    set_alias(r, (struct slice){s->symbol->name, s->symbol->len}, n, cls);
 }
 
 static void label(struct rewriter *r, const struct stmt *s)
@@ -141,6 +138,8 @@ bool rewriter_run(struct rewriter *r)
     if (r->source.len == 0)
         rewriter_add(r, "<empty>", "", 0);
     parse(r);
+    if (r->errors)
+        return false;
     sections_begin(r);
     r->arch->begin(r);
     buf_room(&r->out, r->source.len + r->source.len / 4);

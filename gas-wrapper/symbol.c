@@ -4,6 +4,7 @@
 
 #include "gas-wrapper/gaswrap.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,4 +107,17 @@ struct symbol *symbol_of(struct rewriter *r, struct slice s)
     if (s.len == 1 && *s.p == '.')
         return NULL;
     return symbol_get(r, s.p, s.len);
+}
+
+void set_alias(struct rewriter *r, struct slice name, int reg, char cls)
+{
+    char *copy = arena_copy(&r->arena, name.p, name.len);
+    for (int variant = 0; variant < 3; variant++) {
+        for (size_t i = 0; variant && i < name.len; i++)
+            copy[i] = (char)(variant == 1 ? tolower((unsigned char)name.p[i])
+                                          : toupper((unsigned char)name.p[i]));
+        struct symbol *s = symbol_get(r, copy, name.len);
+        s->alias = (int8_t)reg;
+        s->alias_class = cls;
+    }
 }

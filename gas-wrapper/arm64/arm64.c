@@ -87,6 +87,11 @@ static void insn(struct rewriter *r, const struct stmt *s)
         error_at(r, name.p, "unknown instruction '%.*s'", (int)(name.len < 40 ? name.len : 40), name.p);
         return;
     }
+    if (((const struct row *)s->insn)->cls == INSN_DENY) {
+        struct slice name = stmt_name(r, s);
+        error_at(r, name.p, "'%.*s' is not allowed in a box", (int)name.len, name.p);
+        return;
+    }
     if (!arm64_parse(r, s, &in, true))
         return;
     dispatch(r, &in);

@@ -41,7 +41,7 @@ static void conditional(struct rewriter *r, struct insn *in, uint32_t reach)
 static void indirect(struct rewriter *r, struct insn *in, bool links)
 {
     int reg = in->nops > 0 ? in->op[0].reg : LINK;
-    if ((in->nops == 0 && in->row->cls != INSN_RET) || in->nops > 1
+    if ((in->nops == 0 && in->row->cls != INSN_RET) || in->nops > 1 || in->name.len > 3
         || (in->nops == 1 && (in->op[0].kind != OPERAND_GPR || in->op[0].cls != 'x' || reg >= ZR))) {
         error_at(r, in->name.p, "the operand is a 64-bit register");
         return;
@@ -59,7 +59,7 @@ static void indirect(struct rewriter *r, struct insn *in, bool links)
 static void ret(struct rewriter *r, struct insn *in)
 {
     bool a = slice_is_nocase(in->name, "retaa"), b = slice_is_nocase(in->name, "retab");
-    if (!a && !b) {
+    if ((!a && !b) || in->nops) {
         indirect(r, in, false);
         return;
     }

@@ -45,8 +45,7 @@ static bool makes_address(const struct insn *in)
 void arm64_track_link(struct rewriter *r, const struct insn *in)
 {
     struct arm64_state *state = arm64_state(r);
-    if (in->reads >> LINK & 1 && state->link_lost && in->row->cls == INSN_PLAIN
-        && !slice_is_nocase(in->name, "mov"))
+    if (in->reads >> LINK & 1 && state->link_lost)
         error_at(r, in->name.p, "x30 holds data across a branch, where the sandbox makes it an "
                                 "address; use another register");
     if (in->writes >> LINK & 1) {

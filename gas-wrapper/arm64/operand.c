@@ -29,7 +29,7 @@ int arm64_register(struct rewriter *r, struct slice s, char *cls)
         char cls;
     } named[] = {{"sp", SP, 'x'},    {"wsp", SP, 'w'}, {"xzr", ZR, 'x'}, {"wzr", ZR, 'w'},
                  {"lr", LINK, 'x'},  {"fp", 29, 'x'},  {"ip0", 16, 'x'}, {"ip1", 17, 'x'}};
-    if (s.len < 2)
+    if (s.len == 0)
         return -1;
     char c = (char)(s.p[0] | 0x20);
     if (c == 'x' || c == 'w') {
@@ -73,7 +73,7 @@ static int vector_register(struct rewriter *r, struct slice s, char *cls)
     size_t len = 0;
     while (len < s.len && s.p[len] != '.' && s.p[len] != '[' && s.p[len] != '/')
         len++;
-    if (len < 2)
+    if (len == 0)
         return -1;
     char c = (char)(s.p[0] | 0x20);
     int n = strchr("vbhsdqzp", c) ? small_number(s.p + 1, len - 1, 32) : -1;

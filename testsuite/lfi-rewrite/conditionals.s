@@ -1,0 +1,5 @@
+	.else
+	.if	1
+	.if	n
+	.endif
+	nop

@@ -1,0 +1,6 @@
+	@ comment of another architecture
+	.ascii	"not terminated
+	[x0]
+	nop
+	/* not terminated
+	nop

@@ -1,0 +1,3 @@
+	.text
+.LTRAMP0:
+	bti	c
