@@ -254,10 +254,10 @@ begin jump_x0
         br      x28
 end jump_x0
 
-/* Not accepted as code; what fills the page after code is the same.  */
-begin bad_udf
+/* What fills the page after code.  */
+begin udf
         udf     #0
-end bad_udf
+end udf
 
 begin brk
         brk     #1

@@ -76,6 +76,7 @@ static void test_addresses(void)
     CHECK("fault: brk", faults(load_or_die(box, 0, CODE(brk)), 0, SIGTRAP));
     f = lfi_ctx_fault(ctx);
     CHECK("fault: pc of brk", f && f->pc >> 32 == base >> 32);
+    CHECK("fault: udf", faults(load_or_die(box, 0, CODE(udf)), 0, SIGILL));
     CHECK("fault: off the end of code", faults(load_or_die(box, 0, CODE(fall_off)), 0, SIGILL));
     CHECK("fault: the page after code is full of traps",
           faults(jump, ld - base + page_size() - 4, SIGILL));
