@@ -27,3 +27,5 @@ UNINSTALL_LOCALS += uninstall-lfi-leg
 uninstall-lfi-leg:
 	@$(NORMAL_UNINSTALL)
 	rm -f '$(DESTDIR)$(bindir)/lfi-leg'
+
+dist_man_MANS += docs/lfi-rewrite.1 docs/lfi-as.1
