@@ -27,6 +27,9 @@ enum { DT_NULL = 0, DT_TEXTREL = 22, DT_FLAGS = 30, DF_TEXTREL = 4 };
 enum { SHT_SYMTAB = 2, SHT_DYNSYM = 11, STT_FUNC = 2, STT_GNU_IFUNC = 10 };
 enum { PATH_LIMIT = 4096 };
 
+/* A multiple of every page size, so that rounding up does not pass it.  */
+#define IMAGE_LIMIT (LFI_BOX_SIZE - LFI_ARM64_GUARD_LOW - LFI_ARM64_GUARD_HIGH)
+
 static const struct {
     unsigned machine;
     enum LFIArch arch;
@@ -115,10 +118,8 @@ static const char *check_segment_shape(const struct File *f, const struct Phdr *
         return "a segment is larger in the file than in memory";
     if (!in_file(f, p->offset, p->filesz))
         return "a segment lies outside the file";
-    if (p->memsz > LFI_BOX_SIZE)
-        return "a segment is larger than a box";
-    if (p->vaddr > LFI_BOX_SIZE)
-        return "a segment lies outside the box";
+    if (p->memsz > IMAGE_LIMIT || p->vaddr > IMAGE_LIMIT - p->memsz)
+        return "the image does not fit into a box";
     if ((p->vaddr - p->offset) % page != 0)
         return "address and file offset of a segment differ modulo the page size";
     return NULL;
@@ -158,11 +159,9 @@ static const char *add_segment(const struct File *f, const struct Phdr *p, uint6
         return why;
     if (out->nsegs == LFIV_ELF_MAXSEGS)
         return "too many load segments";
-    if (out->nsegs > 0 && page_down(p->vaddr, page) < page_up(out->end, page))
+    if (page_down(p->vaddr, page) < page_up(out->end, page))
         return "load segments overlap, share a page or are out of order";
     out->end = p->vaddr + p->memsz;
-    if (page_up(out->end, page) > LFI_BOX_SIZE - LFI_ARM64_GUARD_LOW - LFI_ARM64_GUARD_HIGH)
-        return "the image is larger than a box";
     out->segs[out->nsegs++] = (struct LFIVElfSegment){
         .vaddr = p->vaddr,
         .memsz = p->memsz,
@@ -247,8 +246,8 @@ static const struct LFIVElfSegment *segment_of(const struct LFIVElf *elf, uint64
 {
     for (unsigned i = 0; i < elf->nsegs; i++) {
         const struct LFIVElfSegment *s = &elf->segs[i];
-        if (offset >= s->offset && offset - s->offset <= s->filesz
-            && size <= s->filesz - (offset - s->offset))
+        uint64_t into = offset - s->offset; /* huge if it lies before */
+        if (into <= s->filesz && size <= s->filesz - into)
             return s;
     }
     return NULL;
@@ -289,13 +288,13 @@ static const char *check_entry(const struct File *f, struct LFIVElf *out)
         if (!(s->prot & LFIV_ELF_EXEC))
             continue;
         executable = true;
-        if (entry >= s->vaddr && entry - s->vaddr < s->memsz) {
+        if (entry - s->vaddr < s->memsz) {
             out->has_entry = true;
             out->entry = entry;
         }
     }
     if (!executable)
-        return "no executable segment";
+        return "no segment is executable";
     if (!out->has_entry && entry != 0)
         return "the entry point lies in no executable segment";
     return NULL;

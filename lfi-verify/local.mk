@@ -15,8 +15,11 @@ CLEANFILES += %D%/arm64/insns.inc
 	LC_ALL=C $(AWK) -f $(srcdir)/%D%/arm64/table.awk $(srcdir)/%D%/arm64/insns.def > $@.tmp && mv $@.tmp $@
 %D%/arm64/decode.$(OBJEXT): %D%/arm64/insns.inc
 
+dist_doc_DATA += docs/sandbox.md
+
 if TOOLS
 bin_PROGRAMS += %D%/lfi-verify
+dist_man_MANS += docs/lfi-verify.1
 %C%_lfi_verify_SOURCES = %D%/tool.c
 %C%_lfi_verify_LDADD = %D%/liblfiv.a common/libcommon.a
 
@@ -28,4 +31,10 @@ testsuite_lfi_verify_lfiv_elf_SOURCES = testsuite/lfi-verify/lfiv-elf.c
 testsuite_lfi_verify_lfiv_elf_LDADD = %D%/liblfiv.a
 testsuite_lfi_verify_lfiv_api_SOURCES = testsuite/lfi-verify/lfiv-api.c
 testsuite_lfi_verify_lfiv_api_LDADD = %D%/liblfiv.a
+
+# Every check of the trusted code taken away in turn: minutes, not part of 'make check'.
+check-mutants:
+	$(srcdir)/scripts/check-mutants --builddir $(abs_builddir) $(MUTANTFLAGS)
+PHONY_TARGETS += check-mutants
+EXTRA_DIST += scripts/check-mutants
 endif

@@ -11,11 +11,12 @@ static size_t put_text(char line[LINE], size_t at, const char *text)
     return at;
 }
 
+/* The numbers come first, so they fit.  */
 static size_t put_hex(char line[LINE], size_t at, uint64_t value, int digits)
 {
     while (digits < 16 && value >> (4 * digits) != 0)
         digits++;
-    while (digits-- > 0 && at < LINE)
+    while (digits-- > 0)
         line[at++] = "0123456789abcdef"[value >> (4 * digits) & 15];
     return at;
 }

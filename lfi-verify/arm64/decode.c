@@ -68,7 +68,7 @@ static bool is_bitmask(uint32_t word)
     unsigned sizes = n << 6 | (~imms & 0x3f), size = 64;
     while (size > 1 && !(sizes & size))
         size /= 2;
-    return size > 1 && (imms & (size - 1)) != size - 1;
+    return (imms & (size - 1)) != size - 1;
 }
 
 bool lfiv_arm64_checks(const struct Row *row, uint32_t word)

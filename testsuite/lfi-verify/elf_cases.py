@@ -125,7 +125,7 @@ header("machine", 62, "does not know")
 header("machine", 0, "does not know")
 header("phentsize", 55, "program headers of the wrong size")
 header("phentsize", 64, "program headers of the wrong size")
-header("phnum", 0, "no executable segment")
+header("phnum", 0, "no segment is executable")
 header("phnum", 0xffff, "program headers outside the file")
 header("phoff", 0x4000, "program headers outside the file")
 header("phoff", (1 << 64) - 64, "program headers outside the file")
@@ -195,19 +195,19 @@ segment("data", "filesz", 0x401, "larger in the file than in memory")
 segment("data", "memsz", 0xff, "larger in the file than in memory")
 segment("rodata", "offset", 0x4000, "lies outside the file")
 segment("rodata", "offset", -0x1000, "lies outside the file")
-segment("text", "memsz", 0x100000001, "larger than a box")
-segment("data", "memsz", 1 << 63, "larger than a box")
-segment("data", "vaddr", 0x100001000, "lies outside the box")
-segment("data", "vaddr", -0x1000, "lies outside the box")
+segment("text", "memsz", 0x100000001, "does not fit into a box")
+segment("data", "memsz", 1 << 63, "does not fit into a box")
+segment("data", "vaddr", 0x100001000, "does not fit into a box")
+segment("data", "vaddr", -0x1000, "does not fit into a box")
 segment("data", "vaddr", 0x2008, "differ modulo the page size")
 segment("data", "offset", 0x2008, "differ modulo the page size")
 segment("text", "flags", PF_R | PF_W | PF_X, "writable and executable")
 segment("text", "flags", PF_W | PF_X, "writable and executable")
 segment("text", "flags", PF_X, "ok")
-segment("text", "flags", PF_R, "no executable segment")
+segment("text", "flags", PF_R, "no segment is executable")
 segment("text", "memsz", 0x24, "larger in memory than in the file")
 segment("text", "memsz", 0x1000, "larger in memory than in the file")
-segment("data", "memsz", 0xfffe0000 - 0x2000, "the image is larger than a box")
+segment("data", "memsz", 0xfffe0000 - 0x2000, "does not fit into a box")
 
 
 @case("ok")
@@ -215,7 +215,7 @@ def image_largest(i):
     i.data.memsz = 0x100000000 - 0x30000 - 0x30000 - 0x2000
 
 
-@case("the image is larger than a box")
+@case("does not fit into a box")
 def image_too_large(i):
     i.data.memsz = 0x100000000 - 0x30000 - 0x30000 - 0x2000 + 1
 
@@ -296,9 +296,19 @@ def two_executable(i):
     i.ehdr["entry"] = 0x8010
 
 
-@case("no executable segment")
+@case("no segment is executable")
 def no_segments(i):
     i.phdrs = [i.stack]
+
+
+@case("ok")
+def data_without_bytes_at_the_end_of_the_file(i):
+    i.phdrs.insert(5, Phdr(LOAD, PF_R | PF_W, 0x4000, 0x8000, 0, 16))
+
+
+@case("does not fit into a box")
+def image_too_high(i):
+    i.phdrs.insert(5, Phdr(LOAD, PF_R, 0, 0x100000000 - 0x60000, 1))
 
 
 # The others.
@@ -329,6 +339,28 @@ segment("dynamic", "filesz", -16, "dynamic section lies outside")
 segment("dynamic", "vaddr", 0x2010, "not part of a load segment")
 segment("dynamic", "offset", 0x3000, "not part of a load segment")
 segment("dynamic", "filesz", 0x101, "not part of a load segment")
+
+
+@case("ok")
+def interp_shortest(i):
+    i.bytes[0x600] = b"l\0"
+    i.interp.filesz = 2
+
+
+@case("ok")
+def dynamic_ends_with_its_segment(i):
+    i.dynamic.filesz = 0x100
+
+
+@case("ok")
+def dynamic_empty_at_the_end_of_its_segment(i):
+    i.dynamic.offset = i.dynamic.vaddr = 0x2100
+    i.dynamic.filesz = 0
+
+
+@case("not part of a load segment")
+def dynamic_before_its_segment(i):
+    i.data.offset, i.data.vaddr, i.data.filesz = 0x2010, 0x2010, 0xf0
 
 
 @case("text relocations")
@@ -392,6 +424,8 @@ with_note("huge", struct.pack("<III", 4, 0xffffffff, 1) + b"LFI\0", "truncated n
 with_note("huge_name", struct.pack("<III", 0xffffffff, 0, 1) + b"LFI\0", "truncated note")
 with_note("foreign", note(owner=b"GNU\0", kind=77), "ok")
 with_note("foreign_first", note(owner=b"GNU\0", kind=77, desc=b"12345") + b"\0\0\0" + note(), "ok")
+with_note("foreign_unpadded", note(owner=b"GNU\0", kind=77, desc=b"12345"), "ok")
+with_note("longer_owner", note(owner=b"LFI\0x\0\0\0", kind=77), "ok")
 with_note("bad_second", note() + note(b"\2" + NOTE_DESC[1:]), "unknown version")
 with_note("same_twice", note() + note(), "ok")
 STORES = NOTE_DESC[:3] + b"\2" + NOTE_DESC[4:16] + struct.pack("<16s", b"stores")
@@ -477,6 +511,29 @@ def name_without_end(i):
 @symbol(0x1008, "none")
 def name_empty(i):
     i.symbols[1] = (0, 0x12, 2, 0x1000, 0x10)
+
+
+@symbol(0x1008, "none")
+def name_behind_the_strings(i):
+    i.symbols[1] = (7, 0x12, 2, 0x1000, 0x10)
+    i.sections = [(0, 0, 0, 0, 0), (2, 0x3400, 96, 2, 24), (3, 0x3800, 3, 0, 0)]
+
+
+@symbol(0x1008, "none")
+def strings_beyond_the_sections(i):
+    i.ehdr["shnum"] = 2
+
+
+@symbol(0x1008, "first+8")
+def first_of_equals(i):
+    i.symbols.insert(2, (7, 0x12, 2, 0x1000, 0x10))
+
+
+@symbol(0x1008, "first+8")
+def symbol_table_before_dynamic_one(i):
+    more = struct.pack("<IBBHQQ", 7, 0x12, 0, 2, 0x1004, 0x10)
+    i.bytes[0x3600] = bytes(24) + more
+    i.sections = [(0, 0, 0, 0, 0), (2, 0x3400, 96, 2, 24), (3, 0x3800, 19, 0, 0), (11, 0x3600, 48, 2, 24)]
 
 
 @symbol(0x1008, "none")

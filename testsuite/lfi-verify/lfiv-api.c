@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lfi-verify/message.h"
 #include "lfiv.h"
 #include "profiles/profile.h"
 
@@ -108,6 +109,20 @@ static void test_callbacks(void)
     check("one mistake is one rejection", !lfiv_verify_arm64(open, 20, 0, &o) && seen.reports == 2);
 }
 
+/* The line that err gets, for what no verifier says yet.  */
+static void test_message(void)
+{
+    static char rule[600];
+    struct LFIVOptions o = {.err = err};
+    struct LFIVError e = {UINT64_C(0xf000000000000001), 0x12, "NOP", rule};
+    memset(&seen, 0, sizeof seen);
+    lfiv_reject(&o, &e);
+    check("numbers are printed in full", strcmp(seen.text, "f000000000000001: 00000012 NOP: ") == 0);
+    memset(rule, 'r', sizeof rule - 1);
+    lfiv_reject(&o, &e);
+    check("a line has at most 256 characters", strlen(seen.text) == 256);
+}
+
 static void test_options(void)
 {
     char crc[] = "\x00\x40\xc0\x1a", context[] = MOV_X25;
@@ -154,8 +169,52 @@ static void test_profiles(void)
     check("a sandbox type without a verifier", !lfiv_for_profile(&other, &v));
 }
 
+/* profiles/profile.c, which is part of the library.  */
+static void test_profile_table(void)
+{
+    size_t count = 0;
+    while (lfi_profile_at(count) != NULL)
+        count++;
+    check("profiles can be counted", count >= 5 && count < 100 && lfi_profile_at(count + 1) == NULL);
+    check("profiles belong to an architecture", lfi_profile_find(LFI_ARCH_X86_64, "stores") == NULL
+                                                    && lfi_profile_find(LFI_ARCH_AARCH64, "x") == NULL);
+    check("published profile", lfi_profile_published(LFI_ARCH_AARCH64)
+                                   == lfi_profile_find(LFI_ARCH_AARCH64, "spec")
+                               && lfi_profile_published((enum LFIArch)0) == NULL);
+    check("architectures by name", lfi_arch_find("aarch64") == LFI_ARCH_AARCH64
+                                       && lfi_arch_find("arm64") == LFI_ARCH_AARCH64
+                                       && lfi_arch_find("amd64") == LFI_ARCH_X86_64
+                                       && lfi_arch_find("x86_64") == LFI_ARCH_X86_64
+                                       && lfi_arch_find("mips") == 0 && lfi_arch_find("") == 0);
+    check("names of architectures", strcmp(lfi_arch_name(LFI_ARCH_AARCH64), "aarch64") == 0
+                                        && strcmp(lfi_arch_name(LFI_ARCH_X86_64), "x86_64") == 0
+                                        && lfi_arch_name((enum LFIArch)0) == NULL);
+}
+
+static void test_notes(void)
+{
+    uint8_t desc[LFI_NOTE_DESCSZ];
+    const char *why = "";
+    const struct LFIProfile *full = lfi_profile_find(LFI_ARCH_AARCH64, "full");
+    lfi_note_write(full, desc);
+    check("a note says what was written", lfi_note_read(desc, sizeof desc, &why) == full);
+    check("a note of two bytes", !lfi_note_read(desc, 2, &why) && strstr(why, "size"));
+    check("a note of one byte", !lfi_note_read(desc, 1, &why) && strstr(why, "version"));
+    check("a note of no bytes", !lfi_note_read(desc, 0, &why) && strstr(why, "version"));
+    bool fields = true;
+    for (size_t i = 0; i < sizeof desc; i++) {
+        desc[i] ^= 0x80;
+        fields &= lfi_note_read(desc, sizeof desc, &why) == NULL;
+        desc[i] ^= 0x80;
+    }
+    check("every byte of a note counts", fields);
+}
+
 int main(void)
 {
+    test_message();
+    test_profile_table();
+    test_notes();
     test_region();
     test_callbacks();
     test_options();

@@ -9,7 +9,7 @@ drivers="lfiv-drive lfiv-elf lfiv-api"
 
 # compile DIR FILE OBJECT: the generated table is in DIR/lfi-verify/arm64.
 compile() {
-    $cc -std=gnu11 -O1 -I"$1" -I"$top" -I"$top/include" -c "$2" -o "$3"
+    $cc -std=gnu11 -O1 -fPIC -I"$1" -I"$top" -I"$top/include" -c "$2" -o "$3"
 }
 
 make_table() {
@@ -21,11 +21,9 @@ object() {
     echo "$1/$(basename "$2" .c).o"
 }
 
-link_drivers() {
-    local d
-    for d in $drivers; do
-        $cc "$1/$d.o" "$1"/verify.o "$1"/decode.o "$1"/elf.o "$1"/profile.o "$1"/message.o "$1"/profiles.o -o "$1/$d"
-    done
+link_library() {
+    $cc -shared "$1"/verify.o "$1"/decode.o "$1"/elf.o "$1"/profile.o "$1"/message.o "$1"/profiles.o \
+        -o "$1/liblfiv.so"
 }
 
 case $1 in
@@ -35,9 +33,11 @@ sources)
 prepare)
     make_table "$2" "$top/lfi-verify/arm64/insns.def"
     for f in $sources; do compile "$2" "$top/$f" "$(object "$2" "$f")"; done
-    for d in $drivers; do compile "$2" "$here/$d.c" "$2/$d.o"; done
     compile "$2" "$top/profiles/profile.c" "$2/profiles.o"
-    link_drivers "$2"
+    link_library "$2"
+    for d in $drivers; do
+        $cc -std=gnu11 -O1 -I"$top" -I"$top/include" "$here/$d.c" "$2/liblfiv.so" -Wl,-rpath,"$2" -o "$2/$d"
+    done
     python3 -B "$here/cases.py" "$here/cases.txt" > "$2/cases.in"
     python3 -B "$here/cases.py" --tail "$here/rows.txt" >> "$2/cases.in"
     python3 -B "$here/random_cases.py" 1 30 20000 20000 "$here/rows.txt" > "$2/random.in"
@@ -57,7 +57,7 @@ build)
         compile "$2" "$4" "$(object "$2" "$3")"
         ;;
     esac
-    link_drivers "$2"
+    link_library "$2"
     ;;
 check)
     cd "$2"
