@@ -85,11 +85,12 @@ begin preserved
         msr     fpcr, x0
         mov     x0, #0x1f
         msr     fpsr, x0
-        cmp     x1, x2
+        cmp     x2, x1
         ldur    x30, [x27, #-8]
         blr     x30
         add     x30, x27, w30, uxtw
-        cset    x0, cs
+        cset    x0, cc
+        cinc    x0, x0, eq
         differs x1, 0x5501
         differs x2, 0x5502
         differs x3, 0x5503

@@ -26,7 +26,7 @@ static uint64_t host_fpsr(void)
     return v;
 }
 
-static uint64_t fpcr_in_handler, fpsr_in_handler;
+static uint64_t fpcr_in_handler, fpsr_in_handler, x18_in_handler;
 
 /* Overwrites what C code may overwrite.  */
 static void clobber(void)
@@ -47,6 +47,7 @@ static void clobber(void)
 static void handler(struct LFIContext *ctx)
 {
     struct LFIRegs *regs = lfi_ctx_regs(ctx);
+    __asm__ volatile("mov %0, x18" : "=r"(x18_in_handler));
     ncalls++;
     seen_ctx = lfi_cur_ctx();
     fpcr_in_handler = host_fpcr();
@@ -114,6 +115,8 @@ static void test_calls(struct LFIBox *box, struct LFIContext *ctx, lfiptr sp)
     regs->x8 = ADDS;
     CHECK("callee-saved registers of the host",
           callee_saved_changed(lfi_ctx_run, ctx, load_or_die(box, 0, CODE(preserved))) == 0);
+    CHECK("the platform's register in a handler", x18_in_handler == 0x7712);
+    CHECK("host_tp", regs->host_tp == (uintptr_t)__builtin_thread_pointer());
     reset(ctx, sp);
     CHECK("callee-saved registers of the host after a fault",
           callee_saved_changed(lfi_ctx_run, ctx, load_or_die(box, 0, CODE(brk))) == 0
