@@ -410,14 +410,14 @@ long sys_unlinkat(struct call *c)
     return err;
 }
 
-/* Calls do(from, to) on two resolved places of one mount that can be changed.  */
+/* 0 if both places lie in one mount that can be changed, and from exists.  */
 static long two_places(const struct where *from, const struct where *to)
 {
     struct stat st;
     long err = where_stat(from, &st);
     if (err)
         return err;
-    if (to->want_dir && !S_ISDIR(st.st_mode))
+    if (to->want_dir && to->kind == WHERE_HOST && !is_mount(to) && !S_ISDIR(st.st_mode))
         return -ENOTDIR;
     if (from->kind != WHERE_HOST || is_mount(from))
         return -EBUSY;
