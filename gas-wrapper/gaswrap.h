@@ -75,6 +75,8 @@ struct symbol *symbol_find(struct rewriter *r, const char *name, size_t len); /*
 struct symbol *symbol_get(struct rewriter *r, const char *name, size_t len);
 /* Numeric local labels: 'N:' starts the next instance, 'Nb' and 'Nf' name one.  */
 struct symbol *symbol_local(struct rewriter *r, unsigned n, char which);
+/* Whether control may arrive at the label (NULL: a numeric one) from elsewhere.  */
+bool symbol_is_target(const struct symbol *s);
 /* The name stands for a register from here on; none if REG is negative.  */
 void set_alias(struct rewriter *r, struct slice name, int reg, char cls);
 /* The symbol or local label that is all of S, or NULL (not interned if new and local).  */

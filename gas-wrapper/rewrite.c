@@ -68,14 +68,13 @@ static void label(struct rewriter *r, const struct stmt *s)
     if (!sym) {
         unsigned n = (unsigned)strtoul(r->text + s->at, NULL, 10);
         sym = symbol_local(r, n, ':');
-        sym->target = true;
     }
     if (sym->len > 7 && memcmp(sym->name, ".LTRAMP", 7) == 0)
         error_at(r, r->text + s->at, "the address of a nested function needs code on the stack, which "
                                      "no box allows; make the function an ordinary one");
     sym->chunk = r->sections.now;
     sym->pos = r->sections.now->pos;
-    if (sym->target || sym->len < 2 || sym->name[0] != '.' || sym->name[1] != 'L')
+    if (symbol_is_target(s->symbol))
         r->arch->label(r);
 }
 

@@ -109,6 +109,12 @@ struct symbol *symbol_of(struct rewriter *r, struct slice s)
     return symbol_get(r, s.p, s.len);
 }
 
+/* Labels of debug information are .L symbols that nothing else refers to.  */
+bool symbol_is_target(const struct symbol *s)
+{
+    return !s || s->target || s->len < 2 || s->name[0] != '.' || s->name[1] != 'L';
+}
+
 void set_alias(struct rewriter *r, struct slice name, int reg, char cls)
 {
     char *copy = arena_copy(&r->arena, name.p, name.len);

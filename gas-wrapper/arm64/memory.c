@@ -6,6 +6,8 @@
      [xN, xM, lsl #s] ->  add w26, wN, wM, lsl #s; [x27, w26, uxtw]
      [xN, #i]!        ->  add xN, xN, #i, then as [xN]
      [xN], #i         ->  as [xN], then add xN, xN, #i
+     [xN, #i]         ->  add w26, wN, #i; [x27, w26, uxtw]       where x28 is the guard of
+                          another register that is wanted sooner than that of xN
      [sp, #i] and its writeback stay: guard pages around the box catch what strays
 
    Only the low half of a sum matters, so the index needs neither its extension nor 64
@@ -44,12 +46,58 @@ static void access_plain(struct rewriter *r, struct insn *in)
     out_main(r, "%S[x28]", &before);
 }
 
+enum { LOOK_AHEAD = 24 };
+
+/* What the next access that needs x28 goes through: true for the register that x28 is
+   the guard of now, false for REG or if the end of the block comes first.  */
+static bool guard_is_wanted(struct rewriter *r, unsigned reg)
+{
+    unsigned guarded = arm64_state(r)->guarded;
+    const struct stmt *s = r->cur, *end = r->stmts + r->nstmts;
+    for (int n = 0; ++s < end && n < LOOK_AHEAD; n++) {
+        struct insn in;
+        if (s->kind == STMT_LABEL && symbol_is_target(s->symbol))
+            return false;
+        if (s->kind == STMT_DIRECTIVE && s->directive && s->directive->cls == DIR_SECTION)
+            return false;
+        if (s->kind != STMT_INSN || s->skipped)
+            continue;
+        if (!s->insn || !arm64_parse(r, s, &in, false) || in.row->cls == INSN_B
+            || in.row->cls >= INSN_BR || in.row->cls == INSN_BL)
+            return false;
+        bool needs = in.mem_op >= 0 && in.mem.index == NO_REG
+                     && (in.row->mem != MEM_REG || !is_zero(r, in.mem.imm)) && confined(r, &in);
+        if (needs && in.mem.base == guarded)
+            return true;
+        if ((needs && in.mem.base == reg) || in.writes >> guarded & 1)
+            return false;
+    }
+    return false;
+}
+
+/* The sum is made in w26, and x28 stays what it is.  */
+static bool access_sum(struct rewriter *r, struct insn *in)
+{
+    int64_t n;
+    unsigned guarded = arm64_state(r)->guarded;
+    if (in->row->mem != MEM_REG || guarded == NO_REG || guarded == in->mem.base || !r->guard_elim
+        || in->writes >> guarded & 1 || !expr_constant(r, in->mem.imm, &n) || n > 4095 || n < -4095
+        || !guard_is_wanted(r, in->mem.base))
+        return false;
+    struct slice before = arm64_before(in, r, in->mem_op);
+    out_insn(r, "add\tw26, w%d, #%d", (int)in->mem.base, (int)n);
+    out_main(r, "%S[x27, w26, uxtw]", &before);
+    return true;
+}
+
 static void access_offset(struct rewriter *r, struct insn *in)
 {
     if (is_zero(r, in->mem.imm)) {
         access_plain(r, in);
         return;
     }
+    if (access_sum(r, in))
+        return;
     struct slice before = arm64_before(in, r, in->mem_op);
     arm64_guard(r, in->mem.base);
     out_main(r, "%S[x28, %S]", &before, &in->mem.imm);
