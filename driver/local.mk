@@ -6,6 +6,8 @@ driveraarch64dir = $(prefix)/libexec/lfi/aarch64
 driveraarch64_DATA = %D%/aarch64/arch.specs %D%/aarch64/lfi.specs
 driverx86_64dir = $(prefix)/libexec/lfi/x86_64
 driverx86_64_DATA = %D%/x86_64/arch.specs
+dist_doc_DATA += docs/toolchain.md
+dist_man_MANS += docs/aarch64-lfi-linux-musl-gcc.1
 EXTRA_DIST += %D%/musl.specs $(driveraarch64_DATA) $(driverx86_64_DATA) %D%/ld-plugin.c
 
 %C%_lfi_gcc_SOURCES = %D%/lfi-gcc.c %D%/scan.c %D%/scan.h
