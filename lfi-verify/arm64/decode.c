@@ -125,26 +125,9 @@ uint32_t lfiv_arm64_writes(const struct Row *row, uint32_t word)
     return (zr & ~REG_SP) | sp;
 }
 
-/* The low bits of value as a signed number.  */
-static int32_t signed_field(uint32_t word, unsigned low, unsigned bits)
+uint32_t lfiv_arm64_reach(const struct Row *row, uint32_t word)
 {
-    int32_t value = (int32_t)field(word, low, bits), sign = (int32_t)1 << (bits - 1);
-    return (value ^ sign) - sign;
-}
-
-int32_t lfiv_arm64_displacement(const struct Row *row, uint32_t word)
-{
-    int32_t unit = (int32_t)1 << (row->size == SIZE_FIELD ? field(word, 30, 2) : row->size);
-    switch (row->memory) {
-    case M_IMM12:
-        return (int32_t)field(word, 10, 12) * unit;
-    case M_IMM7:
-    case M_PRE7:
-        return signed_field(word, 15, 7) * unit;
-    case M_IMM9:
-    case M_PRE9:
-        return signed_field(word, 12, 9);
-    default:
+    if (row->memory != M_IMM12)
         return 0;
-    }
+    return field(word, 10, 12) << (row->size == SIZE_FIELD ? field(word, 30, 2) : row->size);
 }

@@ -80,8 +80,8 @@ bool lfiv_arm64_checks(const struct Row *row, uint32_t word);
 /* The general registers that the word writes.  */
 uint32_t lfiv_arm64_writes(const struct Row *row, uint32_t word);
 
-/* Displacement in bytes of the access of an immediate form; 0 for [n] and for
-   post-index.  */
-int32_t lfiv_arm64_displacement(const struct Row *row, uint32_t word);
+/* How far above its base the word accesses memory, in bytes, where that can be more than
+   any other form of operand can say (IMM12); else 0.  */
+uint32_t lfiv_arm64_reach(const struct Row *row, uint32_t word);
 
 #endif

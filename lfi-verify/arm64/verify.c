@@ -55,13 +55,13 @@ static bool is_table_load(const struct Scan *s, const struct Row *row)
 
 /* While a drift is open, sp may be up to DRIFT_MAX beyond where the guards were made
    for, so a confined access must stay near; one that always happens closes the drift.
-   Downwards no encoding reaches further than a pair of vector registers.  */
-static_assert(LFI_DRIFT_POST >= 64 * 16, "negative displacements need no check");
+   Signed displacements are those of pairs at most, 64 times 16 bytes.  */
+static_assert(LFI_DRIFT_POST >= 64 * 16 && LFI_DRIFT_MAX >= 64 * 16,
+              "signed displacements need no check");
 
 static const char *check_drift(struct Scan *s, const struct Row *row, uint32_t word, bool confined)
 {
-    int32_t disp = lfiv_arm64_displacement(row, word);
-    if (disp <= (int32_t)LFI_DRIFT_MAX) {
+    if (lfiv_arm64_reach(row, word) <= LFI_DRIFT_MAX) {
         if (row->touch)
             s->drift_open = false;
     } else if (confined) {

@@ -54,18 +54,28 @@ def variant(word):
     return word
 
 
+def on_stack(word):
+    """Words like the one given that access memory through sp, if its kind does."""
+    word = word & ~(31 << 5) | 31 << 5
+    return [word, word | 0xfff << 10, word & ~(0xfff << 10) | 0x800 << 10, word & ~(0xfff << 10) | 0x801 << 10,
+            word & ~(0xfff << 10) | random.getrandbits(12) << 10]
+
+
 def main():
     seed, variants, sequences, words = map(int, sys.argv[1:5])
     random.seed(seed)
     tail = list(cases.assemble([cases.TAIL])[0])
     listed = [c for c in cases.read(sys.argv[5]) if c[3]]
     examples = [w[0] for w in cases.assemble([c[3] for c in listed])]
+    drift, guard = [w[0] for w in cases.assemble([["sub sp, sp, #16"], [cases.TAIL[0]]])]
     state = [w[0] for w in cases.assemble([[i] for i in STATE])]
     # Loads are not confined there, so whatever else a row forgets shows.
     loose = ["spec-stores" if c[1] == ["spec"] else "stores" for c in listed]
     groups = {
         "words one bit away": [(p, [w ^ 1 << bit] + tail) for p, w in zip(loose, examples) for bit in range(32)],
         "words near examples": [(None, [variant(w)] + tail) for w in examples for _ in range(variants)],
+        "words after a drift": [(p, [drift, v, guard] + end) for p in ("full", "stores") for w in examples
+                                for v in on_stack(w) for end in ([], tail[1:])],
         "words at random": [(None, [random.getrandbits(32)] + tail) for _ in range(words)],
         "sequences": [(None, random.choices(state, k=random.randint(1, 5))) for _ in range(sequences)],
     }
