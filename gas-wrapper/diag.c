@@ -22,7 +22,8 @@ static unsigned locate(const struct rewriter *r, uint32_t at, struct slice *file
         line = r->linemarks[i - 1].line;
         *file = r->linemarks[i - 1].file;
     }
-    for (const char *end = r->source.p + at; (from = memchr(from, '\n', (size_t)(end - from))); from++)
+    for (const char *end = r->source.p + at; (from = memchr(from, '\n', (size_t)(end - from)));
+         from++)
         line++;
     return line;
 }

@@ -45,6 +45,14 @@ void set_symbol(struct rewriter *r, struct symbol *sym, struct slice expr)
     sym->defined = true;
 }
 
+/* The rewriting pass's: the location counter is no symbol.  */
+void assign(struct rewriter *r, const struct stmt *s, struct symbol *sym, struct slice expr)
+{
+    if (sym->len == 1 && sym->name[0] == '.' && r->sections.now->section->exec && !r->disabled)
+        error_at(r, r->text + s->at, "the location counter cannot be set in an executable section");
+    set_symbol(r, sym, expr);
+}
+
 /* Padding before code is never run into in a known state, so its contents are not the
    user's to choose: nops, which is what the assembler takes without a fill value.  */
 static void align(struct rewriter *r, const struct stmt *s)
@@ -76,7 +84,11 @@ static void align(struct rewriter *r, const struct stmt *s)
 static void data(struct rewriter *r, const struct stmt *s)
 {
     struct slice args = stmt_args(r, s), value;
-    if (!r->sections.now->section->exec || r->disabled) {
+    if (r->disabled) {
+        r->sections.now->pos += 8 * args.len; /* for ranges: not less than the truth */
+        return;
+    }
+    if (!r->sections.now->section->exec) {
         int size = s->directive->arg;
         if ((size == 1 || size == 2) && memchr(args.p, '-', args.len))
             while (next_operand(&args, &value))
@@ -116,7 +128,7 @@ static void set(struct rewriter *r, const struct stmt *s)
         error_at(r, r->text + s->at, "the symbol is missing");
         return;
     }
-    set_symbol(r, symbol_get(r, name.p, name.len), rest);
+    assign(r, s, symbol_get(r, name.p, name.len), rest);
 }
 
 void directive(struct rewriter *r, const struct stmt *s)

@@ -119,7 +119,9 @@ static struct value primary(struct expr *e)
             return v;
         if (!is_number(v))
             return fail(e);
-        return number(c == '-' ? (int64_t)(0 - (uint64_t)v.addend) : c == '~' ? ~v.addend : !v.addend);
+        return number(c == '-'   ? (int64_t)(0 - (uint64_t)v.addend)
+                      : c == '~' ? ~v.addend
+                                 : !v.addend);
     }
     if (c == '(') {
         e->p++;
@@ -145,8 +147,28 @@ static struct value primary(struct expr *e)
     return s->constant ? number(s->value) : (struct value){.plus = s, .divisor = 1};
 }
 
-enum op { OP_NONE, OP_LOR, OP_LAND, OP_ADD, OP_SUB, OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE,
-          OP_OR, OP_AND, OP_XOR, OP_ORNOT, OP_MUL, OP_DIV, OP_MOD, OP_SHL, OP_SHR };
+enum op {
+    OP_NONE,
+    OP_LOR,
+    OP_LAND,
+    OP_ADD,
+    OP_SUB,
+    OP_EQ,
+    OP_NE,
+    OP_LT,
+    OP_LE,
+    OP_GT,
+    OP_GE,
+    OP_OR,
+    OP_AND,
+    OP_XOR,
+    OP_ORNOT,
+    OP_MUL,
+    OP_DIV,
+    OP_MOD,
+    OP_SHL,
+    OP_SHR
+};
 
 /* Longer spellings first.  */
 static const struct {

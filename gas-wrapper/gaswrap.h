@@ -46,7 +46,7 @@ struct slice {
     const char *p;
     size_t len;
 };
-bool slice_is(struct slice s, const char *word);     /* equal */
+bool slice_is(struct slice s, const char *word);        /* equal */
 bool slice_is_nocase(struct slice s, const char *word); /* equal; WORD is lower case */
 struct slice slice_trim(struct slice s);
 
@@ -160,19 +160,19 @@ bool expr_constant(struct rewriter *r, struct slice text, int64_t *out);
 /* -- directives (directive.c, directives.def) ---------------------------------------- */
 
 enum dir_class {
-    DIR_NOTHING,     /* emits nothing into the current section */
-    DIR_SECTION,     /* changes the current section */
-    DIR_ALIGN,       /* pads */
-    DIR_DATA,        /* emits bytes */
-    DIR_SPACE,       /* emits a given number of bytes */
-    DIR_SET,         /* defines a symbol */
-    DIR_IF,          /* conditional assembly */
-    DIR_MACRO,       /* text that the assembler expands later */
-    DIR_END,         /* the assembler reads no further */
-    DIR_NEXT_INSN,   /* applies to the instruction that follows */
-    DIR_UNREQ,       /* forgets an alias of a register */
-    DIR_SWITCH,      /* .lfi_rewrite_disable and .lfi_rewrite_enable */
-    DIR_REFUSED      /* not understood by the rewriter */
+    DIR_NOTHING,   /* emits nothing into the current section */
+    DIR_SECTION,   /* changes the current section */
+    DIR_ALIGN,     /* pads */
+    DIR_DATA,      /* emits bytes */
+    DIR_SPACE,     /* emits a given number of bytes */
+    DIR_SET,       /* defines a symbol */
+    DIR_IF,        /* conditional assembly */
+    DIR_MACRO,     /* text that the assembler expands later */
+    DIR_END,       /* the assembler reads no further */
+    DIR_NEXT_INSN, /* applies to the instruction that follows */
+    DIR_UNREQ,     /* forgets an alias of a register */
+    DIR_SWITCH,    /* .lfi_rewrite_disable and .lfi_rewrite_enable */
+    DIR_REFUSED    /* not understood by the rewriter */
 };
 struct directive {
     const char *name;
@@ -182,29 +182,45 @@ struct directive {
 const struct directive *directive_find(struct slice name);
 
 /* Arguments of DIR_IF.  */
-enum { IF_NE, IF_EQ, IF_GE, IF_GT, IF_LE, IF_LT, IF_DEF, IF_NDEF, IF_BLANK, IF_NBLANK, IF_SAME,
-       IF_DIFFERENT, IF_ELSEIF, IF_ELSE, IF_ENDIF };
+enum {
+    IF_NE,
+    IF_EQ,
+    IF_GE,
+    IF_GT,
+    IF_LE,
+    IF_LT,
+    IF_DEF,
+    IF_NDEF,
+    IF_BLANK,
+    IF_NBLANK,
+    IF_SAME,
+    IF_DIFFERENT,
+    IF_ELSEIF,
+    IF_ELSE,
+    IF_ENDIF
+};
 
 /* What the text pass and the rewriting pass both do to follow the assembler's state.  */
 void section_directive(struct rewriter *r, const struct stmt *s);
 void set_symbol(struct rewriter *r, struct symbol *sym, struct slice expr);
+void assign(struct rewriter *r, const struct stmt *s, struct symbol *sym, struct slice expr);
 void directive(struct rewriter *r, const struct stmt *s); /* rewriting pass */
-void straight_line_ends(struct rewriter *r);               /* before the current statement */
+void straight_line_ends(struct rewriter *r);              /* before the current statement */
 
 /* -- output (output.c) --------------------------------------------------------------- */
 
 /* Statements not mentioned go out as they are.  For the current one: */
-void out_keep(struct rewriter *r);                     /* it stays, as one instruction */
+void out_keep(struct rewriter *r);                       /* it stays, as one instruction */
 void out_insn(struct rewriter *r, const char *fmt, ...); /* one more instruction */
 /* The same for the instruction that a held directive (.tlsdesccall) belongs to.  */
 void out_main(struct rewriter *r, const char *fmt, ...);
-void out_drop(struct rewriter *r);                     /* nothing stands for it */
+void out_drop(struct rewriter *r);                       /* nothing stands for it */
 void out_text(struct rewriter *r, const char *fmt, ...); /* text that is no instruction */
-void out_hold(struct rewriter *r);                     /* to be put before the main one */
+void out_hold(struct rewriter *r);                       /* to be put before the main one */
 /* The same as keep and main for a branch of limited reach to LABEL.  */
 void out_branch(struct rewriter *r, uint32_t reach, struct slice label, const char *fmt, ...);
-void out_note(struct rewriter *r);                      /* the profile, for loaders */
-void out_release(struct rewriter *r);                   /* what is held, now */
+void out_note(struct rewriter *r);    /* the profile, for loaders */
+void out_release(struct rewriter *r); /* what is held, now */
 void out_begin(struct rewriter *r, const struct stmt *s);
 void out_end(struct rewriter *r);
 
@@ -272,8 +288,8 @@ struct rewriter {
     const struct LFIProfile *profile;
     bool guard_elim;
 
-    struct buf source;    /* as read */
-    char *text;           /* the same; comments inside statements may be blanked */
+    struct buf source; /* as read */
+    char *text;        /* the same; comments inside statements may be blanked */
     struct stmt *stmts;
     size_t nstmts;
     struct linemark *linemarks;
@@ -284,10 +300,10 @@ struct rewriter {
     bool has_aliases; /* there was a .req */
     struct sections sections;
 
-    bool parsing;                /* errors of what the second pass repeats are not told */
-    bool disabled;               /* between .lfi_rewrite_disable and _enable */
-    const struct stmt *cur;      /* being rewritten */
-    void *state;                 /* the architecture's */
+    bool parsing;           /* errors of what the second pass repeats are not told */
+    bool disabled;          /* between .lfi_rewrite_disable and _enable */
+    const struct stmt *cur; /* being rewritten */
+    void *state;            /* the architecture's */
 
     struct buf out;
     uint32_t copied; /* the text before this is in OUT */

@@ -34,15 +34,24 @@ struct command {
     struct {
         const char *name;
         int64_t value;
-    } *defsyms;
+    } * defsyms;
     size_t ndefsyms;
     bool info_only; /* --help, --version: there is nothing to rewrite */
 };
 
 /* Options of gas, common to all targets, whose argument is the next word.  */
 static const char *const separate_argument[] = {
-    "-o", "-I", "--defsym", "--MD", "--debug-prefix-map", "--listing-lhs-width",
-    "--listing-lhs-width2", "--listing-rhs-width", "--listing-cont-lines", "-t", NULL,
+    "-o",
+    "-I",
+    "--defsym",
+    "--MD",
+    "--debug-prefix-map",
+    "--listing-lhs-width",
+    "--listing-lhs-width2",
+    "--listing-rhs-width",
+    "--listing-cont-lines",
+    "-t",
+    NULL,
 };
 
 static bool listed(const char *word, const char *const *list)

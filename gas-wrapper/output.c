@@ -115,8 +115,8 @@ void out_branch(struct rewriter *r, uint32_t reach, struct slice label, const ch
     struct branch *b = &r->branches[r->nbranches++];
     if (r->nbranches > 1 && b[-1].chunk != r->sections.now)
         r->branches_mixed = true;
-    *b = (struct branch){.stmt = r->cur, .label = symbol_of(r, label), .chunk = r->sections.now,
-                         .reach = reach};
+    *b = (struct branch){
+        .stmt = r->cur, .label = symbol_of(r, label), .chunk = r->sections.now, .reach = reach};
     release_held(r);
     separate(r);
     b->pos = r->sections.now->pos;
@@ -167,8 +167,9 @@ void out_note(struct rewriter *r)
     uint8_t desc[LFI_NOTE_DESCSZ];
     lfi_note_write(r->profile, desc);
     flush(r, r->cur->at);
-    buf_format(&r->out, "%s\t.pushsection %s,\"aGR\",%%note,__lfi_profile_%s,comdat\n"
-                        "\t.balign 4\n\t.4byte %d,%d,%d\n\t.asciz \"%s\"\n\t.balign 4\n\t.byte ",
+    buf_format(&r->out,
+               "%s\t.pushsection %s,\"aGR\",%%note,__lfi_profile_%s,comdat\n"
+               "\t.balign 4\n\t.4byte %d,%d,%d\n\t.asciz \"%s\"\n\t.balign 4\n\t.byte ",
                r->out.len && r->out.p[r->out.len - 1] != '\n' ? "\n" : "", LFI_NOTE_SECTION,
                r->profile->name, (int)sizeof LFI_NOTE_OWNER, (int)LFI_NOTE_DESCSZ,
                (int)LFI_NOTE_PROFILE, LFI_NOTE_OWNER);

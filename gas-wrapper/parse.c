@@ -79,8 +79,10 @@ static void linemark(struct parser *ps)
     if (r->nlinemarks)
         mark.file = r->linemarks[r->nlinemarks - 1].file;
     if (end[0] == ' ' && end[1] == '"') {
-        const char *close = memchr(end + 2, '"', (size_t)(nl - end - 2));
-        if (!close)
+        const char *close = end + 2;
+        while (close < nl && *close != '"')
+            close += *close == '\\' ? 2 : 1;
+        if (close >= nl)
             return;
         mark.file = (struct slice){end + 2, (size_t)(close - end - 2)};
     } else if (*end != '\n') {

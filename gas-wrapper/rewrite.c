@@ -43,9 +43,11 @@ void rewriter_add(struct rewriter *r, const char *name, const char *data, size_t
 {
     if (r->source.len + size > UINT32_MAX / 2)
         tool_fail("%s: more than 2 GiB of assembly", name);
-    /* The linemark is a statement of the text: it reaches messages of the assembler too.  */
-    struct slice file = {name, strlen(name)};
-    buf_format(&r->source, "# 1 \"%S\"\n", &file);
+    /* The linemark is part of the text: it reaches messages of the assembler too.  */
+    buf_format(&r->source, "# 1 \"");
+    for (; *name; name++)
+        buf_format(&r->source, strchr("\"\\", *name) ? "\\%c" : "%c", *name == '\n' ? '?' : *name);
+    buf_format(&r->source, "\"\n");
     buf_put(&r->source, data, size);
     if (size && data[size - 1] != '\n')
         buf_put(&r->source, "\n", 1);
@@ -70,8 +72,9 @@ static void label(struct rewriter *r, const struct stmt *s)
         sym = symbol_local(r, n, ':');
     }
     if (sym->len > 7 && memcmp(sym->name, ".LTRAMP", 7) == 0)
-        error_at(r, r->text + s->at, "the address of a nested function needs code on the stack, which "
-                                     "no box allows; make the function an ordinary one");
+        error_at(r, r->text + s->at,
+                 "the address of a nested function needs code on the stack, which "
+                 "no box allows; make the function an ordinary one");
     sym->chunk = r->sections.now;
     sym->pos = r->sections.now->pos;
     if (symbol_is_target(s->symbol))
@@ -98,7 +101,7 @@ static void rewrite_statement(struct rewriter *r, const struct stmt *s)
         label(r, s);
         break;
     case STMT_ASSIGN:
-        set_symbol(r, s->symbol, stmt_args(r, s));
+        assign(r, s, s->symbol, stmt_args(r, s));
         break;
     case STMT_DIRECTIVE:
         directive(r, s);
@@ -145,7 +148,8 @@ bool rewriter_run(struct rewriter *r)
     const struct stmt *last = NULL;
     for (size_t i = 0; i < r->nstmts && !last; i++) {
         const struct stmt *s = &r->stmts[i];
-        if (s->kind == STMT_DIRECTIVE && s->directive && s->directive->cls == DIR_END && !s->skipped)
+        if (s->kind == STMT_DIRECTIVE && s->directive && s->directive->cls == DIR_END
+            && !s->skipped)
             last = s;
         else
             rewrite_statement(r, s);

@@ -140,7 +140,8 @@ void section_directive(struct rewriter *r, const struct stmt *st)
 {
     struct sections *s = &r->sections;
     struct slice args = stmt_args(r, st);
-    static const char *const names[] = {[SEC_TEXT] = ".text", [SEC_DATA] = ".data", [SEC_BSS] = ".bss"};
+    static const char *const names[] = {
+        [SEC_TEXT] = ".text", [SEC_DATA] = ".data", [SEC_BSS] = ".bss"};
     switch (st->directive->arg) {
     case SEC_PUSH:
         if (s->depth == SECTION_STACK) {
@@ -169,6 +170,7 @@ void section_directive(struct rewriter *r, const struct stmt *st)
         subsection(r, s->now->section, args);
         break;
     default:
-        subsection(r, section_get(r, names[st->directive->arg], strlen(names[st->directive->arg])), args);
+        subsection(r, section_get(r, names[st->directive->arg], strlen(names[st->directive->arg])),
+                   args);
     }
 }

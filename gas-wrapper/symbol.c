@@ -92,6 +92,8 @@ struct symbol *symbol_of(struct rewriter *r, struct slice s)
 {
     if (s.len == 0)
         return NULL;
+    if (s.len > 2 && *s.p == '"' && memchr(s.p + 1, '"', s.len - 1) == s.p + s.len - 1)
+        return symbol_get(r, s.p + 1, s.len - 2);
     if (*s.p >= '0' && *s.p <= '9') {
         unsigned n = 0;
         size_t i = 0;

@@ -38,7 +38,8 @@ static void adr(struct rewriter *r, struct insn *in)
 static void plain(struct rewriter *r, struct insn *in)
 {
     for (int i = 0; i < in->nops; i++) /* "p10" alone may be a symbol */
-        if (in->op[i].kind == OPERAND_SVE && (i == 0 || memchr(in->op[i].text.p, '.', in->op[i].text.len))) {
+        if (in->op[i].kind == OPERAND_SVE
+            && (i == 0 || memchr(in->op[i].text.p, '.', in->op[i].text.len))) {
             error_at(r, in->op[i].text.p, "no profile allows SVE");
             return;
         }
@@ -84,7 +85,8 @@ static void insn(struct rewriter *r, const struct stmt *s)
     struct insn in;
     if (!s->insn) {
         struct slice name = stmt_name(r, s);
-        error_at(r, name.p, "unknown instruction '%.*s'", (int)(name.len < 40 ? name.len : 40), name.p);
+        error_at(r, name.p, "unknown instruction '%.*s'", (int)(name.len < 40 ? name.len : 40),
+                 name.p);
         return;
     }
     if (((const struct row *)s->insn)->cls == INSN_DENY) {

@@ -61,11 +61,11 @@ struct operand {
 
 enum index_mode { AT_OFFSET, PRE_INDEX, POST_IMM, POST_REG };
 struct mem {
-    uint8_t base;      /* register */
-    uint8_t index;     /* register, NO_REG if none */
-    uint8_t post;      /* POST_REG: register */
+    uint8_t base;  /* register */
+    uint8_t index; /* register, NO_REG if none */
+    uint8_t post;  /* POST_REG: register */
     enum index_mode mode;
-    struct slice imm;  /* displacement as written, without '['; empty if none */
+    struct slice imm;   /* displacement as written, without '['; empty if none */
     struct slice shift; /* amount the index is shifted by, "" if none */
 };
 
@@ -105,12 +105,12 @@ static inline bool arm64_confines(const struct rewriter *r)
 }
 
 /* The passes.  Each emits everything that stands for the instruction.  */
-void arm64_guard_link(struct rewriter *r);              /* link.c: if it is open */
-void arm64_link_opened(struct rewriter *r);             /* x30 was written, an address */
-void arm64_link_closed(struct rewriter *r);             /* it is an address in the box */
+void arm64_guard_link(struct rewriter *r);                        /* link.c: if it is open */
+void arm64_link_opened(struct rewriter *r);                       /* x30 was written, an address */
+void arm64_link_closed(struct rewriter *r);                       /* it is an address in the box */
 void arm64_track_link(struct rewriter *r, const struct insn *in); /* after each instruction */
-void arm64_guard(struct rewriter *r, unsigned reg);     /* x28 = guard of REG */
-void arm64_memory(struct rewriter *r, struct insn *in); /* memory.c */
+void arm64_guard(struct rewriter *r, unsigned reg);               /* x28 = guard of REG */
+void arm64_memory(struct rewriter *r, struct insn *in);           /* memory.c */
 void arm64_literal(struct rewriter *r, struct insn *in);
 void arm64_stack(struct rewriter *r, struct insn *in);  /* stack.c: writes sp */
 void arm64_branch(struct rewriter *r, struct insn *in); /* branch.c */

@@ -42,7 +42,8 @@ static void indirect(struct rewriter *r, struct insn *in, bool links)
 {
     int reg = in->nops > 0 ? in->op[0].reg : LINK;
     if ((in->nops == 0 && in->row->cls != INSN_RET) || in->nops > 1 || in->name.len > 3
-        || (in->nops == 1 && (in->op[0].kind != OPERAND_GPR || in->op[0].cls != 'x' || reg >= ZR))) {
+        || (in->nops == 1
+            && (in->op[0].kind != OPERAND_GPR || in->op[0].cls != 'x' || reg >= ZR))) {
         error_at(r, in->name.p, "the operand is a 64-bit register");
         return;
     }
@@ -134,7 +135,8 @@ void arm64_expand_branch(struct rewriter *r, struct slice text, struct buf *out)
     if (comma)
         label = slice_trim((struct slice){comma + 1, args.len - first.len - 1});
     if (slice_is_nocase(name, "adr")) {
-        buf_format(out, "adrp\t%S, %S; add\t%S, %S, :lo12:%S", &first, &label, &first, &first, &label);
+        buf_format(out, "adrp\t%S, %S; add\t%S, %S, :lo12:%S", &first, &label, &first, &first,
+                   &label);
         return;
     }
     if (comma) {

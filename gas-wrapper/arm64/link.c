@@ -46,8 +46,9 @@ void arm64_track_link(struct rewriter *r, const struct insn *in)
 {
     struct arm64_state *state = arm64_state(r);
     if (in->reads >> LINK & 1 && state->link_lost)
-        error_at(r, in->name.p, "x30 holds data across a branch, where the sandbox makes it an "
-                                "address; use another register");
+        error_at(r, in->name.p,
+                 "x30 holds data across a branch, where the sandbox makes it an "
+                 "address; use another register");
     if (in->writes >> LINK & 1) {
         arm64_link_opened(r);
         state->link_data = !makes_address(in);

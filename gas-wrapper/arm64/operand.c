@@ -27,8 +27,8 @@ int arm64_register(struct rewriter *r, struct slice s, char *cls)
         const char *name;
         int reg;
         char cls;
-    } named[] = {{"sp", SP, 'x'},    {"wsp", SP, 'w'}, {"xzr", ZR, 'x'}, {"wzr", ZR, 'w'},
-                 {"lr", LINK, 'x'},  {"fp", 29, 'x'},  {"ip0", 16, 'x'}, {"ip1", 17, 'x'}};
+    } named[] = {{"sp", SP, 'x'},   {"wsp", SP, 'w'}, {"xzr", ZR, 'x'}, {"wzr", ZR, 'w'},
+                 {"lr", LINK, 'x'}, {"fp", 29, 'x'},  {"ip0", 16, 'x'}, {"ip1", 17, 'x'}};
     if (s.len == 0)
         return -1;
     char c = (char)(s.p[0] | 0x20);
@@ -99,16 +99,18 @@ int arm64_register_number(struct rewriter *r, struct slice name, char *cls)
     return n;
 }
 
-static void bad(struct rewriter *r, bool report, struct slice at, const char *what)
+static bool bad(struct rewriter *r, bool report, struct slice at, const char *what)
 {
     if (report)
         error_at(r, at.p, "%s", what);
+    return false;
 }
 
 static bool reserved(struct rewriter *r, unsigned reg, struct slice at, bool report)
 {
-    static const char *const use[] = {"the context of the thread", "the rewriter's scratch register",
-                                      "the base of the box", "the rewriter's guarded address"};
+    static const char *const use[] = {"the context of the thread",
+                                      "the rewriter's scratch register", "the base of the box",
+                                      "the rewriter's guarded address"};
     if (reg < 25 || reg > 28 || !report)
         return false;
     error_at(r, at.p, "x%u is reserved for the sandbox: it is %s; use another register", reg,
@@ -140,23 +142,18 @@ static bool parse_memory(struct rewriter *r, struct insn *in, bool report)
     const char *close = memrchr(text.p, ']', text.len);
     char cls;
     *m = (struct mem){.index = NO_REG, .mode = AT_OFFSET, .imm = {text.p, 0}, .shift = {"0", 1}};
-    if (!close) {
-        bad(r, report, text, "']' is missing");
-        return false;
-    }
+    if (!close)
+        return bad(r, report, text, "']' is missing");
     struct slice inside = {text.p + 1, (size_t)(close - text.p - 1)};
-    struct slice tail = slice_trim((struct slice){close + 1, text.len - (size_t)(close - text.p) - 1});
+    struct slice tail =
+        slice_trim((struct slice){close + 1, text.len - (size_t)(close - text.p) - 1});
     if (tail.len == 1 && *tail.p == '!') {
         m->mode = PRE_INDEX;
-    } else if (tail.len) {
-        bad(r, report, tail, "unexpected text after ']'");
-        return false;
-    }
+    } else if (tail.len)
+        return bad(r, report, tail, "unexpected text after ']'");
     int base = next_operand(&inside, &part) ? arm64_register(r, part, &cls) : -1;
-    if (base < 0 || base == ZR || cls != 'x') {
-        bad(r, report, text, "the base of an address is a 64-bit register or sp");
-        return false;
-    }
+    if (base < 0 || base == ZR || cls != 'x')
+        return bad(r, report, text, "the base of an address is a 64-bit register or sp");
     m->base = (uint8_t)base;
     if (reserved(r, m->base, part, report))
         return false;
@@ -164,24 +161,19 @@ static bool parse_memory(struct rewriter *r, struct insn *in, bool report)
         int index = arm64_register(r, part, &cls);
         if (index < 0) {
             m->imm = part;
-        } else if (index == SP) {
-            bad(r, report, part, "sp cannot be an index");
-            return false;
-        } else {
+        } else if (index == SP)
+            return bad(r, report, part, "sp cannot be an index");
+        else {
             m->index = (uint8_t)index;
             if (reserved(r, m->index, part, report))
                 return false;
         }
     }
     if (next_operand(&inside, &part)
-        && (m->index == NO_REG || !parse_shift(part, &m->shift) || inside.p)) {
-        bad(r, report, part, "this address is not understood");
-        return false;
-    }
-    if (m->index != NO_REG && (m->mode != AT_OFFSET || in->row->mem != MEM_REG)) {
-        bad(r, report, text, "this instruction has no such address");
-        return false;
-    }
+        && (m->index == NO_REG || !parse_shift(part, &m->shift) || inside.p))
+        return bad(r, report, part, "this address is not understood");
+    if (m->index != NO_REG && (m->mode != AT_OFFSET || in->row->mem != MEM_REG))
+        return bad(r, report, text, "this instruction has no such address");
     return true;
 }
 
@@ -192,18 +184,15 @@ static bool parse_post_index(struct rewriter *r, struct insn *in, bool report)
         return true;
     struct mem *m = &in->mem;
     char cls;
-    if (op + 1 < in->nops || m->mode != AT_OFFSET || m->imm.len || m->index != NO_REG) {
-        bad(r, report, in->op[op].text, "unexpected operand after the address");
-        return false;
-    }
+    if (op + 1 < in->nops || m->mode != AT_OFFSET || m->imm.len || m->index != NO_REG)
+        return bad(r, report, in->op[op].text, "unexpected operand after the address");
     int reg = arm64_register(r, in->op[op].text, &cls);
     m->mode = reg >= 0 ? POST_REG : POST_IMM;
     if (reg < 0)
         m->imm = in->op[op].text;
-    else if (reg == SP || reg == ZR || cls != 'x' || in->row->mem != MEM_BASE) {
-        bad(r, report, in->op[op].text, "this cannot be the amount of a post-index");
-        return false;
-    } else
+    else if (reg == SP || reg == ZR || cls != 'x' || in->row->mem != MEM_BASE)
+        return bad(r, report, in->op[op].text, "this cannot be the amount of a post-index");
+    else
         m->post = (uint8_t)reg;
     return true;
 }
@@ -212,28 +201,26 @@ static bool parse_post_index(struct rewriter *r, struct insn *in, bool report)
 static bool relaxes_badly(struct rewriter *r, struct slice text, bool report)
 {
     size_t skip = *text.p == '#';
-    if (text.len < 8 || (strncasecmp(text.p + skip, ":tlsgd", 6) != 0
-                         && strncasecmp(text.p + skip, ":tlsld", 6) != 0))
+    if (text.len < 8
+        || (strncasecmp(text.p + skip, ":tlsgd", 6) != 0
+            && strncasecmp(text.p + skip, ":tlsld", 6) != 0))
         return false;
-    bad(r, report, text, "the linker relaxes this kind of TLS access to one that no box allows; use "
-                         "-mtls-dialect=desc");
+    bad(r, report, text,
+        "the linker relaxes this kind of TLS access to one that no box allows; use "
+        "-mtls-dialect=desc");
     return true;
 }
 
 static bool parse_operand(struct rewriter *r, struct insn *in, struct operand *o, bool report)
 {
     o->kind = OPERAND_OTHER;
-    if (o->text.len == 0) {
-        bad(r, report, o->text, "an operand is missing");
-        return false;
-    }
+    if (o->text.len == 0)
+        return bad(r, report, o->text, "an operand is missing");
     int n;
     switch (*o->text.p) {
     case '[':
-        if (in->mem_op >= 0) {
-            bad(r, report, o->text, "a second address");
-            return false;
-        }
+        if (in->mem_op >= 0)
+            return bad(r, report, o->text, "a second address");
         o->kind = OPERAND_MEM;
         in->mem_op = in->nops;
         return true;
@@ -270,10 +257,8 @@ bool arm64_parse(struct rewriter *r, const struct stmt *s, struct insn *in, bool
     in->writes = in->reads = 0;
     while (rest.len) {
         struct operand *o = &in->op[in->nops];
-        if (in->nops == MAX_OPERANDS) {
-            bad(r, report, rest, "too many operands");
-            return false;
-        }
+        if (in->nops == MAX_OPERANDS)
+            return bad(r, report, rest, "too many operands");
         bool last = !next_operand(&rest, &o->text);
         if (last || !parse_operand(r, in, o, report))
             return false;
@@ -284,10 +269,8 @@ bool arm64_parse(struct rewriter *r, const struct stmt *s, struct insn *in, bool
     in->writes &= ~(UINT64_C(1) << ZR);
     if (in->mem_op < 0)
         return true;
-    if (in->row->mem == MEM_NONE) {
-        bad(r, report, in->op[in->mem_op].text, "this instruction does not access memory");
-        return false;
-    }
+    if (in->row->mem == MEM_NONE)
+        return bad(r, report, in->op[in->mem_op].text, "this instruction does not access memory");
     if (!parse_memory(r, in, report) || !parse_post_index(r, in, report))
         return false;
     in->reads |= UINT64_C(1) << in->mem.base;

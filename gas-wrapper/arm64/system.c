@@ -6,9 +6,21 @@
 #include "lfi_layout.h"
 
 static const char *const read_registers[] = {
-    "fpcr", "fpsr", "ctr_el0", "dczid_el0", "midr_el1", "id_aa64pfr0_el1", "id_aa64pfr1_el1",
-    "id_aa64zfr0_el1", "id_aa64isar0_el1", "id_aa64isar1_el1", "id_aa64isar2_el1",
-    "id_aa64mmfr0_el1", "id_aa64mmfr1_el1", "id_aa64mmfr2_el1", NULL,
+    "fpcr",
+    "fpsr",
+    "ctr_el0",
+    "dczid_el0",
+    "midr_el1",
+    "id_aa64pfr0_el1",
+    "id_aa64pfr1_el1",
+    "id_aa64zfr0_el1",
+    "id_aa64isar0_el1",
+    "id_aa64isar1_el1",
+    "id_aa64isar2_el1",
+    "id_aa64mmfr0_el1",
+    "id_aa64mmfr1_el1",
+    "id_aa64mmfr2_el1",
+    NULL,
 };
 static const char *const written_registers[] = {"fpcr", "fpsr", NULL};
 
@@ -117,7 +129,8 @@ static void msr(struct rewriter *r, struct insn *in)
 /* Code becomes executable only through the runtime, which does the maintenance.  */
 static void cache(struct rewriter *r, struct insn *in)
 {
-    static const char *const maintenance[] = {"cvau", "cvac", "cvap", "cvadp", "civac", "ivau", NULL};
+    static const char *const maintenance[] = {"cvau",  "cvac", "cvap", "cvadp",
+                                              "civac", "ivau", NULL};
     if (in->nops != 2 || !is_gpr64(&in->op[1]) || in->op[1].reg == ZR) {
         error_at(r, in->name.p, "this operation is not allowed in a box");
     } else if (slice_is_nocase(in->name, "dc") && slice_is_nocase(in->op[0].text, "zva")) {

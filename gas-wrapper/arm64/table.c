@@ -12,7 +12,8 @@ static const struct {
     struct row row;
     const char *mnemonics;
 } groups[] = {
-#define INSNS(cls, writes, mem, touch, mnemonics) {{INSN_##cls, writes, MEM_##mem, touch}, mnemonics},
+#define INSNS(cls, writes, mem, touch, mnemonics)                                                  \
+    {{INSN_##cls, writes, MEM_##mem, touch}, mnemonics},
 #include "gas-wrapper/arm64/insns.def"
 #undef INSNS
 };
