@@ -10,3 +10,8 @@ if NATIVE_RUNTIME
 %C%_lfi_run_LDADD += liblfi/liblfi.a -lpthread
 endif
 %C%_lfi_run_LDADD += common/libcommon.a lfi-verify/liblfiv.a profiles/libprofiles.a
+
+# The resolver of paths, natively, whatever the architecture of the boxes.
+check_PROGRAMS += testsuite/lfi-run/resolve
+testsuite_lfi_run_resolve_SOURCES = testsuite/lfi-run/resolve.c
+testsuite_lfi_run_resolve_LDADD = -lpthread

@@ -1,0 +1,176 @@
+/* Resolves many paths twice, by openat2 and by the walk, on the host itself: both must give the
+   same object or the same error.
+   SPDX-License-Identifier: Apache-2.0
+
+   The resolver does not depend on the architecture of boxes, but the headers of the layer do; what
+   it needs of them is declared here, so that this runs natively on every host.  */
+#include "config.h"
+
+#define LFI_ARCH_H
+#define LFI_LINUX_ABI_H
+#include <stdint.h>
+#define BOX_NSIG 64
+#define BOX_RLIM_NLIMITS 16
+struct box_sigaction {
+    uint64_t words[4];
+};
+struct box_rlimit {
+    uint64_t cur, max;
+};
+struct box_stack {
+    uint64_t words[3];
+};
+struct box_stat;
+struct box_timespec;
+#define SYS
+#include "liblfi/linux/path.c"
+
+/* What path.c calls of the rest.  */
+struct file bad_file = {.refs = 1, .kind = FILE_TREE, .host = -1};
+
+bool lx_fail(int code, const char *fmt, ...)
+{
+    (void)code;
+    fprintf(stderr, "failed: %s\n", fmt);
+    return false;
+}
+
+void file_hold(struct file *f)
+{
+    f->refs++;
+}
+
+void file_drop(struct file *f)
+{
+    f->refs--;
+}
+
+static int differences, paths;
+static ino_t secret;
+
+enum { ANSWER = LX_PATH_MAX + 400 };
+
+/* One line that says all about an answer.  */
+static void describe(struct LFILinuxProc *p, struct file *dir, const char *path, enum follow mode,
+                     char out[ANSWER])
+{
+    struct where w;
+    struct stat st, parent = {0};
+    long err = where_resolve(p, dir, path, mode, &w);
+    if (err) {
+        sprintf(out, "error %ld", err);
+        return;
+    }
+    long r = where_stat(&w, &st);
+    if (r)
+        st.st_ino = 0;
+    if (st.st_ino == secret) {
+        differences++;
+        printf("%s leads out\n", path);
+    }
+    if (w.kind == WHERE_HOST)
+        fstat(w.dir, &parent);
+    sprintf(out, "kind %d in %ld %s: %ld %lu at %s", (int)w.kind, (long)parent.st_ino, w.name, r,
+            (unsigned long)st.st_ino, w.path);
+    where_done(&w);
+}
+
+static void compare(struct LFILinuxProc *p, struct file *dir, const char *path)
+{
+    char fast[ANSWER], slow[ANSWER];
+    for (int mode = FOLLOW_NEVER; mode <= FOLLOW_LAST; mode++) {
+        p->lx->no_openat2 = false;
+        describe(p, dir, path, (enum follow)mode, fast);
+        bool used = !p->lx->no_openat2;
+        p->lx->no_openat2 = true;
+        describe(p, dir, path, (enum follow)mode, slow);
+        paths++;
+        if (!used) {
+            printf("openat2 does not work here\n");
+            exit(77);
+        }
+        if (strcmp(fast, slow) != 0) {
+            differences++;
+            printf("%s (mode %d)\n  openat2: %s\n  walk:    %s\n", path, mode, fast, slow);
+        }
+    }
+}
+
+static void make_tree(const char *top)
+{
+    static const char *dirs[] = {"in", "in/d", "in/d/e", "in/d/e/f", "in/sub", "in/dev", "other"};
+    static const char *files[] = {"in/file", "in/d/file", "in/d/e/f/file", "other/file", "SECRET"};
+    static const char *links[][2] = {{"..", "in/up"},        {"../..", "in/d/up2"},
+                                     {"/", "in/root"},       {"d/e", "in/de"},
+                                     {"/n/file", "in/n"},    {"loop", "in/loop"},
+                                     {"../SECRET", "in/out"}, {"e/../file", "in/d/dotdot"},
+                                     {"/m/d/e/f/../..", "in/long"}};
+    if (chdir(top) != 0)
+        exit(1);
+    for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++)
+        if (mkdir(dirs[i], 0700) != 0)
+            exit(1);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        close(open(files[i], O_CREAT | O_WRONLY, 0600));
+    for (size_t i = 0; i < sizeof links / sizeof *links; i++)
+        if (symlink(links[i][0], links[i][1]) != 0)
+            exit(1);
+}
+
+/* A path of random components; the same ones in every run.  */
+static void random_path(char out[LX_PATH_MAX], uint32_t *seed)
+{
+    static const char *parts[] = {"m",    "n",  "d",    "e",   "f",    "file", "up",     "up2",
+                                  "root", "de", "..",   "..",  ".",    "",     "loop",   "out",
+                                  "sub",  "x",  "long", "dev", "null", "SECRET", "dotdot"};
+    size_t n = 0;
+    *seed = *seed * 1103515245 + 12345;
+    unsigned count = (*seed >> 16) % 9 + 1;
+    out[0] = 0;
+    if (*seed >> 30)
+        n += (size_t)sprintf(out, "/m");
+    for (unsigned i = 0; i < count; i++) {
+        *seed = *seed * 1103515245 + 12345;
+        const char *part = parts[(*seed >> 16) % (sizeof parts / sizeof *parts)];
+        n += (size_t)sprintf(out + n, "%s%s", n || i ? "/" : "", part);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static struct LFILinuxEngine lx;
+    static struct LFILinuxProc p = {.lx = &lx};
+    char path[LX_PATH_MAX], maps[3][LX_PATH_MAX];
+    uint32_t seed = 1;
+    if (argc != 2)
+        return 2;
+    struct stat st;
+    make_tree(argv[1]);
+    if (stat("SECRET", &st) != 0)
+        return 1;
+    secret = st.st_ino;
+    snprintf(maps[0], sizeof maps[0], "/m=%s/in", argv[1]);
+    snprintf(maps[1], sizeof maps[1], "/n=%s/other", argv[1]);
+    snprintf(maps[2], sizeof maps[2], "/m/d/e/nested=%s/other", argv[1]);
+    const char *list[] = {maps[0], maps[1], maps[2], NULL};
+    if (!mounts_open(&lx, list))
+        return 1;
+    struct file tree = {.refs = 1, .kind = FILE_TREE, .host = -1, .dir = true, .path = strdup("/")};
+    struct file deep = {.refs = 1, .kind = FILE_HOST, .dir = true, .path = strdup("/m/d/e")};
+    deep.host = open("in/d/e", O_PATH | O_DIRECTORY);
+    deep.mount = &lx.mounts[0];
+    p.cwd = &tree;
+    pthread_mutex_init(&p.fs_lock, NULL);
+    for (int i = 0; i < 20000; i++) {
+        random_path(path, &seed);
+        compare(&p, i % 2 ? &deep : NULL, path);
+    }
+    compare(&p, &deep, "nested/../nested/file");
+    compare(&p, NULL, "/m/d/e/nested/file");
+    compare(&p, NULL, "/m/d/e/nested/../../../..");
+    free(tree.path);
+    free(deep.path);
+    mounts_close(&lx);
+    printf("%d paths, %d differences\n", paths, differences);
+    return differences != 0;
+}
