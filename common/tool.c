@@ -26,7 +26,7 @@ static void put_escaped(const char *s)
     }
 }
 
-static void vmessage(const char *fmt, va_list ap)
+static __attribute__((format(printf, 1, 0))) void vmessage(const char *fmt, va_list ap)
 {
     char buf[4096];
     int n = vsnprintf(buf, sizeof buf, fmt, ap);
