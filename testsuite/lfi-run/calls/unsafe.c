@@ -1,0 +1,14 @@
+/* Has an instruction that is never executed and that no verifier accepts.
+   SPDX-License-Identifier: Apache-2.0  */
+#include <stdio.h>
+
+int main(int argc, char **argv)
+{
+    (void)argv;
+#ifdef __aarch64__
+    if (argc > 100)
+        __asm__ volatile(".lfi_rewrite_disable\n\tsvc #0\n\t.lfi_rewrite_enable");
+#endif
+    puts("ran");
+    return 0;
+}
