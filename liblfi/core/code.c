@@ -15,8 +15,9 @@
 #include "lfiv.h"
 #include "liblfi/core/internal.h"
 
-/* How long to wait for threads to be seen outside the box.  */
-enum { WAIT_STEPS = 50, WAIT_STEP_NS = 200000 };
+/* How long to wait for threads to be seen outside the box: 0.1 s, more than a thread that
+   is about to make a system call is likely to be preempted.  */
+enum { WAIT_STEPS = 500, WAIT_STEP_NS = 200000 };
 
 static int read_file(char *to, size_t size, int fd, off_t off)
 {
