@@ -11,15 +11,13 @@
 #include "profiles/profile.h"
 
 /* Offsets and values of the ELF specification, as far as they are needed here.  */
-enum {
-    EHDR_SIZE = 64, E_CLASS = 4, E_DATA = 5, E_IDENT_VERSION = 6, E_TYPE = 16, E_MACHINE = 18,
-    E_VERSION = 20, E_ENTRY = 24, E_PHOFF = 32, E_SHOFF = 40, E_EHSIZE = 52, E_PHENTSIZE = 54,
-    E_PHNUM = 56, E_SHENTSIZE = 58, E_SHNUM = 60,
-    PHDR_SIZE = 56, P_TYPE = 0, P_FLAGS = 4, P_OFFSET = 8, P_VADDR = 16, P_FILESZ = 32, P_MEMSZ = 40,
-    SHDR_SIZE = 64, SH_TYPE = 4, SH_OFFSET = 24, SH_SIZE = 32, SH_LINK = 40, SH_ENTSIZE = 56,
-    SYM_SIZE = 24, ST_NAME = 0, ST_INFO = 4, ST_VALUE = 8, ST_SIZE = 16,
-    DYN_SIZE = 16
-};
+enum { EHDR_SIZE = 64, PHDR_SIZE = 56, SHDR_SIZE = 64, SYM_SIZE = 24, DYN_SIZE = 16 };
+enum { E_CLASS = 4, E_DATA = 5, E_IDENT_VERSION = 6, E_TYPE = 16, E_MACHINE = 18 };
+enum { E_VERSION = 20, E_ENTRY = 24, E_PHOFF = 32, E_SHOFF = 40, E_EHSIZE = 52 };
+enum { E_PHENTSIZE = 54, E_PHNUM = 56, E_SHENTSIZE = 58, E_SHNUM = 60 };
+enum { P_TYPE = 0, P_FLAGS = 4, P_OFFSET = 8, P_VADDR = 16, P_FILESZ = 32, P_MEMSZ = 40 };
+enum { SH_TYPE = 4, SH_OFFSET = 24, SH_SIZE = 32, SH_LINK = 40, SH_ENTSIZE = 56 };
+enum { ST_NAME = 0, ST_INFO = 4, ST_VALUE = 8, ST_SIZE = 16 };
 enum { CLASS_64 = 2, DATA_LITTLE = 1, ET_REL = 1, ET_EXEC = 2, ET_DYN = 3 };
 enum { PT_LOAD = 1, PT_DYNAMIC = 2, PT_INTERP = 3, PT_NOTE = 4, PT_GNU_STACK = 0x6474e551 };
 enum { PF_X = 1, PF_W = 2, PF_R = 4 };
@@ -387,7 +385,9 @@ static const char *symbol_in(const struct File *f, const struct Section *table, 
     if (table->entsize != SYM_SIZE || !section_at(f, table->link, &strings))
         return NULL;
     uint64_t best = best_symbol(f, table, addr, distance);
-    return best ? string_at(f, &strings, get(f, table->offset + best * SYM_SIZE + ST_NAME, 4)) : NULL;
+    if (best == 0)
+        return NULL;
+    return string_at(f, &strings, get(f, table->offset + best * SYM_SIZE + ST_NAME, 4));
 }
 
 /* The first section of the type: there is one at most, and a hostile file must not make

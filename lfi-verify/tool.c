@@ -65,8 +65,8 @@ static bool print_rejection(void *arg, const struct LFIVError *e)
         tool_warn("%s: %#llx <%.200s+%#llx>: %08x %s: %s", job->path, (unsigned long long)e->addr,
                   symbol, (unsigned long long)distance, e->word, e->insn, e->rule);
     else
-        tool_warn("%s: %#llx: %08x %s: %s", job->path, (unsigned long long)e->addr, e->word, e->insn,
-                  e->rule);
+        tool_warn("%s: %#llx: %08x %s: %s", job->path, (unsigned long long)e->addr, e->word,
+                  e->insn, e->rule);
     return true;
 }
 
@@ -109,7 +109,8 @@ static bool verify_segments(struct Job *job, struct LFIVerifier *v, const struct
     if (!job->options->quiet) {
         if (job->options->several)
             printf("%s: ", job->path);
-        printf("verification passed (%.0f MB/s)\n", seconds > 0 ? (double)bytes / 1e6 / seconds : 0);
+        printf("verification passed (%.0f MB/s)\n",
+               seconds > 0 ? (double)bytes / 1e6 / seconds : 0);
     }
     return true;
 }

@@ -71,31 +71,57 @@ static bool is_bitmask(uint32_t word)
     return (imms & (size - 1)) != size - 1;
 }
 
-bool lfiv_arm64_checks(const struct Row *row, uint32_t word)
+/* All conditions that the word breaks; most are of no meaning to its row.  */
+static uint32_t broken_checks(uint32_t word)
 {
-    uint32_t c = row->checks;
     unsigned t = field(word, 0, 5), n = field(word, 5, 5), u = field(word, 10, 5);
     unsigned s = field(word, 16, 5), z = field(word, 22, 2);
     bool q = field(word, 30, 1);
-    return !(c & C_BITMASK && !is_bitmask(word))
-           && !(c & C_AMOUNT4 && field(word, 10, 3) > 4)
-           && !(c & C_N_NE_T && n == t && n != 31)
-           && !(c & C_N_NE_U && n == u && n != 31)
-           && !(c & C_T_NE_U && t == u)
-           && !(c & C_S_NE_T && s == t)
-           && !(c & C_S_NE_U && s == u)
-           && !(c & C_S_NE_N && s == n && n != 31)
-           && !(c & C_T_FREE && (t == 25 || t == 27 || t == 28))
-           && !(c & C_Z012 && z == 3)
-           && !(c & C_Z12 && (z == 0 || z == 3))
-           && !(c & C_Z3Q && z == 3 && !q)
-           && !(c & C_Z2Q && z == 2 && !q)
-           && !(c & C_T1Q && (z & 1) && !q)
-           && !(c & C_Q11 && field(word, 10, 2) == 3 && !q)
-           && !(c & C_E && field(word, 16, 4) == 0)
-           && !(c & C_E8Q && field(word, 16, 4) == 8 && !q)
-           && !(c & C_H && field(word, 19, 4) == 0)
-           && !(c & C_H8Q && field(word, 22, 1) && !q);
+    uint32_t broken = 0;
+    if (!is_bitmask(word))
+        broken |= C_BITMASK;
+    if (field(word, 10, 3) > 4)
+        broken |= C_AMOUNT4;
+    if (n == t && n != 31)
+        broken |= C_N_NE_T;
+    if (n == u && n != 31)
+        broken |= C_N_NE_U;
+    if (t == u)
+        broken |= C_T_NE_U;
+    if (s == t)
+        broken |= C_S_NE_T;
+    if (s == u)
+        broken |= C_S_NE_U;
+    if (s == n && n != 31)
+        broken |= C_S_NE_N;
+    if (t == 25 || t == 27 || t == 28)
+        broken |= C_T_FREE;
+    if (z == 3)
+        broken |= C_Z012;
+    if (z == 0 || z == 3)
+        broken |= C_Z12;
+    if (z == 3 && !q)
+        broken |= C_Z3Q;
+    if (z == 2 && !q)
+        broken |= C_Z2Q;
+    if ((z & 1) && !q)
+        broken |= C_T1Q;
+    if (field(word, 10, 2) == 3 && !q)
+        broken |= C_Q11;
+    if (field(word, 16, 4) == 0)
+        broken |= C_E;
+    if (field(word, 16, 4) == 8 && !q)
+        broken |= C_E8Q;
+    if (field(word, 19, 4) == 0)
+        broken |= C_H;
+    if (field(word, 22, 1) && !q)
+        broken |= C_H8Q;
+    return broken;
+}
+
+bool lfiv_arm64_checks(const struct Row *row, uint32_t word)
+{
+    return row->checks == 0 || (row->checks & broken_checks(word)) == 0;
 }
 
 uint32_t lfiv_arm64_writes(const struct Row *row, uint32_t word)

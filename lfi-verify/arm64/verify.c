@@ -92,8 +92,7 @@ static const char *check_memory(struct Scan *s, const struct Row *row, uint32_t 
 
 static bool is_sp_update(const struct Scan *s, const struct Row *row)
 {
-    return row->kind == K_GUARD || (row->kind == K_DRIFT && !s->published)
-           || is_immediate(row);
+    return row->kind == K_GUARD || (row->kind == K_DRIFT && !s->published) || is_immediate(row);
 }
 
 /* Rules 2 to 4.  */
@@ -149,7 +148,7 @@ static const char *check_word(struct Scan *s, uint32_t word, const struct Row **
         return verdicts[row->verdict];
     if (row->isa & ~s->isa)
         return "rule 1: the profile does not allow this instruction set";
-    if (row->checks && !lfiv_arm64_checks(row, word))
+    if (!lfiv_arm64_checks(row, word))
         return "rule 1: unallocated or unpredictable combination of operands";
 
     const char *why = row->memory ? check_memory(s, row, word) : NULL;

@@ -19,7 +19,7 @@ static void check(const char *name, bool ok)
 
 #define NOP "\x1f\x20\x03\xd5"
 #define SVC "\x01\x00\x00\xd4"
-#define DRIFT "\xff\x43\x00\xd1" /* sub sp, sp, #16 */
+#define DRIFT "\xff\x43\x00\xd1"   /* sub sp, sp, #16 */
 #define MOV_X30 "\xfe\x03\x00\xaa" /* mov x30, x0 */
 #define RET "\xc0\x03\x5f\xd6"
 #define MOV_X25 "\xf9\x03\x00\xaa"
@@ -88,16 +88,20 @@ static void test_callbacks(void)
     check("no callbacks", !lfiv_verify_arm64(code, 16, 0, &o));
     memset(&seen, 0, sizeof seen);
     o.err = err;
-    check("err sees every rejection", !lfiv_verify_arm64(code, 16, 0x12345678, &o) && seen.lines == 3);
-    check("err gets one line", strcmp(seen.text, "12345684: ffffffff ?: rule 1: unknown or unallocated "
-                                                 "encoding") == 0);
+    check("err sees every rejection",
+          !lfiv_verify_arm64(code, 16, 0x12345678, &o) && seen.lines == 3);
+    check("err gets one line",
+          strcmp(seen.text, "12345684: ffffffff ?: rule 1: unknown or unallocated "
+                            "encoding")
+              == 0);
     lfiv_verify_arm64(code, 4, (uintptr_t)0x123400000000, &o);
-    check("addresses are printed in full", strstr(seen.text, "123400000000: d4000001 SVC: rule 1") == seen.text);
+    check("addresses are printed in full",
+          strstr(seen.text, "123400000000: d4000001 SVC: rule 1") == seen.text);
     memset(&seen, 0, sizeof seen);
     o.report = report;
     o.arg = &seen;
-    check("report stops the scan", !lfiv_verify_arm64(code, 16, 0, &o) && seen.reports == 1
-                                       && seen.lines == 1);
+    check("report stops the scan",
+          !lfiv_verify_arm64(code, 16, 0, &o) && seen.reports == 1 && seen.lines == 1);
     check("report is told what and where", seen.last.addr == 0 && seen.last.word == 0xd4000001
                                                && strcmp(seen.last.insn, "SVC") == 0);
     memset(&seen, 0, sizeof seen);
@@ -117,7 +121,8 @@ static void test_message(void)
     struct LFIVError e = {UINT64_C(0xf000000000000001), 0x12, "NOP", rule};
     memset(&seen, 0, sizeof seen);
     lfiv_reject(&o, &e);
-    check("numbers are printed in full", strcmp(seen.text, "f000000000000001: 00000012 NOP: ") == 0);
+    check("numbers are printed in full",
+          strcmp(seen.text, "f000000000000001: 00000012 NOP: ") == 0);
     memset(rule, 'r', sizeof rule - 1);
     lfiv_reject(&o, &e);
     check("a line has at most 256 characters", strlen(seen.text) == 256);
@@ -155,8 +160,9 @@ static void test_profiles(void)
         char name[64], nop[] = NOP;
         snprintf(name, sizeof name, "profile %s", expected[i].name);
         check(name, p && lfiv_for_profile(p, &v) && v.verify == lfiv_verify_arm64
-                        && v.opts.box == expected[i].box && v.opts.published == expected[i].published
-                        && v.opts.ctxreg && v.opts.isa == p->isa && lfiv_verify(&v, nop, 4, 0));
+                        && v.opts.box == expected[i].box
+                        && v.opts.published == expected[i].published && v.opts.ctxreg
+                        && v.opts.isa == p->isa && lfiv_verify(&v, nop, 4, 0));
     }
     struct LFIVerifier v;
     const struct LFIProfile *none = lfi_profile_find(LFI_ARCH_AARCH64, "none");
@@ -175,12 +181,14 @@ static void test_profile_table(void)
     size_t count = 0;
     while (lfi_profile_at(count) != NULL)
         count++;
-    check("profiles can be counted", count >= 5 && count < 100 && lfi_profile_at(count + 1) == NULL);
-    check("profiles belong to an architecture", lfi_profile_find(LFI_ARCH_X86_64, "stores") == NULL
-                                                    && lfi_profile_find(LFI_ARCH_AARCH64, "x") == NULL);
-    check("published profile", lfi_profile_published(LFI_ARCH_AARCH64)
-                                   == lfi_profile_find(LFI_ARCH_AARCH64, "spec")
-                               && lfi_profile_published((enum LFIArch)0) == NULL);
+    check("profiles can be counted",
+          count >= 5 && count < 100 && lfi_profile_at(count + 1) == NULL);
+    check("profiles belong to an architecture",
+          lfi_profile_find(LFI_ARCH_X86_64, "stores") == NULL
+              && lfi_profile_find(LFI_ARCH_AARCH64, "x") == NULL);
+    check("published profile",
+          lfi_profile_published(LFI_ARCH_AARCH64) == lfi_profile_find(LFI_ARCH_AARCH64, "spec")
+              && lfi_profile_published((enum LFIArch)0) == NULL);
     check("architectures by name", lfi_arch_find("aarch64") == LFI_ARCH_AARCH64
                                        && lfi_arch_find("arm64") == LFI_ARCH_AARCH64
                                        && lfi_arch_find("amd64") == LFI_ARCH_X86_64

@@ -20,8 +20,8 @@ static const struct {
     const char *name;
     uint32_t bit;
 } isas[] = {
-    {"crc32", LFI_ISA_ARM64_CRC32}, {"aes", LFI_ISA_ARM64_AES},         {"sha2", LFI_ISA_ARM64_SHA2},
-    {"sha3", LFI_ISA_ARM64_SHA3},   {"rdm", LFI_ISA_ARM64_RDM},         {"dotprod", LFI_ISA_ARM64_DOTPROD},
+    {"crc32", LFI_ISA_ARM64_CRC32}, {"aes", LFI_ISA_ARM64_AES}, {"sha2", LFI_ISA_ARM64_SHA2},
+    {"sha3", LFI_ISA_ARM64_SHA3},   {"rdm", LFI_ISA_ARM64_RDM}, {"dotprod", LFI_ISA_ARM64_DOTPROD},
     {"fp16", LFI_ISA_ARM64_FP16},
 };
 
@@ -90,7 +90,8 @@ static bool run(char *line)
     }
     if (ok == (strcmp(expect, "accept") == 0) && (ok || !rule || strstr(e.rule, rule)))
         return true;
-    printf("%s, got %s %s %s\n", expect, ok ? "accept" : "reject", ok ? "" : e.insn, ok ? "" : e.rule);
+    printf("%s, got %s %s %s\n", expect, ok ? "accept" : "reject", ok ? "" : e.insn,
+           ok ? "" : e.rule);
     return false;
 }
 

@@ -144,9 +144,20 @@ static uint32_t next(void)
    arithmetic stumbles over.  */
 static void damage(uint8_t *file, size_t size)
 {
-    static const uint64_t nasty[] = {0,       1,         2,          4095,          4096,
-                                     0x10000, INT32_MAX, UINT32_MAX, 0x100000000,   INT64_MAX,
-                                     (uint64_t)INT64_MIN, UINT64_MAX, UINT64_MAX - 0xfff, UINT64_MAX - 15};
+    static const uint64_t nasty[] = {0,
+                                     1,
+                                     2,
+                                     4095,
+                                     4096,
+                                     0x10000,
+                                     INT32_MAX,
+                                     UINT32_MAX,
+                                     0x100000000,
+                                     INT64_MAX,
+                                     (uint64_t)INT64_MIN,
+                                     UINT64_MAX,
+                                     UINT64_MAX - 0xfff,
+                                     UINT64_MAX - 15};
     for (unsigned n = next() % 4 + 1; n > 0; n--) {
         size_t limit = next() % 2 && size > 1024 ? 1024 : size;
         size_t at = next() % limit;

@@ -40,7 +40,7 @@ prepare)
     done
     python3 -B "$here/cases.py" "$here/cases.txt" > "$2/cases.in"
     python3 -B "$here/cases.py" --tail "$here/rows.txt" >> "$2/cases.in"
-    python3 -B "$here/random_cases.py" 1 20 20000 20000 "$here/rows.txt" > "$2/random.in"
+    python3 -B "$here/random_cases.py" 1 10 20000 20000 "$here/rows.txt" > "$2/random.in"
     mkdir "$2/elf"
     python3 -B "$here/elf_cases.py" "$2/elf" > "$2/elf.in"
     ;;

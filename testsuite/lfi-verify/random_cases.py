@@ -5,7 +5,8 @@ SPDX-License-Identifier: Apache-2.0
 
 usage: random_cases.py SEED VARIANTS SEQUENCES WORDS EXAMPLES
 
-Every word one bit away from an example of the file EXAMPLES, VARIANTS more words near each
+Every word one bit away from an example of the file EXAMPLES, every one with a register that matters
+in a register field, VARIANTS more words near each
 (other registers, other fields, a few flipped bits), SEQUENCES short regions made of the instructions that open, close or depend on the
 state of the scan, and WORDS words drawn from all 2^32.  The examples are not read from the table
 under test, so a row that is missing there is missed.
@@ -67,15 +68,20 @@ def main():
     tail = list(cases.assemble([cases.TAIL])[0])
     listed = [c for c in cases.read(sys.argv[5]) if c[3]]
     examples = [w[0] for w in cases.assemble([c[3] for c in listed])]
-    drift, guard = [w[0] for w in cases.assemble([["sub sp, sp, #16"], [cases.TAIL[0]]])]
+    drift, link, ret = cases.assemble([["sub sp, sp, #16", "mov x30, x0", "ret"]])[0]
+    guard, touch = tail
     state = [w[0] for w in cases.assemble([[i] for i in STATE])]
     # Loads are not confined there, so whatever else a row forgets shows.
     loose = ["spec-stores" if c[1] == ["spec"] else "stores" for c in listed]
     groups = {
         "words one bit away": [(p, [w ^ 1 << bit] + tail) for p, w in zip(loose, examples) for bit in range(32)],
+        "registers that matter": [(p, [w & ~(31 << low) | r << low] + tail) for p, w in zip(loose, examples)
+                                  for low in (0, 5, 10, 16) for r in (31, 30, 28, 27, 25)],
         "words near examples": [(None, [variant(w)] + tail) for w in examples for _ in range(variants)],
         "words after a drift": [(p, [drift, v, guard] + end) for p in ("full", "stores") for w in examples
-                                for v in on_stack(w) for end in ([], tail[1:])],
+                                for v in on_stack(w) for end in ([], [touch])],
+        "words before a return": [(p, [w, touch, ret]) for p, w in zip(loose, examples)],
+        "words after a write of x30": [(p, [link, w] + tail) for p, w in zip(loose, examples)],
         "words at random": [(None, [random.getrandbits(32)] + tail) for _ in range(words)],
         "sequences": [(None, random.choices(state, k=random.randint(1, 5))) for _ in range(sequences)],
     }
