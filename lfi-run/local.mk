@@ -15,3 +15,7 @@ endif
 check_PROGRAMS += testsuite/lfi-run/resolve
 testsuite_lfi_run_resolve_SOURCES = testsuite/lfi-run/resolve.c
 testsuite_lfi_run_resolve_LDADD = -lpthread
+
+dist_man_MANS += docs/lfi-run.1
+dist_doc_DATA += docs/linux-layer.md
+EXTRA_DIST += liblfi/linux/call-table.awk

@@ -1,5 +1,4 @@
 # The Linux layer; part of liblfi.a, whose rule is in liblfi/local.mk.
-include_HEADERS += include/lfi_linux.h
 liblfi_liblfi_a_SOURCES += include/lfi_linux.h \
   %D%/abi.h %D%/linux.h %D%/syscalls.def %D%/aarch64/abi.h \
   %D%/args.c %D%/convert.c %D%/dispatch.c %D%/fd.c %D%/file.c %D%/linux.c %D%/load.c \
