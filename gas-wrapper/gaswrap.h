@@ -249,8 +249,7 @@ struct table_entry {
 
 struct arch {
     enum LFIArch id;
-    const char *gas; /* name of the real assembler */
-    const char *const *gas_options_with_argument;
+    const char *gas;   /* name of the real assembler */
     char line_comment; /* starts a comment at the beginning of a statement */
     bool slash_slash;  /* "//" starts one anywhere */
     char separator;

@@ -18,9 +18,10 @@ void ranges_table_entry(struct rewriter *r, const struct stmt *s, int size, stru
     r->entries[r->nentries++] = (struct table_entry){v, s->at, size};
 }
 
-/* Number of far branches of the same chunk before POS; FAR holds their positions.  */
+enum { MAX_ROUNDS = 16 };
+
+/* Positions of far branches of one chunk.  */
 struct far_list {
-    struct chunk *chunk;
     uint64_t *pos;
     size_t count;
 };
@@ -57,19 +58,27 @@ static int by_chunk(const void *a, const void *b)
     return x->pos < y->pos ? -1 : x->pos > y->pos;
 }
 
-/* Positions are ascending within a chunk.  Far ones only ever become more.  */
+static bool mark_far(struct rewriter *r, struct branch **b, size_t n, const struct far_list *list)
+{
+    bool changed = false;
+    for (size_t i = 0; i < n; i++)
+        if (!b[i]->far && is_far(r, b[i], list))
+            b[i]->far = changed = true;
+    return changed;
+}
+
+/* Positions are ascending within a chunk.  Far ones only ever become more; if that goes
+   on for long, all others are taken to be far when distances are reckoned.  */
 static void fix_chunk(struct rewriter *r, struct branch **b, size_t n, uint64_t *room)
 {
-    struct far_list list = {b[0]->chunk, room, 0};
-    for (bool changed = true; changed;) {
-        changed = false;
-        for (size_t i = 0; i < n; i++)
-            if (!b[i]->far && is_far(r, b[i], &list))
-                b[i]->far = changed = true;
+    struct far_list list = {room, 0};
+    for (int round = 0; mark_far(r, b, n, &list); round++) {
         list.count = 0;
         for (size_t i = 0; i < n; i++)
-            if (b[i]->far)
+            if (b[i]->far || round >= MAX_ROUNDS)
                 room[list.count++] = b[i]->pos;
+        if (round > MAX_ROUNDS)
+            return;
     }
 }
 

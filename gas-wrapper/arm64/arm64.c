@@ -128,12 +128,9 @@ static bool data(struct rewriter *r, const struct stmt *s)
     return true;
 }
 
-static const char *const gas_options[] = {"-march", "-mcpu", "-mabi", NULL};
-
 const struct arch arch_arm64 = {
     .id = LFI_ARCH_AARCH64,
     .gas = "aarch64-linux-gnu-as",
-    .gas_options_with_argument = gas_options,
     .line_comment = '#',
     .slash_slash = true,
     .separator = ';',

@@ -116,7 +116,6 @@ void arm64_stack(struct rewriter *r, struct insn *in);  /* stack.c: writes sp */
 void arm64_branch(struct rewriter *r, struct insn *in); /* branch.c */
 void arm64_expand_branch(struct rewriter *r, struct slice text, struct buf *out);
 void arm64_system(struct rewriter *r, struct insn *in); /* system.c */
-bool arm64_is_tp(struct slice reg);                     /* tpidr_el0 */
 bool arm64_tp_is_call(const struct rewriter *r);        /* read and set by rtcalls */
 
 #endif

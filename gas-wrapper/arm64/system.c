@@ -32,7 +32,7 @@ static bool listed(struct slice word, const char *const *list)
     return false;
 }
 
-bool arm64_is_tp(struct slice reg)
+static bool is_tp(struct slice reg)
 {
     return slice_is_nocase(reg, "tpidr_el0");
 }
@@ -100,7 +100,7 @@ static void mrs(struct rewriter *r, struct insn *in)
         error_at(r, in->name.p, "mrs takes a 64-bit register and a system register");
     else if (listed(in->op[1].text, read_registers))
         out_keep(r);
-    else if (!arm64_is_tp(in->op[1].text))
+    else if (!is_tp(in->op[1].text))
         error_at(r, in->op[1].text.p, "this system register cannot be read in a box");
     else if (in->op[0].reg == ZR)
         out_drop(r);
@@ -116,7 +116,7 @@ static void msr(struct rewriter *r, struct insn *in)
         error_at(r, in->name.p, "msr takes a system register and a 64-bit register");
     else if (listed(in->op[0].text, written_registers))
         out_keep(r);
-    else if (!arm64_is_tp(in->op[0].text))
+    else if (!is_tp(in->op[0].text))
         error_at(r, in->op[0].text.p, "this system register cannot be written in a box");
     else if (arm64_tp_is_call(r))
         set_tp_by_call(r, in->op[1].reg);
