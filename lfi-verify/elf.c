@@ -116,7 +116,7 @@ static const char *check_segment_shape(const struct File *f, const struct Phdr *
         return "a segment is larger in the file than in memory";
     if (!in_file(f, p->offset, p->filesz))
         return "a segment lies outside the file";
-    if (p->memsz > IMAGE_LIMIT || p->vaddr > IMAGE_LIMIT - p->memsz)
+    if (p->vaddr > IMAGE_LIMIT || p->memsz > IMAGE_LIMIT - p->vaddr)
         return "the image does not fit into a box";
     if ((p->vaddr - p->offset) % page != 0)
         return "address and file offset of a segment differ modulo the page size";

@@ -153,7 +153,5 @@ uint32_t lfiv_arm64_writes(const struct Row *row, uint32_t word)
 
 uint32_t lfiv_arm64_reach(const struct Row *row, uint32_t word)
 {
-    if (row->memory != M_IMM12)
-        return 0;
     return field(word, 10, 12) << (row->size == SIZE_FIELD ? field(word, 30, 2) : row->size);
 }

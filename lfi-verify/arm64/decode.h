@@ -80,8 +80,8 @@ bool lfiv_arm64_checks(const struct Row *row, uint32_t word);
 /* The general registers that the word writes.  */
 uint32_t lfiv_arm64_writes(const struct Row *row, uint32_t word);
 
-/* How far above its base the word accesses memory, in bytes, where that can be more than
-   any other form of operand can say (IMM12); else 0.  */
+/* At most so many bytes above its base the word accesses memory.  Exact for IMM12; other
+   forms cannot say more than 4095, the most that this is for them.  */
 uint32_t lfiv_arm64_reach(const struct Row *row, uint32_t word);
 
 #endif

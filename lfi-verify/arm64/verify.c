@@ -56,7 +56,7 @@ static bool is_table_load(const struct Scan *s, const struct Row *row)
 /* While a drift is open, sp may be up to DRIFT_MAX beyond where the guards were made
    for, so a confined access must stay near; one that always happens closes the drift.
    Signed displacements are those of pairs at most, 64 times 16 bytes.  */
-static_assert(LFI_DRIFT_POST >= 64 * 16 && LFI_DRIFT_MAX >= 64 * 16,
+static_assert(LFI_DRIFT_POST >= 64 * 16 && LFI_DRIFT_MAX >= 4095,
               "signed displacements need no check");
 
 static const char *check_drift(struct Scan *s, const struct Row *row, uint32_t word, bool confined)

@@ -306,6 +306,16 @@ def data_without_bytes_at_the_end_of_the_file(i):
     i.phdrs.insert(5, Phdr(LOAD, PF_R | PF_W, 0x4000, 0x8000, 0, 16))
 
 
+@case("ok")
+def empty_segment_at_the_limit(i):
+    i.phdrs.append(Phdr(LOAD, PF_R, 0, 0x100000000 - 0x60000, 0))
+
+
+@case("does not fit into a box")
+def empty_segment_beyond(i):
+    i.phdrs.append(Phdr(LOAD, PF_R, 0, 0x100000000 - 0x50000, 0))
+
+
 @case("does not fit into a box")
 def image_too_high(i):
     i.phdrs.insert(5, Phdr(LOAD, PF_R, 0, 0x100000000 - 0x60000, 1))

@@ -178,11 +178,16 @@ static void test_profiles(void)
 /* profiles/profile.c, which is part of the library.  */
 static void test_profile_table(void)
 {
+#define PROFILE(...) +1
+    enum {
+        ROWS = 0
+#include "profiles/profiles.def"
+    };
+#undef PROFILE
     size_t count = 0;
     while (lfi_profile_at(count) != NULL)
         count++;
-    check("profiles can be counted",
-          count >= 5 && count < 100 && lfi_profile_at(count + 1) == NULL);
+    check("profiles can be counted", count == ROWS && lfi_profile_at(count + 1) == NULL);
     check("profiles belong to an architecture",
           lfi_profile_find(LFI_ARCH_X86_64, "stores") == NULL
               && lfi_profile_find(LFI_ARCH_AARCH64, "x") == NULL);

@@ -77,6 +77,9 @@ def main():
         "words one bit away": [(p, [w ^ 1 << bit] + tail) for p, w in zip(loose, examples) for bit in range(32)],
         "registers that matter": [(p, [w & ~(31 << low) | r << low] + tail) for p, w in zip(loose, examples)
                                   for low in (0, 5, 10, 16) for r in (31, 30, 28, 27, 25)],
+        "equal registers": [(p, [w & ~(31 << to) | (w >> at & 31) << to] + tail) for p, w in zip(loose, examples)
+                            for at in (0, 5, 10, 16) for to in (0, 5, 10, 16) if at != to],
+        "without an instruction set": [(f"full-{i}", [w] + tail) for w in examples for i in ISAS],
         "words near examples": [(None, [variant(w)] + tail) for w in examples for _ in range(variants)],
         "words after a drift": [(p, [drift, v, guard] + end) for p in ("full", "stores") for w in examples
                                 for v in on_stack(w) for end in ([], [touch])],
