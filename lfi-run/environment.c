@@ -77,12 +77,12 @@ static char *current_directory(void)
 static const char *same_path(const char *arg)
 {
     size_t len = strlen(arg);
-    bool suffix = len > 3 && (strcmp(arg + len - 3, ":ro") == 0 || strcmp(arg + len - 3, ":rw") == 0);
+    bool suffix =
+        len > 3 && (strcmp(arg + len - 3, ":ro") == 0 || strcmp(arg + len - 3, ":rw") == 0);
     char *host = tool_strdup(arg);
     if (suffix)
         host[len - 3] = 0;
-    char *path = *host == '/' ? tool_strdup(host)
-                              : tool_printf("%s/%s", current_directory(), host);
+    char *path = *host == '/' ? tool_strdup(host) : tool_printf("%s/%s", current_directory(), host);
     path = normal(path);
     if (strchr(path, '='))
         tool_fail("--dir %s: a path with '=' is given as --dir /BOX=HOST", arg);

@@ -30,7 +30,8 @@ static const char *advice(void)
     case LFI_ERR_VERIFY:
         return "; recompile it with an LFI toolchain (lfi-verify shows all rejections)";
     case LFI_ERR_PROFILE:
-        return "; --allow=stores accepts programs whose loads are not confined, --no-verify (unsafe)"
+        return "; --allow=stores accepts programs whose loads are not confined, --no-verify "
+               "(unsafe)"
                " all";
     }
     return "";

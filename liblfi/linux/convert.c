@@ -45,11 +45,19 @@ static const struct {
     uint32_t box;
     int host;
 } open_flags[] = {
-    {BOX_O_CREAT, O_CREAT},         {BOX_O_EXCL, O_EXCL},         {BOX_O_NOCTTY, O_NOCTTY},
-    {BOX_O_TRUNC, O_TRUNC},         {BOX_O_APPEND, O_APPEND},     {BOX_O_NONBLOCK, O_NONBLOCK},
-    {BOX_O_DSYNC, O_DSYNC},         {BOX_O_DIRECTORY, O_DIRECTORY}, {BOX_O_NOFOLLOW, O_NOFOLLOW},
-    {BOX_O_NOATIME, O_NOATIME},     {BOX_O_PATH, O_PATH},
-    {BOX_O_SYNC, O_SYNC & ~O_DSYNC}, {BOX_O_TMPFILE, O_TMPFILE & ~O_DIRECTORY},
+    {BOX_O_CREAT, O_CREAT},
+    {BOX_O_EXCL, O_EXCL},
+    {BOX_O_NOCTTY, O_NOCTTY},
+    {BOX_O_TRUNC, O_TRUNC},
+    {BOX_O_APPEND, O_APPEND},
+    {BOX_O_NONBLOCK, O_NONBLOCK},
+    {BOX_O_DSYNC, O_DSYNC},
+    {BOX_O_DIRECTORY, O_DIRECTORY},
+    {BOX_O_NOFOLLOW, O_NOFOLLOW},
+    {BOX_O_NOATIME, O_NOATIME},
+    {BOX_O_PATH, O_PATH},
+    {BOX_O_SYNC, O_SYNC & ~O_DSYNC},
+    {BOX_O_TMPFILE, O_TMPFILE & ~O_DIRECTORY},
 };
 enum { NOPEN = sizeof open_flags / sizeof open_flags[0] };
 

@@ -8,6 +8,7 @@
 #include "liblfi/linux/linux.h"
 
 /* The kinds of syscalls.def.  */
+/* clang-format off */
 #define INT {ARG_INT, 0, 0}
 #define UINT {ARG_UINT, 0, 0}
 #define FLAGS {ARG_FLAGS, 0, 0}
@@ -30,6 +31,7 @@
 #define INOUT_ARRAY(t, n) {ARG_INOUT_ARRAY, n, sizeof(struct box_##t)}
 #define WORD {ARG_WORD, 0, 0}
 #define ARGS(...) {__VA_ARGS__}
+/* clang-format on */
 
 static const struct call_row rows[] = {
 #define SYS(name, aarch64, x86_64, handler, args, note)                                            \

@@ -161,7 +161,8 @@ static long file_lock(struct call *c, struct file *f, int cmd)
         return -EBADF;
     if (copy_in(c, &b, c->raw[2], sizeof b) != 0)
         return -EFAULT;
-    struct flock host = {.l_type = b.type, .l_whence = b.whence, .l_start = b.start, .l_len = b.len};
+    struct flock host = {
+        .l_type = b.type, .l_whence = b.whence, .l_start = b.start, .l_len = b.len};
     int op = cmd == BOX_F_GETLK ? F_GETLK : cmd == BOX_F_SETLK ? F_SETLK : F_SETLKW;
     if (fcntl(f->host, op, &host) != 0)
         return -errno;
@@ -333,8 +334,8 @@ static void statfs_to_box(struct box_statfs *b, const struct statfs *s)
 
 static long statfs_of(int fd, struct box_statfs *b)
 {
-    struct statfs s = {.f_type = 0x01021994 /* tmpfs */, .f_bsize = 4096, .f_namelen = 255,
-                       .f_frsize = 4096};
+    struct statfs s = {
+        .f_type = 0x01021994 /* tmpfs */, .f_bsize = 4096, .f_namelen = 255, .f_frsize = 4096};
     if (fd >= 0 && fstatfs(fd, &s) != 0)
         return -errno;
     statfs_to_box(b, &s);
@@ -482,8 +483,8 @@ long sys_copy_file_range(struct call *c)
         return -EINVAL;
     off_t from = in_off ? in_off->value : 0, to = out_off ? out_off->value : 0;
     size_t n = c->a[4].u < LX_RW_MAX ? c->a[4].u : LX_RW_MAX;
-    ssize_t done = copy_file_range(in->host, in_off ? &from : NULL, out->host,
-                                   out_off ? &to : NULL, n, (unsigned)c->a[5].u);
+    ssize_t done = copy_file_range(in->host, in_off ? &from : NULL, out->host, out_off ? &to : NULL,
+                                   n, (unsigned)c->a[5].u);
     if (done >= 0 && in_off)
         in_off->value = from;
     if (done >= 0 && out_off)

@@ -209,8 +209,8 @@ struct LFILinuxThread *lfi_thread_new(struct LFILinuxProc *p, int argc, const ch
 {
     lfiptr sp;
     if (!p->image || p->started) {
-        lx_fail(LFI_ERR_STATE, p->started ? "the process has a thread already"
-                                          : "the process has no program");
+        lx_fail(LFI_ERR_STATE,
+                p->started ? "the process has a thread already" : "the process has no program");
         return NULL;
     }
     struct LFILinuxThread *t = thread_make(p);

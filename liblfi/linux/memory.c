@@ -114,7 +114,7 @@ long sys_mprotect(struct call *c)
         return -ENOMEM;
     errno = 0;
     return lfi_box_mprotect(c->p->box, addr, page_up(c->p, size), prot_of(prot)) == 0 ? 0
-                                                                                     : failed();
+                                                                                      : failed();
 }
 
 /* Copies through memory that no box can reach: either side may be unmapped meanwhile.  */

@@ -260,7 +260,7 @@ long sys_statx(struct call *c)
     struct file *self;
     struct box_statx *b = c->a[4].ptr;
     uint64_t flags = c->a[2].u, known = BOX_AT_SYMLINK_NOFOLLOW | BOX_AT_NO_AUTOMOUNT
-                                       | BOX_AT_EMPTY_PATH | BOX_AT_STATX_SYNC_TYPE;
+                                        | BOX_AT_EMPTY_PATH | BOX_AT_STATX_SYNC_TYPE;
     if (flags & ~known || (flags & BOX_AT_STATX_SYNC_TYPE) == BOX_AT_STATX_SYNC_TYPE
         || c->a[3].u & 0x80000000u)
         return -EINVAL;

@@ -91,8 +91,8 @@ long sys_getgroups(struct call *c)
 
 long sys_uname(struct call *c)
 {
-    static const struct box_utsname name = {"Linux", "box", "6.1.0", "#1 lfi", ABI_MACHINE,
-                                            "(none)"};
+    static const struct box_utsname name = {"Linux",  "box",       "6.1.0",
+                                            "#1 lfi", ABI_MACHINE, "(none)"};
     *(struct box_utsname *)c->a[0].ptr = name;
     return 0;
 }
@@ -156,7 +156,14 @@ long sys_getpriority(struct call *c)
 
 long sys_prctl(struct call *c)
 {
-    enum { GET_DUMPABLE = 3, SET_DUMPABLE = 4, SET_NAME = 15, GET_NAME = 16, SET_NNP = 38, GET_NNP = 39 };
+    enum {
+        GET_DUMPABLE = 3,
+        SET_DUMPABLE = 4,
+        SET_NAME = 15,
+        GET_NAME = 16,
+        SET_NNP = 38,
+        GET_NNP = 39
+    };
     char name[sizeof c->t->name] = {0};
     switch (c->a[0].i) {
     case SET_NAME:
@@ -186,7 +193,8 @@ long sys_membarrier(struct call *c)
     enum { QUERY = 0, PRIVATE_EXPEDITED = 1 << 3, REGISTER_PRIVATE_EXPEDITED = 1 << 4 };
     const long known = PRIVATE_EXPEDITED | REGISTER_PRIVATE_EXPEDITED;
     long cmd = c->a[0].i;
-    if (c->a[1].u || (cmd != QUERY && cmd != PRIVATE_EXPEDITED && cmd != REGISTER_PRIVATE_EXPEDITED))
+    if (c->a[1].u
+        || (cmd != QUERY && cmd != PRIVATE_EXPEDITED && cmd != REGISTER_PRIVATE_EXPEDITED))
         return -EINVAL;
     long r = syscall(SYS_membarrier, cmd, 0, 0);
     return r < 0 ? -errno : r & known;
@@ -202,8 +210,9 @@ long sys_sched_getaffinity(struct call *c)
 {
     uint64_t mask[128];
     uint64_t room = (uint32_t)c->a[1].u;
-    if (c->a[0].i < 0 || ((int32_t)c->raw[0] != 0 && (int32_t)c->raw[0] != c->t->tid
-                          && (int32_t)c->raw[0] != c->p->pid))
+    if (c->a[0].i < 0
+        || ((int32_t)c->raw[0] != 0 && (int32_t)c->raw[0] != c->t->tid
+            && (int32_t)c->raw[0] != c->p->pid))
         return -ESRCH;
     long n = syscall(SYS_sched_getaffinity, 0, sizeof mask, mask);
     if (n < 0)

@@ -10,7 +10,13 @@
 
 #include "liblfi/linux/linux.h"
 
-enum { BOX_SIG_DFL = 0, BOX_SIG_IGN = 1, SIGSET_SIZE = 8, FIRST_LIBC_SIGNAL = 32, LAST_LIBC_SIGNAL = 34 };
+enum {
+    BOX_SIG_DFL = 0,
+    BOX_SIG_IGN = 1,
+    SIGSET_SIZE = 8,
+    FIRST_LIBC_SIGNAL = 32,
+    LAST_LIBC_SIGNAL = 34
+};
 
 static uint64_t bit(int sig)
 {

@@ -137,8 +137,9 @@ bool stack_build(struct LFILinuxProc *p, int argc, const char **argv, const char
     size_t need = strings_size(argv, (size_t)argc) + strings_size(envp, envc) + strlen(p->name)
                   + 8 * ((size_t)argc + envc) + 1024;
     if (need > size / 4)
-        return lx_fail(LFI_ERR_ARG, "arguments and environment need %zu bytes: the stack of %zu "
-                                    "bytes is too small",
+        return lx_fail(LFI_ERR_ARG,
+                       "arguments and environment need %zu bytes: the stack of %zu "
+                       "bytes is too small",
                        need, size);
     struct image m = {calloc(1, need), need, 0, map_stack(p, size)};
     bool ok = m.bytes && m.top;

@@ -156,8 +156,8 @@ void proc_end_signal(struct LFILinuxThread *t, int sig)
 static void proc_end_fault(struct LFILinuxThread *t, const struct LFIFault *fault)
 {
     struct LFILinuxProc *p = t->proc;
-    struct LFIProcEnd end = {.code = 128 + fault->sig, .sig = fault->sig, .fault = true,
-                             .info = *fault};
+    struct LFIProcEnd end = {
+        .code = 128 + fault->sig, .sig = fault->sig, .fault = true, .info = *fault};
     uint64_t off = fault->pc - p->image;
     if (fault->pc >= p->image && off < p->elf.end) {
         end.in_image = true;
@@ -255,8 +255,8 @@ static long host_thread(struct LFILinuxThread *t)
 
 static long clone_flags(uint64_t flags, uint64_t stack)
 {
-    const uint64_t need = BOX_CLONE_VM | BOX_CLONE_FS | BOX_CLONE_FILES | BOX_CLONE_SIGHAND
-                          | BOX_CLONE_THREAD;
+    const uint64_t need =
+        BOX_CLONE_VM | BOX_CLONE_FS | BOX_CLONE_FILES | BOX_CLONE_SIGHAND | BOX_CLONE_THREAD;
     const uint64_t may = need | BOX_CLONE_SYSVSEM | BOX_CLONE_SETTLS | BOX_CLONE_PARENT_SETTID
                          | BOX_CLONE_CHILD_CLEARTID | BOX_CLONE_CHILD_SETTID | BOX_CLONE_DETACHED;
     if (!(flags & BOX_CLONE_THREAD))
@@ -335,8 +335,8 @@ static long futex_wait(struct call *c, int op, int flags)
     if (c->raw[3])
         ts = time_to_host(&limit);
     uint32_t bits = op == BOX_FUTEX_WAIT ? UINT32_MAX : (uint32_t)c->a[5].u;
-    return syscall(SYS_futex, c->a[0].ptr, op | flags, (uint32_t)c->a[2].u,
-                   c->raw[3] ? &ts : NULL, NULL, bits);
+    return syscall(SYS_futex, c->a[0].ptr, op | flags, (uint32_t)c->a[2].u, c->raw[3] ? &ts : NULL,
+                   NULL, bits);
 }
 
 static long futex_requeue(struct call *c, int op, int flags)

@@ -51,14 +51,12 @@ static void add_arg(struct line *l, const struct call *c, int i, long result)
     uint64_t raw = c->raw[i];
     switch (c->row->arg[i].kind) {
     case ARG_DIRFD:
-        if ((int32_t)raw == BOX_AT_FDCWD) {
-            add(l, "AT_FDCWD");
-            return;
-        }
-        /* fall through */
-    case ARG_INT:
     case ARG_FD:
-        add(l, "%d", (int32_t)raw);
+    case ARG_INT:
+        if (c->row->arg[i].kind == ARG_DIRFD && (int32_t)raw == BOX_AT_FDCWD)
+            add(l, "AT_FDCWD");
+        else
+            add(l, "%d", (int32_t)raw);
         return;
     case ARG_UINT:
         add(l, "%u", (uint32_t)raw);

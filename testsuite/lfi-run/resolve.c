@@ -100,11 +100,10 @@ static void make_tree(const char *top)
 {
     static const char *dirs[] = {"in", "in/d", "in/d/e", "in/d/e/f", "in/sub", "in/dev", "other"};
     static const char *files[] = {"in/file", "in/d/file", "in/d/e/f/file", "other/file", "SECRET"};
-    static const char *links[][2] = {{"..", "in/up"},        {"../..", "in/d/up2"},
-                                     {"/", "in/root"},       {"d/e", "in/de"},
-                                     {"/n/file", "in/n"},    {"loop", "in/loop"},
-                                     {"../SECRET", "in/out"}, {"e/../file", "in/d/dotdot"},
-                                     {"/m/d/e/f/../..", "in/long"}};
+    static const char *links[][2] = {
+        {"..", "in/up"},         {"../..", "in/d/up2"},        {"/", "in/root"},
+        {"d/e", "in/de"},        {"/n/file", "in/n"},          {"loop", "in/loop"},
+        {"../SECRET", "in/out"}, {"e/../file", "in/d/dotdot"}, {"/m/d/e/f/../..", "in/long"}};
     if (chdir(top) != 0)
         exit(1);
     for (size_t i = 0; i < sizeof dirs / sizeof *dirs; i++)
@@ -120,8 +119,8 @@ static void make_tree(const char *top)
 /* A path of random components; the same ones in every run.  */
 static void random_path(char out[LX_PATH_MAX], uint32_t *seed)
 {
-    static const char *parts[] = {"m",    "n",  "d",    "e",   "f",    "file", "up",     "up2",
-                                  "root", "de", "..",   "..",  ".",    "",     "loop",   "out",
+    static const char *parts[] = {"m",    "n",  "d",    "e",   "f",    "file",   "up",    "up2",
+                                  "root", "de", "..",   "..",  ".",    "",       "loop",  "out",
                                   "sub",  "x",  "long", "dev", "null", "SECRET", "dotdot"};
     size_t n = 0;
     *seed = *seed * 1103515245 + 12345;

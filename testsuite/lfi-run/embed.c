@@ -1,0 +1,228 @@
+/* A host program that uses the Linux layer as a library.  Prints PASS and FAIL lines.
+   SPDX-License-Identifier: Apache-2.0
+
+   usage: embed PROGRAM  (calls/embedded.c, compiled for the box)  */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lfi_linux.h"
+
+static void check(const char *what, bool ok)
+{
+    printf("%s: %s%s%s\n", ok ? "PASS" : "FAIL", what, ok ? "" : " - ", ok ? "" : lfi_errmsg());
+    fflush(stdout);
+}
+
+static const char *program;
+static char *bytes;
+static size_t size;
+
+static void read_program(void)
+{
+    FILE *f = fopen(program, "rb");
+    if (!f)
+        exit(1);
+    fseek(f, 0, SEEK_END);
+    size = (size_t)ftell(f);
+    rewind(f);
+    bytes = malloc(size);
+    if (fread(bytes, 1, size, f) != size)
+        exit(1);
+    fclose(f);
+}
+
+static int count_entries(const char *dir)
+{
+    int n = 0;
+    DIR *d = opendir(dir);
+    while (d && readdir(d))
+        n++;
+    if (d)
+        closedir(d);
+    return n;
+}
+
+static int count_lines(const char *file)
+{
+    int n = 0, c;
+    FILE *f = fopen(file, "r");
+    while (f && (c = getc(f)) != EOF)
+        n += c == '\n';
+    if (f)
+        fclose(f);
+    return n;
+}
+
+/* Loads, runs, frees; the code, or -2.  */
+static int run(struct LFILinuxEngine *lx, const char *how)
+{
+    const char *argv[] = {"embedded", how, NULL};
+    int code = -2;
+    struct LFILinuxProc *p = lfi_proc_new(lx);
+    if (!p)
+        return -2;
+    struct LFILinuxThread *t = NULL;
+    if (lfi_proc_load(p, (const uint8_t *)bytes, size, "embedded"))
+        t = lfi_thread_new(p, 2, argv, NULL);
+    if (t)
+        code = lfi_thread_run(t);
+    lfi_thread_free(t);
+    lfi_proc_free(p);
+    return code;
+}
+
+static void *run_many(void *arg)
+{
+    for (int i = 0; i < 25; i++)
+        if (run(arg, i % 2 ? "7" : "threads") != (i % 2 ? 7 : 11))
+            return arg;
+    return NULL;
+}
+
+static char last_line[300];
+static void take_line(void *arg, const char *line)
+{
+    (void)arg;
+    snprintf(last_line, sizeof last_line, "%s", line);
+}
+
+static void refusals(struct LFIEngine *engine)
+{
+    const char *relative[] = {"m=/tmp", NULL}, *missing[] = {"/m=/nowhere", NULL};
+    struct LFILinuxOptions o = {.perf = true};
+    check("perf is refused", !lfi_linux_new(engine, o) && lfi_errno() == LFI_ERR_ARG);
+    o = (struct LFILinuxOptions){.sys_passthrough = true};
+    check("sys_passthrough is refused", !lfi_linux_new(engine, o) && lfi_errno() == LFI_ERR_ARG);
+    o = (struct LFILinuxOptions){.stacksize = 1};
+    check("a tiny stack is refused", !lfi_linux_new(engine, o) && lfi_errno() == LFI_ERR_ARG);
+    o = (struct LFILinuxOptions){.dir_maps = relative};
+    check("a relative mapping is refused", !lfi_linux_new(engine, o) && lfi_errno() == LFI_ERR_ARG);
+    o = (struct LFILinuxOptions){.dir_maps = missing};
+    check("a missing directory is refused",
+          !lfi_linux_new(engine, o) && strstr(lfi_errmsg(), "/nowhere"));
+    lfi_linux_free(NULL);
+    lfi_proc_free(NULL);
+    lfi_thread_free(NULL);
+}
+
+static void one_process(struct LFILinuxEngine *lx)
+{
+    struct LFIProcEnd end;
+    const char *argv[] = {"embedded", "5", NULL};
+    int code = 0;
+    struct LFILinuxProc *p = lfi_proc_new(lx);
+    check("a new process has not ended", p && !lfi_proc_exited(p, &code) && !lfi_proc_end(p, &end));
+    check("no thread without a program",
+          !lfi_thread_new(p, 2, argv, NULL) && lfi_errno() == LFI_ERR_STATE);
+    check("no symbol without a program", lfi_proc_sym(p, "main") == 0);
+    check("a program is loaded from a file", lfi_proc_load_file(p, program));
+    check("a second program is refused",
+          !lfi_proc_load_file(p, program) && lfi_errno() == LFI_ERR_STATE);
+    uint64_t value = lfi_proc_sym(p, "embedded_value");
+    int number = 0;
+    check("symbols are found", value >= lfi_proc_image(p)
+                                   && lfi_box_copyfm(lfi_proc_box(p), &number, value, sizeof number)
+                                   && number == 12345);
+    check("a missing symbol is 0", lfi_proc_sym(p, "no_such_symbol") == 0);
+    struct LFILinuxThread *t = lfi_thread_new(p, 2, argv, NULL);
+    check("a first thread", t && *lfi_thread_ctxp(t));
+    check("a second first thread is refused",
+          !lfi_thread_new(p, 2, argv, NULL) && lfi_errno() == LFI_ERR_STATE);
+    sigset_t before, after;
+    pthread_sigmask(SIG_SETMASK, NULL, &before);
+    check("the exit status is returned", lfi_thread_run(t) == 5);
+    pthread_sigmask(SIG_SETMASK, NULL, &after);
+    check("the signal mask is as before",
+          sigismember(&before, SIGPIPE) == sigismember(&after, SIGPIPE));
+    check("the end is known", lfi_proc_exited(p, &code) && code == 5 && lfi_proc_end(p, &end)
+                                  && end.code == 5 && !end.sig && !end.fault);
+    check("memory can be looked at after the end",
+          lfi_box_copyfm(lfi_proc_box(p), &number, value, sizeof number) && number == 54321);
+    check("it cannot be run again", lfi_thread_run(t) == -1 && lfi_errno() == LFI_ERR_STATE);
+    lfi_thread_free(t);
+    lfi_proc_free(p);
+}
+
+static void endings(struct LFILinuxEngine *lx)
+{
+    struct LFIProcEnd end;
+    const char *argv[] = {"embedded", "fault", NULL};
+    struct LFILinuxProc *p = lfi_proc_new(lx);
+    struct LFILinuxThread *t = NULL;
+    if (p && lfi_proc_load(p, (const uint8_t *)bytes, size, "embedded"))
+        t = lfi_thread_new(p, 2, argv, NULL);
+    check("a fault ends the process", t && lfi_thread_run(t) == 128 + SIGSEGV);
+    check("the fault is described",
+          lfi_proc_end(p, &end) && end.fault && end.sig == SIGSEGV && end.in_image && end.symbol
+              && strcmp(end.symbol, "embedded_fault") == 0 && (uint32_t)end.info.addr == 16);
+    lfi_thread_free(t);
+    lfi_proc_free(p);
+    check("another process runs after it", run(lx, "3") == 3);
+    check("abort", run(lx, "abort") == 128 + SIGABRT);
+    check("a closed pipe", run(lx, "pipe") == 128 + SIGPIPE);
+    check("an unknown call is an error", run(lx, "unknown") == 38);
+    check("threads that wait and threads that run end with the process", run(lx, "busy") == 9);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 2)
+        return 2;
+    program = argv[1];
+    read_program();
+    struct LFIEngine *engine = lfi_new((struct LFIOptions){0}, 4);
+    if (!engine) {
+        printf("FAIL: lfi_new: %s\n", lfi_errmsg());
+        return 1;
+    }
+    refusals(engine);
+    struct LFILinuxEngine *lx = lfi_linux_new(engine, (struct LFILinuxOptions){0});
+    check("an engine", lx != NULL);
+    one_process(lx);
+    endings(lx);
+
+    run(lx, "threads");
+    int tasks = count_entries("/proc/self/task");
+    int fds = count_entries("/proc/self/fd"), maps = count_lines("/proc/self/maps"), bad = 0;
+    for (int i = 0; i < 300; i++)
+        bad += run(lx, i % 3 ? "6" : "threads") != (i % 3 ? 6 : 11);
+    check("300 processes one after the other", bad == 0);
+    check("no descriptor is lost", count_entries("/proc/self/fd") == fds);
+    check("no mapping is lost", count_lines("/proc/self/maps") <= maps + 5);
+    pthread_t t[3];
+    void *failed[3];
+    for (int i = 0; i < 3; i++)
+        pthread_create(&t[i], NULL, run_many, lx);
+    for (int i = 0; i < 3; i++)
+        pthread_join(t[i], &failed[i]);
+    check("processes side by side", !failed[0] && !failed[1] && !failed[2]);
+    /* A thread that has left its process may still be on its way out.  */
+    for (int i = 0; i < 100 && count_entries("/proc/self/task") > tasks; i++)
+        usleep(10000);
+    check("no thread is left", count_entries("/proc/self/task") <= tasks);
+    lfi_linux_free(lx);
+
+    lx = lfi_linux_new(
+        engine,
+        (struct LFILinuxOptions){.exit_unknown_syscalls = true, .verbose = true, .log = take_line});
+    check("exit_unknown_syscalls", run(lx, "unknown") == 128 + SIGSYS);
+    check("log gets lines", strstr(last_line, "system call 4242 is not supported"));
+    lfi_linux_free(lx);
+    lx = lfi_linux_new(engine, (struct LFILinuxOptions){.brk_control = true, .brk_size = 0});
+    check("brk_control without brk", run(lx, "brk") == 0);
+    lfi_linux_free(lx);
+    lx = lfi_linux_new(engine, (struct LFILinuxOptions){.brk_size = 1 << 20});
+    check("brk_size", run(lx, "brk") == 1);
+    lfi_linux_free(lx);
+    lfi_free(engine);
+    free(bytes);
+    printf("DONE\n");
+    return 0;
+}
