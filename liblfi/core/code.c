@@ -54,7 +54,7 @@ void *lfi_code_stage(struct LFIBox *box, const void *src, size_t size, int fd, o
     }
     if (src && lfi_arch_copy(stage, src, size) != 0)
         r = lfi_fail_errno(LFI_ERR_MMAP, EACCES, "code that cannot be read");
-    else if (!src && fd >= 0)
+    else if (fd >= 0)
         r = read_file(stage, size, fd, off);
     lfi_arch_fill_traps(stage + size, pages - size);
     if (r == 0 && mprotect(stage, pages, PROT_READ) < 0)

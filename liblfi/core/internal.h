@@ -96,9 +96,10 @@ LFI_HIDDEN int lfi_fail_errno(int err, int errnum, const char *fmt, ...)
    follows a change of mappings cannot fail.  */
 LFI_HIDDEN void lfi_map_init(struct LFIMap *map, size_t max);
 LFI_HIDDEN void lfi_map_clear(struct LFIMap *map);
-/* Sets nodes aside for one lfi_map_cut and one lfi_map_set; false if out of memory or
-   the map would have more than its maximum.  */
-LFI_HIDDEN bool lfi_map_prepare(struct LFIMap *map);
+/* Sets nodes aside for one lfi_map_cut or lfi_map_split of [start, end) and, if mapping,
+   one lfi_map_set there; false if out of memory or the map would have more ranges than
+   its maximum.  A change that makes no more of them is always possible.  */
+LFI_HIDDEN bool lfi_map_prepare(struct LFIMap *map, uintptr_t start, uintptr_t end, bool mapping);
 /* The range that holds addr, or the first one above it.  */
 LFI_HIDDEN struct LFIRange *lfi_map_find(struct LFIMap *map, uintptr_t addr);
 /* Splits ranges so that none crosses start or end.  */
@@ -128,7 +129,7 @@ LFI_HIDDEN bool lfi_mem_mend(uintptr_t start, size_t size);
 /* Takes execute permission from all regions that touch the range.  */
 LFI_HIDDEN int lfi_code_revoke(struct LFIBox *box, uintptr_t start, uintptr_t end);
 /* A private read-only copy of size bytes, the rest of the last page filled with traps: from
-   memory of the box if src, else from the file if fd >= 0, else zeros.  NULL on failure.  */
+   memory of the box if src (and fd < 0), else from the file if fd >= 0, else zeros.  NULL on failure.  */
 LFI_HIDDEN void *lfi_code_stage(struct LFIBox *box, const void *src, size_t size, int fd,
                                 off_t off);
 LFI_HIDDEN void lfi_code_unstage(struct LFIBox *box, void *stage, size_t size);

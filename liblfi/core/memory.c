@@ -59,8 +59,8 @@ void lfi_mem_reserve(uintptr_t start, size_t size)
     static const char message[] = "liblfi: the kernel refuses to keep a box reserved\n";
     if (map_none(start, size) == 0)
         return;
-    if (write(STDERR_FILENO, message, sizeof message - 1) < 0)
-        abort();
+    ssize_t ignored = write(STDERR_FILENO, message, sizeof message - 1);
+    (void)ignored;
     abort();
 }
 
@@ -168,9 +168,10 @@ static int failed_change(struct LFIBox *box, const struct request *r, const char
     return host_failed(what);
 }
 
-static int set_aside(struct LFIBox *box)
+/* Before a change of the map in the range, by a new mapping or not.  */
+static int set_aside(struct LFIBox *box, const struct request *r, bool mapping)
 {
-    if (lfi_map_prepare(&box->map))
+    if (lfi_map_prepare(&box->map, r->start, r->end, mapping))
         return 0;
     return refuse(ENOMEM, "the box has too many mappings");
 }
@@ -211,7 +212,7 @@ static int map_at(struct LFIBox *box, const struct request *r, bool replace)
 {
     if (!replace && occupied(box, r))
         return refuse(EEXIST, "something is mapped there");
-    if (set_aside(box) < 0)
+    if (set_aside(box, r, true) < 0)
         return -1;
     return r->prot & LFI_PROT_EXEC ? replace_code(box, r, NULL) : replace_data(box, r);
 }
@@ -256,9 +257,7 @@ lfiptr lfi_box_mapany(struct LFIBox *box, size_t size, int prot, int flags, int 
 
 static int unmap(struct LFIBox *box, const struct request *r)
 {
-    if (!occupied(box, r))
-        return 0;
-    if (set_aside(box) < 0)
+    if (set_aside(box, r, false) < 0)
         return -1;
     if (lfi_code_revoke(box, r->start, r->end) < 0)
         return -1;
@@ -345,10 +344,11 @@ static int protect_data(struct LFIBox *box, const struct request *r)
     return 0;
 }
 
+/* Of a range that is covered.  */
 static bool within_region(struct LFIBox *box, const struct request *r)
 {
     struct LFIRange *n = lfi_map_find(&box->map, r->start);
-    return n && n->code && n->start <= r->start && r->end <= n->end;
+    return n->code && r->end <= n->end;
 }
 
 static int protect_code(struct LFIBox *box, struct request *r)
@@ -367,7 +367,7 @@ static int protect(struct LFIBox *box, struct request *r)
 {
     if (!covered(box, r))
         return refuse(ENOMEM, "not all of the range is mapped");
-    if (set_aside(box) < 0)
+    if (set_aside(box, r, (r->prot & LFI_PROT_EXEC) != 0) < 0)
         return -1;
     return r->prot & LFI_PROT_EXEC ? protect_code(box, r) : protect_data(box, r);
 }

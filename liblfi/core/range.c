@@ -80,23 +80,6 @@ static struct LFIRange *merge(struct LFIRange *a, struct LFIRange *b)
     return b;
 }
 
-bool lfi_map_prepare(struct LFIMap *map)
-{
-    if (map->count + NODES_PER_CHANGE > map->max)
-        return false;
-    unsigned have = 0;
-    for (struct LFIRange *n = map->spare; n && have < NODES_PER_CHANGE; n = n->right)
-        have++;
-    for (; have < NODES_PER_CHANGE; have++) {
-        struct LFIRange *n = malloc(sizeof *n);
-        if (!n)
-            return false;
-        n->right = map->spare;
-        map->spare = n;
-    }
-    return true;
-}
-
 /* A node of its own with that content, from those set aside.  */
 static struct LFIRange *take(struct LFIMap *map, const struct LFIRange *content)
 {
@@ -152,6 +135,31 @@ struct LFIRange *lfi_map_find(struct LFIMap *map, uintptr_t addr)
         }
     }
     return best;
+}
+
+/* Whether addr is inside a range, so that a change there makes two of it.  */
+static bool crosses(struct LFIMap *map, uintptr_t addr)
+{
+    struct LFIRange *n = lfi_map_find(map, addr);
+    return n && n->start < addr;
+}
+
+bool lfi_map_prepare(struct LFIMap *map, uintptr_t start, uintptr_t end, bool mapping)
+{
+    size_t more = (size_t)crosses(map, start) + crosses(map, end) + mapping;
+    if (more > 0 && map->count + more > map->max)
+        return false;
+    unsigned have = 0;
+    for (struct LFIRange *n = map->spare; n && have < NODES_PER_CHANGE; n = n->right)
+        have++;
+    for (; have < NODES_PER_CHANGE; have++) {
+        struct LFIRange *n = malloc(sizeof *n);
+        if (!n)
+            return false;
+        n->right = map->spare;
+        map->spare = n;
+    }
+    return true;
 }
 
 /* Makes end the end of the range, whose neighbours leave room for it.  */

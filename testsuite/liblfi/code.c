@@ -97,10 +97,25 @@ static bool none_executable(lfiptr at)
 
 static void test_regions(void)
 {
+    uint32_t at_word;
     lfiptr at = three_pages(0x200000);
     CHECK("region: RX again changes nothing",
           lfi_box_mprotect(box, at + page, page, RX) == 0 && runs(at, 1) && runs(at + page, 1));
     CHECK("region: discard is ignored", lfi_box_discard(box, at, 3 * page) == 0 && runs(at, 1));
+    lfi_box_mapat(box, at + 3 * page, page, RW, ANON, -1, 0);
+    CHECK("region: RX for more than the region verifies the rest",
+          lfi_box_mprotect(box, at, 4 * page, RX) == 0 && runs(at, 1)
+              && prot_at(at + 3 * page) == RX);
+    CHECK("executable is readable",
+          lfi_box_mapat(box, at, 4 * page, RW, ANON, -1, 0) == at
+              && load(box, at - base, CODE(one)) == at && lfi_box_mprotect(box, at, page, RW) == 0
+              && lfi_box_mprotect(box, at, page, LFI_PROT_EXEC) == 0 && prot_at(at) == RX
+              && lfi_box_copyfm(box, &at_word, at, 4) && runs(at, 1));
+    CHECK("anonymous code is full of traps", lfi_box_mapat(box, at, page, RX, ANON, -1, 0) == at
+                                                 && run(at) == -1
+                                                 && lfi_ctx_fault(ctx)->sig == SIGILL);
+    lfi_box_munmap(box, at, 4 * page);
+    at = three_pages(0x200000);
     CHECK("region: mprotect of a part", lfi_box_mprotect(box, at + page, page, RW) == 0
                                             && none_executable(at) && prot_at(at + page) == RW
                                             && prot_at(at) == LFI_PROT_READ);
@@ -170,6 +185,13 @@ static void test_files(void)
     if (ftruncate(fd, 0) < 0)
         give_up("ftruncate");
     CHECK("file: truncated, the box runs what was verified", runs(at, 1));
+    lfiptr region = three_pages(0x200000);
+    CHECK("file: code over a part of a region",
+          pwrite(fd, two.start, size, 0) == (ssize_t)size
+              && lfi_box_mapat(box, region + page, size, RX, LFI_MAP_PRIVATE, fd, 0)
+                     == region + page
+              && runs(region + page, 2) && not_executable(region)
+              && not_executable(region + 2 * page) && ftruncate(fd, 0) == 0);
     CHECK("file: shorter than the code",
           lfi_box_mapat(box, at, size, RX, LFI_MAP_PRIVATE, fd, 0) == FAILED && errno == EINVAL
               && runs(at, 1));
@@ -205,6 +227,21 @@ static void *loop(void *arg)
     return arg;
 }
 
+/* More places than are remembered one by one.  */
+static void test_many_retired(void)
+{
+    enum { PLACES = 40 };
+    unsigned refused_places = 0;
+    for (unsigned i = 0; i < PLACES; i++) {
+        lfiptr at = load_or_die(box, 0xa00000 + (uint64_t)i * 2 * page, CODE(one));
+        lfi_box_munmap(box, at, page);
+    }
+    for (unsigned i = 0; i < PLACES; i += 13)
+        refused_places +=
+            load(box, 0xa00000 + (uint64_t)i * 2 * page, CODE(one)) == FAILED && errno == EAGAIN;
+    CHECK("other thread: none of many places takes other code", refused_places == 4);
+}
+
 static void nothing(struct LFIContext *c)
 {
     (void)c;
@@ -225,6 +262,10 @@ static void test_threads(void)
     lfi_box_copyto(box, at, CODE(two).start, 16);
     CHECK("other thread: while it runs, no other code at that place",
           lfi_box_mprotect(box, at, 16, RX) == -1 && errno == EAGAIN && prot_at(at) == RW);
+    CHECK("other thread: neighbouring addresses can hold code",
+          load(box, 0x600000 - page, CODE(two)) != FAILED
+              && load(box, 0x600000 + page, CODE(two)) != FAILED);
+    test_many_retired();
     CHECK("other thread: fresh addresses can hold code", load(box, 0x800000, CODE(two)) != FAILED);
     spin_end(box, word, 3);
     pthread_join(t, NULL);

@@ -104,6 +104,12 @@ static void test_arguments(void)
                                               EINVAL));
     CHECK("mapat: noreplace on something",
           refused(map(at, page, RW, ANON | LFI_MAP_FIXED_NOREPLACE), EEXIST));
+    CHECK("mapat: noreplace before it",
+          map(at + 4 * page, page, RW, ANON) == at + 4 * page
+              && map(at + 3 * page, page, RW, ANON | LFI_MAP_FIXED_NOREPLACE) == at + 3 * page
+              && lfi_box_munmap(box, at + 3 * page, 2 * page) == 0);
+    CHECK("mapat: a size of any number of bytes",
+          map(at + page, 6, RW, ANON) == at + page && lfi_box_munmap(box, at + page, 1) == 0);
     CHECK("mapat: noreplace beside it",
           map(at + page, page, RW, ANON | LFI_MAP_FIXED_NOREPLACE) == at + page);
     CHECK("mapany: larger than a box",
@@ -116,6 +122,14 @@ static void test_arguments(void)
     CHECK("mapany: nearly everything", big != FAILED && big >= info.min);
     CHECK("munmap: nearly everything",
           lfi_box_munmap(box, big, info.max_exec - info.min - 16 * page) == 0);
+    CHECK("mapany: above max_exec when there is no room below",
+          map(info.min, info.max_exec - info.min, LFI_PROT_NONE, ANON) == info.min
+              && refused(lfi_box_mapany(box, page, RX, ANON, -1, 0), ENOMEM)
+              && strstr(lfi_errmsg(), "room")
+              && (big = lfi_box_mapany(box, page, RW, ANON, -1, 0)) != FAILED
+              && big >= info.max_exec && lfi_box_munmap(box, big, page) == 0
+              && lfi_box_munmap(box, info.min, info.max_exec - info.min) == 0
+              && map(at, 2 * page, RW, ANON) == at);
     CHECK("munmap: what is not mapped", lfi_box_munmap(box, at + 16 * page, page) == 0);
     CHECK("munmap: outside", refused_int(lfi_box_munmap(box, info.base - page, page), ENOMEM));
     CHECK("munmap: size that wraps", refused_int(lfi_box_munmap(box, at, SIZE_MAX), ENOMEM));
@@ -370,15 +384,23 @@ static void test_random(void)
 
 static void test_limit(void)
 {
-    struct LFIEngine *e = new_engine((struct LFIOptions){.maxmaps = 20}, 1);
+    enum { MAX = 20 };
+    struct LFIEngine *e = new_engine((struct LFIOptions){.maxmaps = MAX}, 1);
     struct LFIBox *b = new_box(e);
-    lfiptr at = lfi_box_info(b).min;
+    lfiptr at = lfi_box_info(b).min, last = at + 4 * (MAX - 1) * page;
     unsigned n = 0;
-    while (n < 100 && lfi_box_mapat(b, at + 2 * n * page, page, RW, ANON, -1, 0) != FAILED)
+    while (n < 100 && lfi_box_mapat(b, at + 4 * n * page, 3 * page, RW, ANON, -1, 0) != FAILED)
         n++;
-    CHECK("maxmaps: reached", n >= 10 && n <= 20 && errno == ENOMEM);
+    CHECK("maxmaps: reached", n == MAX && errno == ENOMEM);
     CHECK("maxmaps: what is mapped is still usable",
-          lfi_box_copyto(b, at, &n, 4) && lfi_box_copyto(b, at + 2 * (n - 1) * page, &n, 4));
+          lfi_box_copyto(b, at, &n, 4) && lfi_box_copyto(b, last, &n, 4));
+    CHECK("maxmaps: changes that make more ranges are refused",
+          refused_int(lfi_box_munmap(b, at + page, page), ENOMEM)
+              && refused_int(lfi_box_mprotect(b, at, page, LFI_PROT_READ), ENOMEM));
+    CHECK("maxmaps: others are not", lfi_box_mprotect(b, at, 3 * page, LFI_PROT_READ) == 0
+                                         && lfi_box_munmap(b, last, 3 * page) == 0
+                                         && lfi_box_munmap(b, last - 4 * page, 3 * page) == 0
+                                         && lfi_box_munmap(b, at + page, page) == 0);
     lfi_box_free(b);
     lfi_free(e);
 }

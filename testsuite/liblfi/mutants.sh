@@ -10,7 +10,8 @@ else
 fi
 core=$(cd "$top" && echo liblfi/core/*.c)
 arch="liblfi/arch/aarch64/arch.c"
-tests="crossing memory code fault many"
+tests="crossing memory code fault refused many"
+wrap=-Wl,--wrap=mmap,--wrap=mremap,--wrap=mprotect,--wrap=pread
 
 compile() {
     $cc -std=gnu11 -O1 -fPIE -pthread -DHAVE_CONFIG_H -I"$config" -I"$top" -I"$top/include" -c "$1" -o "$2"
@@ -21,9 +22,11 @@ object() {
 }
 
 link_tests() {
-    local t
+    local t flags
     for t in $tests; do
-        $cc -static-pie -pthread -o "$1/$t" "$1/test_$t.o" "$1/test_code_blobs.o" "$1"/liblfi_*.o \
+        flags=
+        [ $t != refused ] || flags=$wrap
+        $cc -static-pie $flags -pthread -o "$1/$t" "$1/test_$t.o" "$1/test_code_blobs.o" "$1"/liblfi_*.o \
             "$config/lfi-verify/liblfiv.a"
     done
 }

@@ -1,0 +1,251 @@
+/* Kernel calls that fail: nothing is lost that need not be, no hole is left.  Linked with
+   wrappers of the calls.
+   SPDX-License-Identifier: Apache-2.0  */
+#include "test.h"
+
+static struct LFIBox *box;
+static struct LFIContext *ctx;
+static size_t page;
+
+/* Each fails the call with that errno when its turn comes; 0: never.  */
+static struct {
+    int mmap, mmap_hole, mremap, mremap_hole, mprotect, pread, pread_eintr;
+} fail;
+
+void *__real_mmap(void *addr, size_t size, int prot, int flags, int fd, off_t off);
+void *__wrap_mmap(void *addr, size_t size, int prot, int flags, int fd, off_t off);
+void *__real_mremap(void *old, size_t old_size, size_t size, int flags, void *addr);
+void *__wrap_mremap(void *old, size_t old_size, size_t size, int flags, void *addr);
+int __real_mprotect(void *addr, size_t size, int prot);
+int __wrap_mprotect(void *addr, size_t size, int prot);
+ssize_t __real_pread(int fd, void *to, size_t size, off_t off);
+ssize_t __wrap_pread(int fd, void *to, size_t size, off_t off);
+
+static bool turn(int *which)
+{
+    if (*which == 0 || --*which > 0)
+        return false;
+    errno = ENOMEM;
+    return true;
+}
+
+void *__wrap_mmap(void *addr, size_t size, int prot, int flags, int fd, off_t off)
+{
+    if (turn(&fail.mmap_hole)) {
+        munmap(addr, size);
+        errno = ENOMEM;
+        return MAP_FAILED;
+    }
+    return turn(&fail.mmap) ? MAP_FAILED : __real_mmap(addr, size, prot, flags, fd, off);
+}
+
+void *__wrap_mremap(void *old, size_t old_size, size_t size, int flags, void *addr)
+{
+    if (turn(&fail.mremap_hole)) {
+        munmap(addr, size);
+        errno = ENOMEM;
+        return MAP_FAILED;
+    }
+    return turn(&fail.mremap) ? MAP_FAILED : __real_mremap(old, old_size, size, flags, addr);
+}
+
+int __wrap_mprotect(void *addr, size_t size, int prot)
+{
+    return turn(&fail.mprotect) ? -1 : __real_mprotect(addr, size, prot);
+}
+
+ssize_t __wrap_pread(int fd, void *to, size_t size, off_t off)
+{
+    if (turn(&fail.pread))
+        return -1;
+    if (turn(&fail.pread_eintr)) {
+        errno = EINTR;
+        return -1;
+    }
+    return __real_pread(fd, to, size, off);
+}
+
+static bool hole(lfiptr at)
+{
+    return msync((void *)at, page, MS_ASYNC) < 0 && errno == ENOMEM;
+}
+
+static bool mapped(lfiptr at)
+{
+    struct LFIMapInfo q;
+    return lfi_box_mquery(box, at, &q);
+}
+
+static bool readable(lfiptr at, int expected)
+{
+    int value;
+    return lfi_box_copyfm(box, &value, at, 4) && value == expected;
+}
+
+static unsigned host_maps(void)
+{
+    FILE *f = fopen("/proc/self/maps", "r");
+    unsigned n = 0;
+    for (int c; (c = getc(f)) != EOF;)
+        n += c == '\n';
+    fclose(f);
+    return n;
+}
+
+static lfiptr fresh(int value)
+{
+    lfiptr at = lfi_box_mapat(box, lfi_box_info(box).min, page, RW, ANON, -1, 0);
+    lfi_box_copyto(box, at, &value, 4);
+    return at;
+}
+
+static void test_data(void)
+{
+    lfiptr at = fresh(5);
+    fail.mmap = 1;
+    CHECK("mapat: a kernel that refuses leaves the old mapping",
+          lfi_box_mapat(box, at, page, RW, ANON, -1, 0) == FAILED && errno == ENOMEM
+              && lfi_errno() == LFI_ERR_MMAP && mapped(at) && readable(at, 5));
+    fail.mmap_hole = 1;
+    CHECK("mapat: a kernel that fails half-way leaves no hole",
+          lfi_box_mapat(box, at, page, RW, ANON, -1, 0) == FAILED && errno == ENOMEM && !hole(at)
+              && !mapped(at) && !readable(at, 5));
+    at = fresh(6);
+    fail.mmap_hole = 1;
+    CHECK("munmap: a kernel that fails half-way leaves no hole",
+          lfi_box_munmap(box, at, page) == -1 && !hole(at) && !mapped(at));
+    at = fresh(7);
+    fail.mmap = 1;
+    CHECK("munmap: a kernel that refuses",
+          lfi_box_munmap(box, at, page) == -1 && errno == ENOMEM && mapped(at) && readable(at, 7));
+    fail.mprotect = 1;
+    CHECK("mprotect: a kernel that refuses",
+          lfi_box_mprotect(box, at, page, LFI_PROT_READ) == -1 && errno == ENOMEM
+              && lfi_box_copyto(box, at, &(int){8}, 4) && readable(at, 8));
+}
+
+static void test_file(void)
+{
+    lfiptr at = fresh(5);
+    int fd = open("/proc/self/exe", O_RDONLY);
+    unsigned maps = host_maps();
+    fail.mremap = 1;
+    CHECK("mapat: a file that cannot be moved leaves the old mapping",
+          lfi_box_mapat(box, at, page, LFI_PROT_READ, LFI_MAP_PRIVATE, fd, 0) == FAILED
+              && errno == ENOMEM && readable(at, 5) && host_maps() == maps);
+    fail.mremap_hole = 1;
+    CHECK("mapat: a file, half-way",
+          lfi_box_mapat(box, at, page, LFI_PROT_READ, LFI_MAP_PRIVATE, fd, 0) == FAILED && !hole(at)
+              && !mapped(at));
+    close(fd);
+}
+
+static void test_code(void)
+{
+    lfiptr at = fresh(0);
+    char path[] = "/tmp/lfi-refused-XXXXXX";
+    struct code one = CODE(one);
+    size_t size = (size_t)(one.end - one.start);
+    int fd = mkstemp(path);
+    if (write(fd, one.start, size) < 0)
+        give_up("writing a file");
+    unsigned maps = host_maps();
+    fail.mmap = 1;
+    CHECK("code: no memory for the copy",
+          lfi_box_mapat(box, at, size, RX, LFI_MAP_PRIVATE, fd, 0) == FAILED && errno == ENOMEM
+              && readable(at, 0));
+    fail.pread = 1;
+    CHECK("code: a file that cannot be read",
+          lfi_box_mapat(box, at, size, RX, LFI_MAP_PRIVATE, fd, 0) == FAILED && errno == ENOMEM
+              && strstr(lfi_errmsg(), "read") && readable(at, 0));
+    fail.mprotect = 1;
+    CHECK("code: a copy that cannot be protected",
+          lfi_box_mapat(box, at, size, RX, LFI_MAP_PRIVATE, fd, 0) == FAILED && errno == ENOMEM
+              && readable(at, 0));
+    fail.mremap = 1;
+    CHECK("code: a copy that cannot be moved",
+          lfi_box_mapat(box, at, size, RX, LFI_MAP_PRIVATE, fd, 0) == FAILED && errno == ENOMEM
+              && readable(at, 0));
+    CHECK("code: no copy is left", host_maps() == maps);
+    fail.mremap_hole = 1;
+    CHECK("code: half-way", lfi_box_mapat(box, at, size, RX, LFI_MAP_PRIVATE, fd, 0) == FAILED
+                                && !hole(at) && !mapped(at));
+    at = fresh(0);
+    fail.mprotect = 2;
+    CHECK("code: a kernel that refuses execution leaves nothing there",
+          lfi_box_mapat(box, at, size, RX, LFI_MAP_PRIVATE, fd, 0) == FAILED && errno == ENOMEM
+              && !hole(at) && !mapped(at) && !readable(at, 0));
+    fail.pread_eintr = 1;
+    CHECK("code: an interrupted read goes on",
+          lfi_box_mapat(box, at, size, RX, LFI_MAP_PRIVATE, fd, 0) == at
+              && lfi_ctx_run(ctx, at) == 1);
+    fail.mprotect = 1;
+    CHECK("code: execution that cannot be taken",
+          lfi_box_munmap(box, at, page) == -1 && errno == ENOMEM && lfi_ctx_run(ctx, at) == 1);
+    fail.mprotect = 1;
+    CHECK("code: execution that cannot be taken, mprotect",
+          lfi_box_mprotect(box, at, page, RW) == -1 && lfi_ctx_run(ctx, at) == 1);
+    fail.mprotect = 1;
+    CHECK("code: execution that cannot be taken, mapat",
+          lfi_box_mapat(box, at, page, RW, ANON, -1, 0) == FAILED && lfi_ctx_run(ctx, at) == 1);
+    close(fd);
+    unlink(path);
+}
+
+static void test_objects(void)
+{
+    struct LFIEngine *engine = lfi_box_engine(box);
+    unsigned maps = host_maps();
+    fail.mmap = 1;
+    CHECK("lfi_box_new: no table", !lfi_box_new(engine) && lfi_errno() == LFI_ERR_MMAP);
+    fail.mprotect = 1;
+    CHECK("lfi_box_new: a table that stays writable",
+          !lfi_box_new(engine) && lfi_errno() == LFI_ERR_MMAP);
+    CHECK("lfi_box_new: nothing is left", host_maps() == maps);
+    struct LFIBox *b = lfi_box_new(engine);
+    fail.mmap = 1;
+    CHECK("lfi_box_set_profile: no page 0",
+          b && !lfi_box_set_profile(b, lfi_profile_find(LFI_ARCH_AARCH64, "spec"))
+              && lfi_errno() == LFI_ERR_MMAP && strcmp(lfi_box_profile(b)->name, "full") == 0);
+    lfi_box_free(b);
+    fail.mmap = 1;
+    struct LFIEngine *e = lfi_new((struct LFIOptions){0}, 1);
+    CHECK("lfi_new: looks for another place", e != NULL);
+    lfi_free(e);
+}
+
+static void *no_altstack(void *arg)
+{
+    fail.mmap = 1;
+    struct LFIContext *c = arg;
+    lfiptr entry = lfi_box_info(box).min;
+    CHECK("first entry: no memory for an alternate stack",
+          lfi_ctx_run(c, entry) == -1 && lfi_errno() == LFI_ERR_SIGALTSTACK && lfi_ctx_fault(c)
+              && lfi_ctx_fault(c)->kind == LFI_FAULT_ENTRY);
+    fail.mprotect = 1;
+    CHECK("first entry: an alternate stack that cannot be written",
+          lfi_ctx_run(c, entry) == -1 && lfi_errno() == LFI_ERR_SIGALTSTACK);
+    return NULL;
+}
+
+int main(void)
+{
+    struct LFIEngine *engine = new_engine((struct LFIOptions){0}, 2);
+    pthread_t t;
+    box = new_box(engine);
+    ctx = new_ctx(box);
+    page = page_size();
+    test_data();
+    test_file();
+    test_code();
+    test_objects();
+    struct LFIContext *c = new_ctx(box);
+    pthread_create(&t, NULL, no_altstack, c);
+    pthread_join(t, NULL);
+    lfi_ctx_free(c);
+    lfi_ctx_free(ctx);
+    lfi_box_free(box);
+    lfi_free(engine);
+    puts("DONE");
+    return 0;
+}
