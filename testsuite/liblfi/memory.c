@@ -426,6 +426,20 @@ static void test_engine(void)
     lfi_ctx_free(c);
     lfi_box_setdata(second, &o);
     CHECK("box data", lfi_box_data(second) == &o && lfi_box_engine(second) == engine);
+    struct LFIContext *c3[3];
+    for (int i = 0; i < 3; i++)
+        c3[i] = new_ctx(second);
+    lfi_ctx_free(c3[1]);
+    lfi_ctx_free(c3[2]);
+    c3[1] = new_ctx(second);
+    lfi_ctx_free(c3[0]);
+    lfi_box_free(second);
+    CHECK("contexts freed in any order: one is left",
+          !lfi_box_new(engine) && lfi_errno() == LFI_ERR_BOXMAP);
+    lfi_ctx_free(c3[1]);
+    lfi_box_free(second);
+    second = lfi_box_new(engine);
+    CHECK("contexts freed in any order: none is left", second);
     lfi_box_free(second);
     lfi_box_free(NULL);
     lfi_ctx_free(NULL);
