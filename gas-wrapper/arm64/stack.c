@@ -62,14 +62,14 @@ static bool drift_closes(struct rewriter *r, const struct stmt *s)
     const struct stmt *end = r->stmts + r->nstmts;
     while (++s < end) {
         enum verdict v = GOES_ON;
-        if (s->skipped || s->kind == STMT_LABEL || s->kind == STMT_EMPTY || s->kind == STMT_ASSIGN)
+        if (s->skipped || s->kind == STMT_LABEL || s->kind == STMT_EMPTY)
             continue;
         if (s->kind == STMT_INSN)
             v = instruction(r, s);
-        else if (s->kind == STMT_ALIAS || !s->directive
+        else if (s->kind != STMT_DIRECTIVE || !s->directive
                  || (s->directive->cls != DIR_NOTHING && s->directive->cls != DIR_ALIGN
-                     && s->directive->cls != DIR_SET && s->directive->cls != DIR_IF))
-            v = DOES_NOT;
+                     && s->directive->cls != DIR_IF))
+            v = DOES_NOT; /* other sections, other values of symbols, ... */
         if (v != GOES_ON)
             return v == CLOSES;
     }

@@ -12,5 +12,8 @@
 	.org	64
 	.reloc	0, R_AARCH64_NONE
 	.p2align	n
+	. = . + 8
+	.set	., . + 8
 	.section .rodata
+	. = . + 8
 	.word	0xd4000001

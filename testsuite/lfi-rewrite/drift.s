@@ -1,4 +1,5 @@
 // sp moves freely where an access through it follows for certain.
+	near = 8
 f:	.cfi_startproc
 	sub	sp, sp, #32
 	.cfi_def_cfa_offset 32
@@ -38,6 +39,9 @@ f:	.cfi_startproc
 	sub	sp, sp, #1024
 	svc	#0
 	str	x0, [sp]
+	sub	sp, sp, #1024
+	near = 32760			// an offset may change its value
+	str	x0, [sp, #near]
 	sub	sp, sp, #1024
 	.pushsection .rodata
 	.word	1

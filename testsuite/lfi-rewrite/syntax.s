@@ -21,5 +21,6 @@ c = 4 ; d = c * 4
 	.p2align 3, 0
 	.balignl 16, 0xd503201f
 	cbz	x0, 1b
+	cbz	x0, "quoted label"
 	cbz	x0, 2f
 2:
