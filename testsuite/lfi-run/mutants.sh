@@ -1,0 +1,148 @@
+# How scripts/check-mutants builds and tests the loader, the checks of arguments and the resolver.
+# SPDX-License-Identifier: Apache-2.0
+#
+# MUTANT_BUILDDIR is a build tree whose stage is complete.  What the unchanged runner prints for a
+# list of commands is kept; a mutant is noticed when it prints anything else.  That the unchanged
+# runner is right is what the .exp files check, with the same programs.
+set -eu
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+top=$(cd "$here/../.." && pwd)
+sources="liblfi/linux/load.c liblfi/linux/args.c liblfi/linux/path.c"
+programs="args box pointers path op embedded stack"
+prefix=${MUTANT_BUILDDIR:-.}/stage
+if [ "$(uname -m)" = aarch64 ]; then
+    cross=${MUTANT_BUILDDIR:-.} cc=${CC:-gcc} qemu=
+else
+    cross=${MUTANT_BUILDDIR:-.}/cross/aarch64 cc=aarch64-linux-gnu-gcc-12 qemu=qemu-aarch64
+fi
+flags="-std=gnu11 -D_GNU_SOURCE -O1 -fPIE -pthread"
+
+# compile DIR FILE OBJECT
+compile() {
+    $cc $flags -I"$cross" -I"$top" -I"$top/include" -c "$2" -o "$3"
+}
+
+link_runner() {
+    $cc -static-pie -pthread -o "$1/lfi-run" "$cross"/lfi-run/lfi_run-*.o "$1"/load.o "$1"/args.o "$1"/path.o \
+        "$cross/liblfi/liblfi.a" "$cross/lfi-verify/liblfiv.a" "$cross/common/libcommon.a"
+}
+
+# The resolver on the host itself.
+link_resolve() {
+    ${HOSTCC:-gcc} -std=gnu11 -O1 -pthread -I"$1/mutant" -I"$MUTANT_BUILDDIR" -I"$top" -I"$top/include" \
+        "$here/resolve.c" -o "$1/resolve"
+}
+
+# A tree of files as in paths.exp, and everything that a command prints.
+make_tree() {
+    rm -rf "$1" && mkdir -p "$1/in/sub/deep" "$1/in/a/b" "$1/other"
+    echo SECRET > "$1/secret"
+    echo inside > "$1/in/file"
+    echo sub > "$1/in/sub/file"
+    echo other > "$1/other/file"
+    ln -s .. "$1/in/up"
+    ln -s "$1/secret" "$1/in/abs"
+    ln -s /m/file "$1/in/box-abs"
+    ln -s /n/file "$1/in/box-n"
+    ln -s loop "$1/in/loop"
+    ln -s sub "$1/in/sub-link"
+    ln -s nothing "$1/in/missing"
+    mknod "$1/in/mem" c 1 1 2>/dev/null || true
+    mknod "$1/in/zero" c 1 5 2>/dev/null || true
+}
+
+say() {
+    echo "== $*"
+    { "$@" 2>&1 < /dev/null || echo "status $?"; } | sed "s|$tmp|TMP|g; s/0x[0-9a-f]*/HEX/g"
+}
+
+# Everything that the commands for one source file print.
+results() {
+    tmp=$1/tmp
+    rm -rf "$tmp" && mkdir -p "$tmp/w" && make_tree "$tmp/t"
+    run="$qemu $1/lfi-run"
+    case $2 in
+    load)
+        for f in "$1"/elf/*.elf; do say $run "$f"; done
+        say $run --verbose "$1/args" x
+        say $run --no-aslr --verbose "$1/args" x
+        say $run "$1/stack" 4000
+        for b in "$1"/bad/*; do say $run "$b"; done
+        say $run "$tmp/t"
+        say $qemu "$1/embed" "$1/embedded" 3
+        ;;
+    args)
+        for p in box pointers; do (cd "$tmp/w" && say $run --dir "$tmp/w" "$1/$p"); done
+        ;;
+    path)
+        mkdir "$tmp/r" && say "$1/resolve" "$tmp/r"
+        (cd "$tmp/w" && say $run --dir "$tmp/w" "$1/path")
+        say $run "$1/op" ls / , ls /dev , ls /dev/.. , cat /etc/passwd , mkdir /dev/x , create /x
+        say $run --dir "/m=$tmp/t/in" --dir "/n=$tmp/t/other:ro" "$1/op" $(sed -n '/two directories" \$maps/,/^}/s/^ *{\(.*\)} {.*/\1 ,/p' "$here/paths.exp") \
+            cat /m/mem , cat /m/zero , write /n/file , ls / , hold /n , catat ../secret
+        say $run --dir "/=$tmp/t/in" --dir "/sub/deep=$tmp/t/other" --dir "/new/x=$tmp/t/other" "$1/op" \
+            cat /sub/deep/file , cat /sub/deep/../file , cat /new/x/../../file , ls /new , cat /dev/null , pwd , cd /sub/deep , pwd
+        say $run --dir /:ro "$1/op" cat /proc/self/status , ls /sys , ls /proc
+        say $run --dir /proc "$1/op"
+        say $run --dir "/m=$tmp/t/in" --dir "/m=$tmp/t/other" "$1/op"
+        say $run --dir "m" --dir "$tmp/none" "$1/op"
+        (cd "$tmp/w" && say $run --dir "$tmp/w:ro" "$1/args")
+        ;;
+    esac
+}
+
+case $1 in
+sources)
+    echo $sources
+    ;;
+prepare)
+    for f in $sources; do compile "$2" "$top/$f" "$2/$(basename "$f" .c).o"; done
+    link_runner "$2"
+    mkdir -p "$2/mutant/liblfi/linux" "$2/elf" "$2/bad"
+    link_resolve "$2"
+    for p in $programs; do
+        "$prefix/bin/aarch64-lfi-linux-musl-gcc" -O2 -w -o "$2/$p" "$here/calls/$p.c"
+    done
+    python3 -B "$top/testsuite/lfi-verify/elf_cases.py" "$2/elf" > "$2/elf.in"
+    # The verifier's own unit takes away the checks of the file; the loader needs a few of each kind.
+    find "$2/elf" -type f | sort | awk 'NR % 12' | xargs rm -f
+    head -c 20000 "$2/args" > "$2/bad/short"
+    "$prefix/bin/aarch64-lfi-linux-musl-gcc" -O2 -w -mlfi-profile=stores -o "$2/bad/stores" "$here/calls/args.c"
+    # Its data segment grown to more than a box holds.
+    python3 - "$2/args" "$2/bad/big" <<'END'
+import struct, sys
+b = bytearray(open(sys.argv[1], "rb").read())
+off, num = struct.unpack_from("<Q", b, 32)[0], struct.unpack_from("<H", b, 56)[0]
+for at in range(off, off + 56 * num, 56):
+    if struct.unpack_from("<II", b, at) == (1, 6):
+        struct.pack_into("<Q", b, at + 40, 0xf8000000)
+open(sys.argv[2], "wb").write(b)
+END
+    $cc $flags -static-pie -I"$prefix/include" -o "$2/embed" "$here/embed.c" "$2"/load.o "$2"/args.o "$2"/path.o \
+        "$cross/liblfi/liblfi.a" "$cross/lfi-verify/liblfiv.a"
+    for s in load args path; do results "$2" $s > "$2/$s.expected"; done
+    ;;
+build)
+    name=$(basename "$3" .c)
+    for s in load args path; do
+        test $s = "$name" || compile "$2" "$top/liblfi/linux/$s.c" "$2/$s.o"
+    done
+    compile "$2" "$4" "$2/$name.o"
+    link_runner "$2"
+    rm -f "$2"/mutant/liblfi/linux/*
+    if [ "$name" = path ]; then
+        cp "$4" "$2/mutant/liblfi/linux/path.c"
+        link_resolve "$2"
+    fi
+    if [ "$name" = load ]; then
+        $cc $flags -static-pie -I"$prefix/include" -o "$2/embed" "$here/embed.c" "$2"/load.o "$2"/args.o \
+            "$2"/path.o "$cross/liblfi/liblfi.a" "$cross/lfi-verify/liblfiv.a"
+    fi
+    echo "$name" > "$2/current"
+    ;;
+check)
+    name=$(cat "$2/current")
+    results "$2" "$name" > "$2/$name.got"
+    cmp -s "$2/$name.got" "$2/$name.expected"
+    ;;
+esac
