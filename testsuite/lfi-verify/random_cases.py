@@ -21,10 +21,11 @@ ISAS = "crc32 aes sha2 sha3 rdm dotprod fp16".split()
 PROFILES = {
     "full": {}, "stores": {"stores": True}, "spec": {"published": True},
     "spec-stores": {"published": True, "stores": True}, "full-ctxreg": {"ctxreg": False},
+    "stores-ctxreg": {"stores": True, "ctxreg": False},
 }
 PROFILES.update({f"full-{i}": {"isa": set(ISAS) - {i}} for i in ISAS})
 NAMES = list(PROFILES)
-WEIGHTS = [8, 4, 3, 2, 1] + [1] * len(ISAS)
+WEIGHTS = [8, 4, 3, 2, 1, 1] + [1] * len(ISAS)
 REGISTERS = [31, 30, 28, 27, 25, 0, 1, 17, 26]
 DISPLACEMENTS = [0, 1, 2, 3, 4, 8, 31, 32, 0x200, 0x7ff, 0x800, 0x801, 0xff8, 0xfff]
 
