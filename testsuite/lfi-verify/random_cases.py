@@ -63,6 +63,15 @@ def on_stack(word):
             word & ~(0xfff << 10) | random.getrandbits(12) << 10]
 
 
+def lanes(word):
+    """The word with every size of lanes, in a half and in a full vector."""
+    if word >> 25 & 7 != 7:
+        return []  # not floating point or SIMD
+    fields = [(3 << 22, [n << 22 for n in range(4)]), (15 << 19, [n << 19 for n in (0, 1, 2, 4, 8)]),
+              (31 << 16, [n << 16 for n in (0, 1, 2, 4, 8, 16)])]
+    return [word & ~(1 << 30) & ~mask | q << 30 | v for mask, values in fields for v in values for q in (0, 1)]
+
+
 def main():
     seed, variants, sequences, words = map(int, sys.argv[1:5])
     random.seed(seed)
@@ -81,6 +90,7 @@ def main():
         "equal registers": [(p, [w & ~(31 << to) | (w >> at & 31) << to] + tail) for p, w in zip(loose, examples)
                             for at in (0, 5, 10, 16) for to in (0, 5, 10, 16) if at != to],
         "without an instruction set": [(f"full-{i}", [w] + tail) for w in examples for i in ISAS],
+        "sizes of lanes": [(p, [v] + tail) for p, w in zip(loose, examples) for v in lanes(w)],
         "words near examples": [(None, [variant(w)] + tail) for w in examples for _ in range(variants)],
         "words after a drift": [(p, [drift, v, guard] + end) for p in ("full", "stores") for w in examples
                                 for v in on_stack(w) for end in ([], [touch])],
