@@ -83,12 +83,10 @@ static void chain(int sig, siginfo_t *info, void *uc)
 }
 
 /* Interrupted on the alternate stack: host code of a signal handler, even if the thread was
-   in a box when that handler started.  */
+   in a box when that handler started.  Every thread in a box has such a stack.  */
 static bool on_altstack(const ucontext_t *uc)
 {
-    uintptr_t sp = lfi_arch_uc_sp(uc), start = (uintptr_t)uc->uc_stack.ss_sp;
-    return !(uc->uc_stack.ss_flags & SS_DISABLE) && sp >= start
-           && sp - start <= uc->uc_stack.ss_size;
+    return lfi_arch_uc_sp(uc) - (uintptr_t)uc->uc_stack.ss_sp <= uc->uc_stack.ss_size;
 }
 
 static bool in_copy(const ucontext_t *uc)

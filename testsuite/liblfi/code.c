@@ -366,6 +366,18 @@ static void test_profiles(void)
           lfi_box_set_profile(b, lfi_profile_find(LFI_ARCH_AARCH64, "spec"))
               && *(uint64_t *)lfi_box_info(b).base == ((uint64_t *)lfi_box_info(b).base)[-1]
               && ((uint64_t *)lfi_box_info(b).base)[32] == lfi_box_info(b).base);
+    CHECK("profile: set again, the table stays",
+          lfi_box_set_profile(b, lfi_box_profile(b))
+              && *(uint64_t *)lfi_box_info(b).base == ((uint64_t *)lfi_box_info(b).base)[-1]);
+    struct LFIContext *c = new_ctx(b);
+    CHECK("profile: back to full, page 0 is unmapped",
+          lfi_box_set_profile(b, lfi_profile_find(LFI_ARCH_AARCH64, "full"))
+              && lfi_ctx_run(c, load_or_die(b, 0, CODE(load_x0))) == -1
+              && lfi_ctx_fault(c)->addr == lfi_box_info(b).base);
+    lfi_ctx_free(c);
+    lfi_box_free(b);
+    b = new_box(engine);
+    lfi_box_set_profile(b, lfi_profile_find(LFI_ARCH_AARCH64, "spec"));
     load_or_die(b, 0, CODE(fall_off));
     CHECK("profile: fixed once there was code",
           !lfi_box_set_profile(b, lfi_profile_find(LFI_ARCH_AARCH64, "full"))

@@ -335,6 +335,13 @@ static void test_copies(void)
     CHECK("strnlen: unterminated at the end of the box",
           lfi_box_strnlen(box, info.max - 20, SIZE_MAX) == SIZE_MAX
               && lfi_box_strnlen(box, info.max - 20, 20) == 20);
+    to[4] = 0;
+    errno = 0;
+    lfi_box_copyto(box, info.max - 20, to, 5);
+    CHECK("strnlen: a string shorter than what is left of the box",
+          lfi_box_strnlen(box, info.max - 20, SIZE_MAX) == 4 && errno == 0);
+    CHECK("strnlen: the error",
+          lfi_box_strnlen(box, 0, 1) == SIZE_MAX && errno == EFAULT && lfi_errno() == LFI_ERR_ARG);
     lfi_box_munmap(box, last, page);
     lfi_box_munmap(box, at, 2 * page);
 }

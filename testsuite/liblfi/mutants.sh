@@ -10,7 +10,7 @@ else
 fi
 core=$(cd "$top" && echo liblfi/core/*.c)
 arch="liblfi/arch/aarch64/arch.c"
-tests="crossing memory code fault refused many"
+tests="crossing memory code fault chain refused many"
 wrap=-Wl,--wrap=mmap,--wrap=mremap,--wrap=mprotect,--wrap=pread
 
 compile() {
