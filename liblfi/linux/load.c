@@ -28,7 +28,7 @@ static uint64_t round_up(uint64_t n, uint64_t to)
     return (n + to - 1) & ~(to - 1);
 }
 
-/* Picks the address of the image: a multiple of the largest page, so that every segment keeps its
+/* Picks the address of the image (lfiv_elf_check saw to it that there is a segment): a multiple of the largest page, so that every segment keeps its
    place in a page.  */
 static bool choose_address(struct LFILinuxProc *p, uint64_t brk_size)
 {
@@ -54,17 +54,13 @@ static bool map_segment(struct LFILinuxProc *p, const struct LFIVElfSegment *s)
     int prot = (s->prot & LFIV_ELF_READ ? LFI_PROT_READ : 0)
                | (s->prot & LFIV_ELF_WRITE ? LFI_PROT_WRITE : 0)
                | (s->prot & LFIV_ELF_EXEC ? LFI_PROT_EXEC : 0);
-    if (s->memsz == 0)
-        return true;
     if (lfi_box_mapat(p->box, start, size, rw, LFI_MAP_PRIVATE | LFI_MAP_ANONYMOUS | LFI_MAP_FIXED,
                       -1, 0)
         != start)
         return false;
-    if (s->filesz && !lfi_box_copyto(p->box, at, p->file + s->offset, s->filesz))
+    if (!lfi_box_copyto(p->box, at, p->file + s->offset, s->filesz))
         return lx_fail(LFI_ERR_MMAP, "segment at 0x%llx: cannot be filled",
                        (unsigned long long)s->vaddr);
-    if (prot == rw)
-        return true;
     /* Code is verified by its exact size: what follows in its last page is filled with traps.  */
     return lfi_box_mprotect(p->box, start, prot & LFI_PROT_EXEC ? at + s->memsz - start : size,
                             prot)
@@ -94,10 +90,6 @@ bool load_program(struct LFILinuxProc *p)
     if (p->elf.interpsz)
         return lx_fail(LFI_ERR_ARG, "dynamically linked programs are not supported yet; link with "
                                     "-static-pie");
-    if (p->elf.nsegs == 0)
-        return lx_fail(LFI_ERR_ARG, "nothing to load in this file");
-    if (p->elf.profile->arch != ABI_ARCH)
-        return lx_fail(LFI_ERR_ARG, "a program for another architecture");
     if (!lfi_box_set_profile(p->box, p->elf.profile))
         return false;
     uint64_t brk_size = o->brk_control || o->brk_size ? o->brk_size : DEFAULT_BRK;

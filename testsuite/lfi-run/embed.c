@@ -111,6 +111,36 @@ static void refusals(struct LFIEngine *engine)
     lfi_thread_free(NULL);
 }
 
+/* False for a reason that says so.  */
+static bool not_loaded(struct LFILinuxEngine *lx, int fd, const char *reason)
+{
+    struct LFILinuxProc *p = lfi_proc_new(lx);
+    bool refused = !lfi_proc_load_fd(p, fd, "x") && lfi_errno() == LFI_ERR_ARG
+                   && strstr(lfi_errmsg(), reason) && !lfi_proc_image(p)
+                   && !lfi_thread_new(p, 0, NULL, NULL);
+    lfi_proc_free(p);
+    return refused;
+}
+
+static void files(struct LFILinuxEngine *lx)
+{
+    FILE *f = tmpfile();
+    int fd = fileno(f), p[2];
+    check("a closed descriptor is refused", not_loaded(lx, -1, "Bad file descriptor"));
+    check("a pipe is refused", pipe(p) == 0 && not_loaded(lx, p[0], "not a regular file"));
+    check("an empty file is refused", not_loaded(lx, fd, "file"));
+    check("a huge file is refused",
+          ftruncate(fd, (off_t)3 << 30) == 0 && not_loaded(lx, fd, "too large"));
+    close(p[0]);
+    close(p[1]);
+    fclose(f);
+    check("a missing file is refused",
+          !lfi_proc_load_file(NULL, "/nowhere") && strstr(lfi_errmsg(), "No such file"));
+    check("no bytes are refused", run(lx, "1") == 1 && (size = 0, run(lx, "1") == -2));
+    free(bytes);
+    read_program();
+}
+
 static void one_process(struct LFILinuxEngine *lx)
 {
     struct LFIProcEnd end;
@@ -185,6 +215,7 @@ int main(int argc, char **argv)
     refusals(engine);
     struct LFILinuxEngine *lx = lfi_linux_new(engine, (struct LFILinuxOptions){0});
     check("an engine", lx != NULL);
+    files(lx);
     one_process(lx);
     endings(lx);
 

@@ -56,6 +56,13 @@ say() {
     { "$@" 2>&1 < /dev/null || echo "status $?"; } | sed "s|$tmp|TMP|g; s/0x[0-9a-f]*/HEX/g"
 }
 
+# Whether five runs with the option (none: "") load the image at one address.
+addresses() {
+    for i in 1 2 3 4 5; do
+        $run $1 --verbose "$2/args" 2>&1 < /dev/null | sed -n 's/.*image at 0x[0-9a-f]*\([0-9a-f]\{8\}\)$/\1/p'
+    done | sort -u | wc -l | sed 's/^[2-9]$/several/'
+}
+
 # Everything that the commands for one source file print.
 results() {
     tmp=$1/tmp
@@ -66,6 +73,8 @@ results() {
         for f in "$1"/elf/*.elf; do say $run "$f"; done
         say $run --verbose "$1/args" x
         say $run --no-aslr --verbose "$1/args" x
+        say addresses "" "$1"
+        say addresses --no-aslr "$1"
         say $run "$1/stack" 4000
         for b in "$1"/bad/*; do say $run "$b"; done
         say $run "$tmp/t"
@@ -141,8 +150,10 @@ build)
     echo "$name" > "$2/current"
     ;;
 check)
-    name=$(cat "$2/current")
-    results "$2" "$name" > "$2/$name.got"
-    cmp -s "$2/$name.got" "$2/$name.expected"
+    # Before the first mutant everything is tried.
+    for name in $(cat "$2/current" 2>/dev/null || echo args path load); do
+        results "$2" "$name" > "$2/$name.got"
+        cmp "$2/$name.got" "$2/$name.expected"
+    done
     ;;
 esac
