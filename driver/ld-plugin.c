@@ -147,8 +147,7 @@ static const char *shown(const char *name)
     return name ? name : "?";
 }
 
-static void compare(const struct InputFile *file, const struct LFIProfile *profile,
-                    const char *why)
+static void compare(const struct InputFile *file, const struct LFIProfile *profile, const char *why)
 {
     if (!why && (!profile || profile == first_profile))
         return;
@@ -156,8 +155,9 @@ static void compare(const struct InputFile *file, const struct LFIProfile *profi
     if (why)
         message(LEVEL_FATAL, "%s: %s", shown(name), why);
     else if (first_profile)
-        message(LEVEL_FATAL, "%s is of profile %s, but %s is of profile %s: compile both with the "
-                             "same -mlfi-profile=",
+        message(LEVEL_FATAL,
+                "%s is of profile %s, but %s is of profile %s: compile both with the "
+                "same -mlfi-profile=",
                 shown(name), profile->name, shown(first_name), first_profile->name);
     first_profile = profile;
     first_name = name;
@@ -175,8 +175,7 @@ static int look(const struct InputFile *file, int *claimed)
     if (map == MAP_FAILED)
         return STATUS_OK; /* not a regular file: ld will say so */
     const char *why = NULL;
-    const struct LFIProfile *profile
-        = object_profile(map + skip, (uint64_t)file->filesize, &why);
+    const struct LFIProfile *profile = object_profile(map + skip, (uint64_t)file->filesize, &why);
     munmap(map, length);
     compare(file, profile, why);
     return STATUS_OK;

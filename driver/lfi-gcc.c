@@ -25,6 +25,7 @@ enum Kind {
     STOCK,  /* the distribution's */
 };
 
+/* clang-format off */
 static const struct Tool {
     const char *name;
     enum Kind kind;
@@ -51,6 +52,7 @@ static const struct Tool {
     {"strings", STOCK, ""},
     {"strip", STOCK, ""},
 };
+/* clang-format on */
 
 /* What the name and the options say.  */
 struct Invocation {
@@ -133,8 +135,8 @@ static void find_places(struct Invocation *inv)
 {
     const char *prefix = tool_prefix();
     inv->exec = tool_printf("%s/libexec/lfi", prefix);
-    inv->sysroot = tool_printf("%s/%s-%s-linux-musl", prefix, inv->arch,
-                               inv->sandboxed ? "lfi" : "baseline");
+    inv->sysroot =
+        tool_printf("%s/%s-%s-linux-musl", prefix, inv->arch, inv->sandboxed ? "lfi" : "baseline");
     if (inv->sandboxed) {
         inv->tooldir = tool_printf("%s/%s/%s", inv->exec, inv->arch, inv->profile->name);
         inv->libdir = tool_printf("%s/lib/%s", inv->sysroot, inv->profile->multilib);

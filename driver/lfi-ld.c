@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 static const char *const flags[] = {
-    "-z", "separate-code", /* nothing but code in executable pages */
+    "-z", "separate-code",                              /* nothing but code in executable pages */
     "-z", "noexecstack",   "-z", "max-page-size=65536", /* for hosts with any page size */
 };
 
