@@ -22,9 +22,12 @@ compile() {
     $cc $flags -I"$cross" -I"$top" -I"$top/include" -c "$2" -o "$3"
 }
 
-link_runner() {
-    $cc -static-pie -pthread -o "$1/lfi-run" "$cross"/lfi-run/lfi_run-*.o "$1"/load.o "$1"/args.o "$1"/path.o \
+# link DIR: the runner and the embedding program, of DIR/linked/*.o and the rest as built.
+link() {
+    $cc -static-pie -pthread -o "$1/lfi-run" "$cross"/lfi-run/lfi_run-*.o "$1"/linked/*.o \
         "$cross/liblfi/liblfi.a" "$cross/lfi-verify/liblfiv.a" "$cross/common/libcommon.a"
+    $cc $flags -static-pie -o "$1/embed" "$1/embed.o" "$1"/linked/*.o \
+        "$cross/liblfi/liblfi.a" "$cross/lfi-verify/liblfiv.a"
 }
 
 # The resolver on the host itself.
@@ -83,8 +86,10 @@ results() {
     args)
         for p in box pointers; do (cd "$tmp/w" && say $run --dir "$tmp/w" "$1/$p"); done
         ;;
-    path)
+    resolve)
         mkdir "$tmp/r" && say "$1/resolve" "$tmp/r"
+        ;;
+    path)
         (cd "$tmp/w" && say $run --dir "$tmp/w" "$1/path")
         say $run "$1/op" ls / , ls /dev , ls /dev/.. , cat /etc/passwd , mkdir /dev/x , create /x
         say $run --dir "/m=$tmp/t/in" --dir "/n=$tmp/t/other:ro" "$1/op" $(sed -n '/two directories" \$maps/,/^}/s/^ *{\(.*\)} {.*/\1 ,/p' "$here/paths.exp") \
@@ -105,9 +110,11 @@ sources)
     echo $sources
     ;;
 prepare)
+    mkdir -p "$2/mutant/liblfi/linux" "$2/linked" "$2/elf" "$2/bad"
     for f in $sources; do compile "$2" "$top/$f" "$2/$(basename "$f" .c).o"; done
-    link_runner "$2"
-    mkdir -p "$2/mutant/liblfi/linux" "$2/elf" "$2/bad"
+    compile "$2" "$here/embed.c" "$2/embed.o"
+    cp "$2"/load.o "$2"/args.o "$2"/path.o "$2/linked"
+    link "$2"
     link_resolve "$2"
     for p in $programs; do
         "$prefix/bin/aarch64-lfi-linux-musl-gcc" -O2 -w -o "$2/$p" "$here/calls/$p.c"
@@ -127,31 +134,24 @@ for at in range(off, off + 56 * num, 56):
         struct.pack_into("<Q", b, at + 40, 0xf8000000)
 open(sys.argv[2], "wb").write(b)
 END
-    $cc $flags -static-pie -I"$prefix/include" -o "$2/embed" "$here/embed.c" "$2"/load.o "$2"/args.o "$2"/path.o \
-        "$cross/liblfi/liblfi.a" "$cross/lfi-verify/liblfiv.a"
-    for s in load args path; do results "$2" $s > "$2/$s.expected"; done
+    for s in load args resolve path; do results "$2" $s > "$2/$s.expected"; done
     ;;
 build)
     name=$(basename "$3" .c)
-    for s in load args path; do
-        test $s = "$name" || compile "$2" "$top/liblfi/linux/$s.c" "$2/$s.o"
-    done
-    compile "$2" "$4" "$2/$name.o"
-    link_runner "$2"
+    cp "$2"/load.o "$2"/args.o "$2"/path.o "$2/linked"
+    compile "$2" "$4" "$2/linked/$name.o"
+    link "$2"
     rm -f "$2"/mutant/liblfi/linux/*
     if [ "$name" = path ]; then
         cp "$4" "$2/mutant/liblfi/linux/path.c"
         link_resolve "$2"
-    fi
-    if [ "$name" = load ]; then
-        $cc $flags -static-pie -I"$prefix/include" -o "$2/embed" "$here/embed.c" "$2"/load.o "$2"/args.o \
-            "$2"/path.o "$cross/liblfi/liblfi.a" "$cross/lfi-verify/liblfiv.a"
+        name="resolve path"
     fi
     echo "$name" > "$2/current"
     ;;
 check)
     # Before the first mutant everything is tried.
-    for name in $(cat "$2/current" 2>/dev/null || echo args path load); do
+    for name in $(cat "$2/current" 2>/dev/null || echo args resolve path load); do
         results "$2" "$name" > "$2/$name.got"
         cmp "$2/$name.got" "$2/$name.expected"
     done
