@@ -377,6 +377,14 @@ static void test_profiles(void)
     lfi_ctx_free(c);
     lfi_box_free(b);
     b = new_box(engine);
+    c = new_ctx(b);
+    CHECK("profile: full again, page 0 stays unmapped",
+          lfi_box_set_profile(b, lfi_box_profile(b))
+              && lfi_ctx_run(c, load_or_die(b, 0, CODE(load_x0))) == -1
+              && lfi_ctx_fault(c)->addr == lfi_box_info(b).base);
+    lfi_ctx_free(c);
+    lfi_box_free(b);
+    b = new_box(engine);
     lfi_box_set_profile(b, lfi_profile_find(LFI_ARCH_AARCH64, "spec"));
     load_or_die(b, 0, CODE(fall_off));
     CHECK("profile: fixed once there was code",
