@@ -74,38 +74,44 @@ static uintptr_t trim(uintptr_t start, size_t size, size_t below, size_t want)
     return keep;
 }
 
-/* A hint in free space is honoured by the kernel; where it is not, more than needed is
-   reserved and the rest given back.  The result is checked, never believed.  */
+/* At a place of our choice.  A hint in free space is honoured by the kernel; the answer is
+   checked, never believed.  */
+static uintptr_t reserve_hinted(bool no_aslr, size_t below, size_t size)
+{
+    for (unsigned i = 0; i < PLACEMENT_TRIES; i++) {
+        uintptr_t want = random_place(no_aslr, i) - below;
+        uintptr_t got = (uintptr_t)reserve(want, size);
+        if (got == want)
+            return got;
+        if (got)
+            munmap((void *)got, size);
+    }
+    return 0;
+}
+
+/* At the kernel's choice: more than needed, and the rest given back.  */
+static uintptr_t reserve_anywhere(size_t below, size_t size)
+{
+    uintptr_t got = (uintptr_t)reserve(0, size + LFI_BOX_SIZE);
+    return got ? trim(got, size + LFI_BOX_SIZE, below, size) : 0;
+}
+
 static bool reserve_slots(struct LFIEngine *engine)
 {
     size_t below = LFI_ROUND_UP(LFI_ARCH_EDGE_BELOW + engine->pagesize, LFI_MAX_PAGE);
     size_t size = below + engine->nslots * LFI_BOX_SIZE + LFI_ARCH_EDGE_ABOVE;
+    uintptr_t at = reserve_hinted(engine->opts.no_aslr, below, size);
+    if (!at)
+        at = reserve_anywhere(below, size);
+    engine->reserved = at;
     engine->reserved_size = size;
-    for (unsigned i = 0; i < PLACEMENT_TRIES && !engine->first; i++) {
-        uintptr_t base = random_place(engine->opts.no_aslr, i);
-        uintptr_t got = (uintptr_t)reserve(base - below, size);
-        if (got == base - below)
-            engine->reserved = got;
-        else if (got)
-            munmap((void *)got, size);
-        if (engine->reserved)
-            engine->first = engine->reserved + below;
-        if (!got)
-            break;
-    }
-    if (!engine->first) {
-        uintptr_t got = (uintptr_t)reserve(0, size + LFI_BOX_SIZE);
-        if (got) {
-            engine->reserved = trim(got, size + LFI_BOX_SIZE, below, size);
-            engine->first = engine->reserved + below;
-        }
-    }
-    if (!engine->first)
-        lfi_fail(LFI_ERR_RESERVE,
-                 "cannot reserve %zu MiB of addresses: %s (is there a limit on "
-                 "virtual memory?)",
-                 size >> 20, strerror(errno));
-    return engine->first != 0;
+    engine->first = at + below;
+    if (at)
+        return true;
+    lfi_fail(LFI_ERR_RESERVE,
+             "cannot reserve %zu MiB of addresses: %s (is there a limit on virtual memory?)",
+             size >> 20, strerror(errno));
+    return false;
 }
 
 struct LFIEngine *lfi_new(struct LFIOptions opts, size_t nsandboxes)

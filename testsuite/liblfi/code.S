@@ -255,6 +255,19 @@ begin jump_x0
         br      x28
 end jump_x0
 
+/* The same with something in the registers that a fault reports.  */
+begin brk_patterns
+        movi    v3.16b, #0x33
+        movi    v31.16b, #0x31
+        mov     x0, #0xc00000
+        msr     fpcr, x0
+        mov     x0, #0x1f
+        msr     fpsr, x0
+        mov     x29, #0x2929
+        cmp     x29, x29
+        brk     #1
+end brk_patterns
+
 /* What fills the page after code.  */
 begin udf
         udf     #0

@@ -76,6 +76,12 @@ static void test_addresses(void)
     CHECK("fault: brk", faults(load_or_die(box, 0, CODE(brk)), 0, SIGTRAP));
     f = lfi_ctx_fault(ctx);
     CHECK("fault: pc of brk", f && f->pc >> 32 == base >> 32);
+    struct LFIRegs *regs = lfi_ctx_regs(ctx);
+    CHECK("fault: all registers are reported",
+          faults(load_or_die(box, 0, CODE(brk_patterns)), 0, SIGTRAP) && regs->x29 == 0x2929
+              && regs->vector[3].d[0] == UINT64_C(0x3333333333333333)
+              && regs->vector[31].d[1] == UINT64_C(0x3131313131313131) && regs->fpcr == 0xc00000
+              && regs->fpsr == 0x1f && regs->nzcv == 0x60000000);
     CHECK("fault: udf", faults(load_or_die(box, 0, CODE(udf)), 0, SIGILL));
     CHECK("fault: off the end of code", faults(load_or_die(box, 0, CODE(fall_off)), 0, SIGILL));
     CHECK("fault: the page after code is full of traps",

@@ -418,7 +418,9 @@ static void test_engine(void)
     CHECK("options: defaults",
           o.pagesize == page && o.boxsize == LFI_BOX_SIZE && o.maxmaps > 0 && !o.no_verify);
     CHECK("lfi_new: no boxes", !lfi_new((struct LFIOptions){0}, 0) && lfi_errno() == LFI_ERR_ARG);
-    CHECK("lfi_new: too many", !lfi_new((struct LFIOptions){0}, SIZE_MAX / 2));
+    CHECK("lfi_new: too many",
+          !lfi_new((struct LFIOptions){0}, SIZE_MAX / 2) && lfi_errno() == LFI_ERR_ARG
+              && !lfi_new((struct LFIOptions){0}, 65537) && lfi_errno() == LFI_ERR_ARG);
     CHECK("lfi_new: page size", !lfi_new((struct LFIOptions){.pagesize = 12345}, 1));
     CHECK("lfi_new: box size", !lfi_new((struct LFIOptions){.boxsize = 1 << 20}, 1));
     CHECK("lfi_new: allow_wx", !lfi_new((struct LFIOptions){.allow_wx = true}, 1));
@@ -469,6 +471,17 @@ static void test_no_aslr(void)
     lfi_box_free(b);
     CHECK("a freed box is reserved, table included", reserved(base - page) && reserved(base));
     lfi_free(e);
+    uintptr_t places[4];
+    for (int i = 0; i < 4; i++) {
+        e = new_engine((struct LFIOptions){.no_aslr = i < 2}, 1);
+        a = new_box(e);
+        places[i] = lfi_box_info(a).base;
+        lfi_box_free(a);
+        lfi_free(e);
+    }
+    CHECK("no_aslr: the same place again", places[0] == places[1]);
+    CHECK("other engines are elsewhere",
+          places[2] != places[0] && places[3] != places[0] && places[2] != places[3]);
 }
 
 int main(void)

@@ -9,7 +9,8 @@ static size_t page;
 
 /* Each fails the call with that errno when its turn comes; 0: never.  */
 static struct {
-    int mmap, mmap_hole, mremap, mremap_hole, mprotect, pread, pread_eintr;
+    int mmap, mmap_hole, mmap_elsewhere, mremap, mremap_hole, mprotect, pread, pread_eintr;
+    bool mmap_all;
 } fail;
 
 void *__real_mmap(void *addr, size_t size, int prot, int flags, int fd, off_t off);
@@ -36,7 +37,13 @@ void *__wrap_mmap(void *addr, size_t size, int prot, int flags, int fd, off_t of
         errno = ENOMEM;
         return MAP_FAILED;
     }
-    return turn(&fail.mmap) ? MAP_FAILED : __real_mmap(addr, size, prot, flags, fd, off);
+    /* As where something is there already.  */
+    if (fail.mmap_elsewhere > 0 && addr && !(flags & MAP_FIXED)) {
+        fail.mmap_elsewhere--;
+        addr = (void *)((uintptr_t)addr + 16 * page_size());
+    }
+    return fail.mmap_all || turn(&fail.mmap) ? MAP_FAILED
+                                             : __real_mmap(addr, size, prot, flags, fd, off);
 }
 
 void *__wrap_mremap(void *old, size_t old_size, size_t size, int flags, void *addr)
@@ -208,10 +215,35 @@ static void test_objects(void)
           b && !lfi_box_set_profile(b, lfi_profile_find(LFI_ARCH_AARCH64, "spec"))
               && lfi_errno() == LFI_ERR_MMAP && strcmp(lfi_box_profile(b)->name, "full") == 0);
     lfi_box_free(b);
-    fail.mmap = 1;
+    CHECK("lfi_box_set_profile: nothing is left", host_maps() == maps);
+}
+
+static bool usable(struct LFIEngine *e)
+{
+    struct LFIBox *b = e ? lfi_box_new(e) : NULL;
+    uintptr_t base = b ? lfi_box_info(b).base : 1;
+    lfi_box_free(b);
+    return base % LFI_BOX_SIZE == 0 && !hole(base - page - LFI_ARM64_BRANCH_REACH)
+           && !hole(base + 2 * LFI_BOX_SIZE - page);
+}
+
+static void test_engine(void)
+{
+    unsigned maps = host_maps();
+    fail.mmap_elsewhere = 3;
     struct LFIEngine *e = lfi_new((struct LFIOptions){0}, 1);
-    CHECK("lfi_new: looks for another place", e != NULL);
+    CHECK("lfi_new: other places are tried", usable(e));
     lfi_free(e);
+    fail.mmap_elsewhere = 1000;
+    e = lfi_new((struct LFIOptions){0}, 1);
+    CHECK("lfi_new: the kernel's choice, aligned", usable(e));
+    lfi_free(e);
+    fail.mmap_elsewhere = 0;
+    CHECK("lfi_new: nothing is left", host_maps() == maps);
+    fail.mmap_all = true;
+    e = lfi_new((struct LFIOptions){0}, 1);
+    fail.mmap_all = false;
+    CHECK("lfi_new: no addresses", !e && lfi_errno() == LFI_ERR_RESERVE && host_maps() == maps);
 }
 
 static void *no_altstack(void *arg)
@@ -239,6 +271,7 @@ int main(void)
     test_file();
     test_code();
     test_objects();
+    test_engine();
     struct LFIContext *c = new_ctx(box);
     pthread_create(&t, NULL, no_altstack, c);
     pthread_join(t, NULL);
