@@ -53,7 +53,7 @@ static long take_path(struct call *c, int i)
     if (n == LX_PATH_MAX)
         return -ENAMETOOLONG;
     /* The string can change between the two; it is cut where the first look ended.  */
-    if (n && !lfi_box_copyfm(c->p->box, path, p, n))
+    if (!lfi_box_copyfm(c->p->box, path, p, n))
         return -EFAULT;
     path[n] = 0;
     c->a[i].path = path;
@@ -66,15 +66,12 @@ static long take_struct(struct call *c, int i, bool in, bool optional)
     c->a[i].ptr = NULL;
     if (optional && c->raw[i] == 0)
         return 0;
-    if (!lfi_box_bufvalid(c->p->box, box_pointer(c, c->raw[i]), size))
-        return -EFAULT;
     void *p = scratch(c, size);
     if (!p)
         return -ENOMEM;
+    memset(p, 0, size);
     if (in && copy_in(c, p, c->raw[i], size) != 0)
         return -EFAULT;
-    if (!in)
-        memset(p, 0, size);
     c->a[i].ptr = p;
     return 0;
 }
@@ -248,8 +245,10 @@ long call_end(struct call *c, long result)
     bool out = result >= 0 || c->out;
     for (int i = 0; i < 6 && c->row->arg[i].kind != ARG_NONE; i++) {
         uint8_t kind = c->row->arg[i].kind;
-        if (out && !put(c, i))
+        if (out && !put(c, i)) {
             result = -EFAULT;
+            out = false;
+        }
         if ((kind == ARG_FD || kind == ARG_DIRFD) && c->a[i].file && c->a[i].file != &bad_file)
             file_drop(c->a[i].file);
     }

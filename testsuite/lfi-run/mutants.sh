@@ -84,7 +84,7 @@ results() {
         say $qemu "$1/embed" "$1/embedded" 3
         ;;
     args)
-        for p in box pointers; do (cd "$tmp/w" && say $run --dir "$tmp/w" "$1/$p"); done
+        for p in box pointers path; do (cd "$tmp/w" && say $run --dir "$tmp/w" "$1/$p"); done
         ;;
     resolve)
         mkdir "$tmp/r" && say "$1/resolve" "$tmp/r"

@@ -153,6 +153,38 @@ int main(void)
     TRY(prctl, 1, 16, 0);
     TRY(prctl, 1, 15, 0);
 
+    /* NULL, where it means something and where it does not.  */
+    SHOW(syscall(SYS_clock_gettime, CLOCK_REALTIME, NULL));
+    SHOW(syscall(SYS_clock_getres, CLOCK_REALTIME, NULL));
+    SHOW(syscall(SYS_nanosleep, NULL, NULL));
+    SHOW(syscall(SYS_nanosleep, &ts, NULL));
+    SHOW(syscall(SYS_nanosleep, &ts, page_none));
+    SHOW(syscall(SYS_fstat, fd, NULL));
+    SHOW(syscall(SYS_uname, NULL));
+    SHOW(syscall(SYS_pipe2, NULL, 0));
+    SHOW(syscall(SYS_openat, AT_FDCWD, NULL, O_RDONLY));
+    SHOW(syscall(SYS_utimensat, AT_FDCWD, NULL, NULL, 0));
+    SHOW(syscall(SYS_utimensat, fd, NULL, NULL, 0));
+    SHOW(syscall(SYS_rt_sigaction, 10, NULL, NULL, 8));
+    SHOW(syscall(SYS_rt_sigprocmask, 0, NULL, NULL, 8));
+    SHOW(syscall(SYS_sigaltstack, NULL, NULL));
+    SHOW(syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, NULL, NULL));
+    SHOW(syscall(SYS_ppoll, NULL, 1, &ts, NULL, 0));
+    SHOW(syscall(SYS_getrandom, NULL, 1, 0));
+    SHOW(syscall(SYS_getrandom, NULL, 0, 0));
+    SHOW(syscall(SYS_writev, fd, NULL, 1));
+    SHOW(syscall(SYS_writev, fd, NULL, 0));
+    SHOW(syscall(SYS_futex, NULL, 1, 1));
+
+    /* What a call leaves unset does not show what an earlier one was given.  */
+    struct rusage ru;
+    char name[2000];
+    memset(name, 'n', sizeof name);
+    name[sizeof name - 1] = 0;
+    SHOW(open(name, O_RDONLY));
+    SHOW(getrusage(RUSAGE_SELF, &ru));
+    TRUE(ru.ru_ixrss == 0 && ru.ru_idrss == 0 && ru.ru_isrss == 0 && ru.ru_msgsnd == 0);
+
     /* Structures and buffers of which a part lies in accessible memory.  */
     SHOW(syscall(SYS_clock_gettime, CLOCK_REALTIME, edge - 7));
     SHOW(syscall(SYS_nanosleep, edge - 7, NULL));
