@@ -230,7 +230,7 @@ lfiptr lfi_box_mapat(struct LFIBox *box, lfiptr addr, size_t size, int prot, int
     return result < 0 ? FAILED : addr;
 }
 
-/* A size that wraps when it is rounded becomes 0, for which there is no room.
+/* For a size that wraps when it is rounded any answer will do: it is refused later.
    Below max_exec first, so that what is mapped here can become executable later.  */
 static uintptr_t find_room(struct LFIBox *box, size_t size, int prot)
 {

@@ -147,7 +147,7 @@ static bool crosses(struct LFIMap *map, uintptr_t addr)
 bool lfi_map_prepare(struct LFIMap *map, uintptr_t start, uintptr_t end, bool mapping)
 {
     size_t more = (size_t)crosses(map, start) + crosses(map, end) + mapping;
-    if (more > 0 && map->count + more > map->max)
+    if (map->count + more > map->max)
         return false;
     unsigned have = 0;
     for (struct LFIRange *n = map->spare; n && have < NODES_PER_CHANGE; n = n->right)
@@ -217,8 +217,8 @@ void lfi_map_set(struct LFIMap *map, const struct LFIRange *range)
 
 static bool joinable(const struct LFIRange *a, const struct LFIRange *b)
 {
-    return a->end == b->start && a->prot == b->prot && a->flags == b->flags && !a->code && !b->code
-           && a->fd < 0 && b->fd < 0;
+    return a->end == b->start && a->prot == b->prot && a->flags == b->flags && !a->code
+           && a->fd < 0;
 }
 
 void lfi_map_join(struct LFIMap *map, uintptr_t start, uintptr_t end)
@@ -240,11 +240,9 @@ void lfi_map_join(struct LFIMap *map, uintptr_t start, uintptr_t end)
 static uintptr_t gap_in(const struct LFIRange *n, uintptr_t left, uintptr_t right, uintptr_t min,
                         uintptr_t max, size_t size)
 {
-    if (left >= max || right <= min)
-        return 0;
     if (!n) {
         uintptr_t lo = left > min ? left : min, hi = right < max ? right : max;
-        return hi - lo >= size ? hi - size : 0;
+        return hi > lo && hi - lo >= size ? hi - size : 0;
     }
     if (n->gap < size && n->lo - left < size && right - n->hi < size)
         return 0;
@@ -254,7 +252,5 @@ static uintptr_t gap_in(const struct LFIRange *n, uintptr_t left, uintptr_t righ
 
 uintptr_t lfi_map_gap(struct LFIMap *map, uintptr_t min, uintptr_t max, size_t size)
 {
-    if (size == 0 || min >= max || size > max - min)
-        return 0;
     return gap_in(map->root, 0, UINTPTR_MAX, min, max, size);
 }

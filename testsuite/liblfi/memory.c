@@ -209,6 +209,12 @@ static void test_files(void)
     CHECK("file: private writes stay private", pread(fd, &value, 4, 0) == 4 && value == 0x78787878);
     CHECK("mquery: file", lfi_box_mquery(box, at + page, &q) && q.fd == fd
                               && q.offset == (off_t)page && q.flags == LFI_MAP_PRIVATE);
+    struct LFIMapInfo first, second;
+    CHECK("mquery: neighbours of one file are apart",
+          lfi_box_mapat(box, at, page, RW, LFI_MAP_PRIVATE, fd, 0) == at
+              && lfi_box_mapat(box, at + page, page, RW, LFI_MAP_PRIVATE, fd, 0) == at + page
+              && lfi_box_mquery(box, at, &first) && lfi_box_mquery(box, at + page, &second)
+              && first.size == page && second.start == at + page && second.offset == 0);
     CHECK("file: shared", lfi_box_mapat(box, at, page, RW, LFI_MAP_SHARED, fd, 0) == at);
     value = 1;
     lfi_box_copyto(box, at, &value, 4);
@@ -346,47 +352,95 @@ static void test_copies(void)
     lfi_box_munmap(box, at, 2 * page);
 }
 
-/* The same calls on a box and on a plain array of pages, and every answer compared.  */
-static void test_random(void)
+/* The same calls on a box and on a plain array of pages, and every answer compared.  All
+   else in the box is full, so that the array knows where room is found.  */
+enum { PAGES = 64, ROUNDS = 4000 };
+static int model[PAGES];
+static lfiptr window;
+
+/* Start of the highest n free pages; -1 if there are none.  */
+static int model_room(unsigned n)
 {
-    enum { N = 64, ROUNDS = 4000 };
-    int model[N];
-    lfiptr at = info.min + 1024 * page;
-    unsigned seed = 12345, bad = 0;
-    for (unsigned i = 0; i < N; i++)
-        model[i] = -1;
-    for (unsigned round = 0; round < ROUNDS; round++) {
-        seed = seed * 1103515245 + 12345;
-        unsigned first = seed >> 16 & 63, n = 1 + (seed >> 22 & 15), op = seed >> 26 & 3;
-        int prot = seed >> 28 & 3;
-        struct LFIMapInfo q;
-        bool whole = true;
-        if (first + n > N)
-            n = N - first;
-        for (unsigned i = first; i < first + n; i++)
-            whole = whole && model[i] >= 0;
-        if (op == 0)
-            bad += lfi_box_munmap(box, at + first * page, n * page) != 0;
-        else if (op == 1)
-            bad += (lfi_box_mprotect(box, at + first * page, n * page, prot) == 0) != whole;
-        else
-            bad += map(at + first * page, n * page, prot, ANON) == FAILED;
-        for (unsigned i = first; i < first + n; i++)
-            model[i] = op == 0 ? -1 : op == 1 && !whole ? model[i] : prot;
-        for (unsigned i = 0; i < N; i++) {
-            bool found = lfi_box_mquery(box, at + i * page, &q);
-            bad += found != (model[i] >= 0) || (found && q.prot != model[i]);
-            /* The range is as long as equal pages follow: neighbours are joined.  */
-            if (found && (i == 0 || model[i - 1] != model[i])) {
-                unsigned run = i;
-                while (run < N && model[run] == model[i])
-                    run++;
-                bad += q.start != at + i * page || q.size != (run - i) * page;
-            }
+    unsigned run = 0;
+    for (int i = PAGES - 1; i >= 0; i--) {
+        run = model[i] < 0 ? run + 1 : 0;
+        if (run == n)
+            return i;
+    }
+    return -1;
+}
+
+static unsigned compare_model(void)
+{
+    struct LFIMapInfo q;
+    unsigned bad = 0;
+    for (unsigned i = 0; i < PAGES; i++) {
+        bool found = lfi_box_mquery(box, window + i * page, &q);
+        bad += found != (model[i] >= 0) || (found && q.prot != model[i]);
+        /* The range is as long as equal pages follow: neighbours are joined.  */
+        if (found && (i == 0 || model[i - 1] != model[i])) {
+            unsigned run = i;
+            while (run < PAGES && model[run] == model[i])
+                run++;
+            bad += q.start != window + i * page || q.size != (run - i) * page;
         }
     }
+    return bad;
+}
+
+/* One call on both.  */
+static unsigned random_change(unsigned op, unsigned first, unsigned n, int prot)
+{
+    lfiptr at = window + first * page;
+    bool whole = true, wrong;
+    for (unsigned i = first; i < first + n; i++)
+        whole = whole && model[i] >= 0;
+    if (op == 3) {
+        int room = model_room(n);
+        at = lfi_box_mapany(box, n * page, prot, ANON, -1, 0);
+        if (room < 0)
+            return at != FAILED;
+        wrong = at != window + (unsigned)room * page;
+        first = (unsigned)room;
+    } else if (op == 0) {
+        wrong = lfi_box_munmap(box, at, n * page) != 0;
+        prot = -1;
+    } else if (op == 1) {
+        wrong = (lfi_box_mprotect(box, at, n * page, prot) == 0) != whole;
+        if (!whole)
+            return wrong;
+    } else {
+        wrong = map(at, n * page, prot, ANON) == FAILED;
+    }
+    for (unsigned i = first; i < first + n; i++)
+        model[i] = prot;
+    return wrong;
+}
+
+static void test_random(void)
+{
+    unsigned seed = 12345, bad = 0;
+    int filler = LFI_MAP_SHARED | LFI_MAP_ANONYMOUS;
+    window = info.min + 1024 * page;
+    for (unsigned i = 0; i < PAGES; i++)
+        model[i] = -1;
+    lfiptr after = window + PAGES * page;
+    if (map(info.min, window - info.min, LFI_PROT_NONE, filler) == FAILED
+        || map(after, info.max - after, LFI_PROT_NONE, filler) == FAILED)
+        give_up("filling the box");
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        seed = seed * 1103515245 + 12345;
+        unsigned first = seed >> 16 & 63, n = 1 + (seed >> 22 & 7), op = seed >> 26 & 3;
+        int prot = seed >> 28 & 3;
+        /* Emptier now and then, so that there is room to find.  */
+        if (round % 8 == 0)
+            op = 0;
+        if (first + n > PAGES)
+            n = PAGES - first;
+        bad += random_change(op, first, n, prot) + compare_model();
+    }
     CHECK("random changes: the map agrees with a model", bad == 0);
-    lfi_box_munmap(box, at, N * page);
+    lfi_box_munmap(box, info.min, info.max - info.min);
 }
 
 static void test_limit(void)
