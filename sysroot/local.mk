@@ -53,28 +53,31 @@ sysroot/src/gcc.stamp: $(srcdir)/%D%/unpack $(GCC_SOURCE)
 sysroot_recipe = $(srcdir)/%D%/build $(lfi_overlay_files:%=$(srcdir)/%) $(sysroot_sources)
 sysroot_build = $(srcdir)/%D%/build --prefix $(STAGE) --musl $(abs_builddir)/sysroot/src/musl \
   --gcc $(abs_builddir)/sysroot/src/gcc --overlay $(abs_srcdir)/%D%/overlay
+sysroot_copy = $(srcdir)/%D%/copy-sysroot "$(PREBUILT_SYSROOT)" $(STAGE)
 
+SYSROOT_DIRS = $(LFI_TARGETS:%=%-lfi-linux-musl) $(BASELINE_TARGETS:%=%-baseline-linux-musl)
 SYSROOT_STAMPS = $(BASELINE_TARGETS:%=sysroot/%-baseline.stamp)
 if TARGET_AARCH64
 SYSROOT_STAMPS += $(LFI_PROFILES:%=sysroot/aarch64-lfi-%.stamp)
 endif
 STAGE_STAMPS += $(SYSROOT_STAMPS)
-SYSROOT_DIRS = $(LFI_TARGETS:%=%-lfi-linux-musl) $(BASELINE_TARGETS:%=%-baseline-linux-musl)
 
 # The '+' shares make's job server with the recipes.
-$(BASELINE_TARGETS:%=sysroot/%-baseline.stamp): sysroot/%-baseline.stamp: $(sysroot_recipe)
+$(SYSROOT_DIRS:%=sysroot/%-headers.stamp): sysroot/%-headers.stamp: $(sysroot_recipe)
 	@$(MKDIR_P) sysroot
-	+@if test -n "$(PREBUILT_SYSROOT)"; then \
-	  $(srcdir)/%D%/copy-sysroot "$(PREBUILT_SYSROOT)" $(STAGE) $*-baseline-linux-musl; \
-	else \
-	  $(sysroot_build) --arch $* --kind baseline --work sysroot/work-$*-baseline; fi
+	+@if test -n "$(PREBUILT_SYSROOT)"; then $(sysroot_copy) $* include; \
+	else $(sysroot_build) --arch $(word 1,$(subst -, ,$*)) --kind $(word 2,$(subst -, ,$*)) \
+	  --headers yes --work sysroot/work-$*-headers; fi
 	@touch $@
-$(LFI_PROFILES:%=sysroot/aarch64-lfi-%.stamp): sysroot/aarch64-lfi-%.stamp: $(sysroot_recipe)
-	@$(MKDIR_P) sysroot
-	+@if test -n "$(PREBUILT_SYSROOT)"; then \
-	  $(srcdir)/%D%/copy-sysroot "$(PREBUILT_SYSROOT)" $(STAGE) aarch64-lfi-linux-musl $*; \
-	else \
-	  $(sysroot_build) --arch aarch64 --kind lfi --profile $* --work sysroot/work-aarch64-$*; fi
+$(BASELINE_TARGETS:%=sysroot/%-baseline.stamp): sysroot/%-baseline.stamp: \
+  sysroot/%-baseline-linux-musl-headers.stamp
+	+@if test -n "$(PREBUILT_SYSROOT)"; then $(sysroot_copy) $*-baseline-linux-musl lib; \
+	else $(sysroot_build) --arch $* --kind baseline --work sysroot/work-$*-baseline; fi
+	@touch $@
+$(LFI_PROFILES:%=sysroot/aarch64-lfi-%.stamp): sysroot/aarch64-lfi-%.stamp: \
+  sysroot/aarch64-lfi-linux-musl-headers.stamp
+	+@if test -n "$(PREBUILT_SYSROOT)"; then $(sysroot_copy) aarch64-lfi-linux-musl lib/$*; \
+	else $(sysroot_build) --arch aarch64 --kind lfi --profile $* --work sysroot/work-aarch64-$*; fi
 	@touch $@
 
 sysroot/aarch64-baseline.stamp: $(stage_aarch64_baseline)
