@@ -81,14 +81,10 @@ static long take_buffer(struct call *c, int i)
     const struct arg_spec *spec = &c->row->arg[i];
     uint64_t len = c->raw[spec->with];
     uint8_t kind = c->row->arg[spec->with].kind;
-    if (kind == ARG_INT || kind == ARG_UINT)
-        len = (uint32_t)len;
     if (kind == ARG_INT && (int32_t)len < 0)
         return -EINVAL;
-    if (len > INT64_MAX)
-        return -EFAULT;
-    if (len > LX_RW_MAX)
-        len = LX_RW_MAX;
+    if (kind == ARG_INT || kind == ARG_UINT)
+        len = (uint32_t)len;
     lfiptr p = box_pointer(c, c->raw[i]);
     if (len && !lfi_box_bufvalid(c->p->box, p, len))
         return -EFAULT;
@@ -102,7 +98,7 @@ static long take_iov(struct call *c, int i)
     int32_t count = (int32_t)c->raw[c->row->arg[i].with];
     if (count < 0 || count > LX_IOV_MAX)
         return -EINVAL;
-    size_t n = (size_t)count, total = 0;
+    size_t n = (size_t)count;
     struct box_iovec *box = scratch(c, n * sizeof *box);
     struct iovec *host = scratch(c, n * sizeof *host);
     if (!box || !host)
@@ -111,15 +107,11 @@ static long take_iov(struct call *c, int i)
         return -EFAULT;
     for (size_t k = 0; k < n; k++) {
         lfiptr p = box_pointer(c, box[k].base);
-        uint64_t len = box[k].len;
-        if (len > INT64_MAX)
+        if (box[k].len > INT64_MAX)
             return -EINVAL;
-        if (len > LX_RW_MAX - total)
-            len = LX_RW_MAX - total;
-        if (len && !lfi_box_bufvalid(c->p->box, p, len))
+        if (box[k].len && !lfi_box_bufvalid(c->p->box, p, box[k].len))
             return -EFAULT;
-        host[k] = (struct iovec){(void *)p, len};
-        total += len;
+        host[k] = (struct iovec){(void *)p, box[k].len};
     }
     c->a[i].iov = host;
     c->len[i] = n;
@@ -145,8 +137,7 @@ static long take_array(struct call *c, int i)
 static long take_word(struct call *c, int i)
 {
     lfiptr p = box_pointer(c, c->raw[i]);
-    if (p & 3)
-        return -EINVAL;
+    /* The kernel wants it aligned.  */
     if (!lfi_box_bufvalid(c->p->box, p, 4))
         return -EFAULT;
     c->a[i].ptr = (void *)p;

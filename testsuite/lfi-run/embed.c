@@ -4,6 +4,7 @@
    usage: embed PROGRAM [ROUNDS]  (calls/embedded.c, compiled for the box)  */
 #include <dirent.h>
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -94,15 +95,26 @@ static void take_line(void *arg, const char *line)
 
 static void refusals(struct LFIEngine *engine)
 {
-    const char *relative[] = {"m=/tmp", NULL}, *missing[] = {"/m=/nowhere", NULL};
+    static char long_box[6000] = "/", long_host[6000] = "/m=/";
+    const char *missing[] = {"/m=/nowhere", NULL};
+    const char *maps[][2] = {{"m=/tmp"}, {"/tmp"},   {"/m="},    {"=/tmp"},
+                             {""},       {long_box}, {long_host}};
+    memset(long_box + 1, 'm', 4100);
+    strcat(long_box, "=/tmp");
+    memset(long_host + 4, '/', 4200);
     struct LFILinuxOptions o = {.perf = true};
     check("perf is refused", !lfi_linux_new(engine, o) && lfi_errno() == LFI_ERR_ARG);
     o = (struct LFILinuxOptions){.sys_passthrough = true};
     check("sys_passthrough is refused", !lfi_linux_new(engine, o) && lfi_errno() == LFI_ERR_ARG);
     o = (struct LFILinuxOptions){.stacksize = 1};
     check("a tiny stack is refused", !lfi_linux_new(engine, o) && lfi_errno() == LFI_ERR_ARG);
-    o = (struct LFILinuxOptions){.dir_maps = relative};
-    check("a relative mapping is refused", !lfi_linux_new(engine, o) && lfi_errno() == LFI_ERR_ARG);
+    for (size_t i = 0; i < sizeof maps / sizeof *maps; i++) {
+        char what[100];
+        o = (struct LFILinuxOptions){.dir_maps = maps[i]};
+        snprintf(what, sizeof what, "the mapping '%.20s' is refused", maps[i][0]);
+        check(what, !lfi_linux_new(engine, o) && lfi_errno() == LFI_ERR_ARG
+                        && strstr(lfi_errmsg(), "give /BOX=HOST"));
+    }
     o = (struct LFILinuxOptions){.dir_maps = missing};
     check("a missing directory is refused",
           !lfi_linux_new(engine, o) && strstr(lfi_errmsg(), "/nowhere"));
@@ -179,6 +191,32 @@ static void one_process(struct LFILinuxEngine *lx)
     lfi_proc_free(p);
 }
 
+/* Two boxes side by side: neither sees the other's runtime call table.  */
+static void neighbours(struct LFILinuxEngine *lx)
+{
+    struct LFILinuxProc *p[2];
+    struct LFILinuxThread *t[2];
+    const char *argv[] = {"embedded", "neighbour", NULL};
+    int code[2] = {-1, -1};
+    uintptr_t base[2];
+    for (int i = 0; i < 2; i++) {
+        p[i] = lfi_proc_new(lx);
+        base[i] = lfi_box_info(lfi_proc_box(p[i])).base;
+        t[i] = lfi_proc_load(p[i], (const uint8_t *)bytes, size, "embedded")
+                   ? lfi_thread_new(p[i], 2, argv, NULL)
+                   : NULL;
+    }
+    check("two boxes are neighbours",
+          base[0] - base[1] == (uintptr_t)1 << 32 || base[1] - base[0] == (uintptr_t)1 << 32);
+    for (int i = 0; i < 2; i++) {
+        code[i] = t[i] ? lfi_thread_run(t[i]) : -1;
+        lfi_thread_free(t[i]);
+    }
+    lfi_proc_free(p[0]);
+    lfi_proc_free(p[1]);
+    check("no call takes memory of a neighbour", code[0] == 0 && code[1] == 0);
+}
+
 static void endings(struct LFILinuxEngine *lx)
 {
     struct LFIProcEnd end;
@@ -205,6 +243,8 @@ int main(int argc, char **argv)
     int rounds = argc > 2 ? atoi(argv[2]) : 300;
     if (argc < 2)
         return 2;
+    /* Memory pools of threads come and go as they like, unless there is one.  */
+    mallopt(M_ARENA_MAX, 1);
     program = argv[1];
     read_program();
     struct LFIEngine *engine = lfi_new((struct LFIOptions){0}, 4);
@@ -217,16 +257,18 @@ int main(int argc, char **argv)
     check("an engine", lx != NULL);
     files(lx);
     one_process(lx);
+    neighbours(lx);
     endings(lx);
 
-    run(lx, "threads");
+    for (int i = 0; i < 5; i++)
+        run(lx, "threads");
     int tasks = count_entries("/proc/self/task");
     int fds = count_entries("/proc/self/fd"), maps = count_lines("/proc/self/maps"), bad = 0;
     for (int i = 0; i < rounds; i++)
         bad += run(lx, i % 3 ? "6" : "threads") != (i % 3 ? 6 : 11);
     check("many processes one after the other", bad == 0);
     check("no descriptor is lost", count_entries("/proc/self/fd") == fds);
-    check("no mapping is lost", count_lines("/proc/self/maps") <= maps + 5);
+    check("no mapping is lost", count_lines("/proc/self/maps") <= maps + 10);
     pthread_t t[3];
     void *failed[3];
     for (int i = 0; i < 3; i++)

@@ -8,7 +8,7 @@ set -eu
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$here/../.." && pwd)
 sources="liblfi/linux/load.c liblfi/linux/args.c liblfi/linux/path.c"
-programs="args box pointers path op embedded stack"
+programs="args box pointers path op embedded stack wait"
 prefix=${MUTANT_BUILDDIR:-.}/stage
 if [ "$(uname -m)" = aarch64 ]; then
     cross=${MUTANT_BUILDDIR:-.} cc=${CC:-gcc} qemu=
@@ -51,6 +51,7 @@ make_tree() {
     ln -s sub "$1/in/sub-link"
     ln -s nothing "$1/in/missing"
     mknod "$1/in/mem" c 1 1 2>/dev/null || true
+    mknod "$1/in/ram" b 1 3 2>/dev/null || true
     mknod "$1/in/zero" c 1 5 2>/dev/null || true
 }
 
@@ -84,18 +85,24 @@ results() {
         say $qemu "$1/embed" "$1/embedded" 3
         ;;
     args)
-        for p in box pointers path; do (cd "$tmp/w" && say $run --dir "$tmp/w" "$1/$p"); done
+        for p in box pointers path wait; do (cd "$tmp/w" && say $run --dir "$tmp/w" "$1/$p"); done
+        say $qemu "$1/embed" "$1/embedded" 3
         ;;
     resolve)
         mkdir "$tmp/r" && say "$1/resolve" "$tmp/r"
         ;;
     path)
+        say $qemu "$1/embed" "$1/embedded" 3
         (cd "$tmp/w" && say $run --dir "$tmp/w" "$1/path")
         say $run "$1/op" ls / , ls /dev , ls /dev/.. , cat /etc/passwd , mkdir /dev/x , create /x
         say $run --dir "/m=$tmp/t/in" --dir "/n=$tmp/t/other:ro" "$1/op" $(sed -n '/two directories" \$maps/,/^}/s/^ *{\(.*\)} {.*/\1 ,/p' "$here/paths.exp") \
-            cat /m/mem , cat /m/zero , write /n/file , ls / , hold /n , catat ../secret
+            cat /m/mem , cat /m/ram , cat /m/zero , write /n/file , ls / , hold /n , catat ../secret
         say $run --dir "/=$tmp/t/in" --dir "/sub/deep=$tmp/t/other" --dir "/new/x=$tmp/t/other" "$1/op" \
             cat /sub/deep/file , cat /sub/deep/../file , cat /new/x/../../file , ls /new , cat /dev/null , pwd , cd /sub/deep , pwd
+        mkdir "$tmp/t/odd:ro" && echo odd > "$tmp/t/odd:ro/file"
+        say $run --dir "/a/x=$tmp/t/in" --dir "/a/y=$tmp/t/other" --dir "/dev/shm=$tmp/t/other" --dir "/ab=$tmp/t/other" \
+            --dir "/odd=$tmp/t/odd:ro:rw" --dir "/ro=$tmp/t/odd:ro:ro" --dir "//b/./../c/=$tmp/t/other:rw" "$1/op" \
+            $(sed -n '/beside each other/,/^}/s/^ *{\(.*\)} {.*/\1 ,/p' "$here/paths.exp")
         say $run --dir /:ro "$1/op" cat /proc/self/status , ls /sys , ls /proc
         say $run --dir /proc "$1/op"
         say $run --dir "/m=$tmp/t/in" --dir "/m=$tmp/t/other" "$1/op"

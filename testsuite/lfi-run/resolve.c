@@ -98,8 +98,13 @@ static void compare(struct LFILinuxProc *p, struct file *dir, const char *path)
 
 static void make_tree(const char *top)
 {
-    static const char *dirs[] = {"in", "in/d", "in/d/e", "in/d/e/f", "in/sub", "in/dev", "other"};
-    static const char *files[] = {"in/file", "in/d/file", "in/d/e/f/file", "other/file", "SECRET"};
+    static const char *dirs[] = {"in",     "in/d",   "in/d/e",  "in/d/e/f",
+                                 "in/sub", "in/dev", "other",   "in/d/e/nested",
+                                 "in/..x", "in/.y",  "in/d/z.", "in/d/.y"};
+    static const char *files[] = {"in/file",      "in/d/file",     "in/d/e/f/file",
+                                  "other/file",   "SECRET",        "in/d/e/nested/hidden",
+                                  "in/dev/null",  "in/dev/hidden", "in/..x/file",
+                                  "in/d/z./file", "in/.y/file"};
     static const char *links[][2] = {
         {"..", "in/up"},         {"../..", "in/d/up2"},        {"/", "in/root"},
         {"d/e", "in/de"},        {"/n/file", "in/n"},          {"loop", "in/loop"},
@@ -119,9 +124,10 @@ static void make_tree(const char *top)
 /* A path of random components; the same ones in every run.  */
 static void random_path(char out[LX_PATH_MAX], uint32_t *seed)
 {
-    static const char *parts[] = {"m",    "n",  "d",    "e",   "f",    "file",   "up",    "up2",
-                                  "root", "de", "..",   "..",  ".",    "",       "loop",  "out",
-                                  "sub",  "x",  "long", "dev", "null", "SECRET", "dotdot"};
+    static const char *parts[] = {"m",      "n",      "d",      "e",      "f",    "file", "up",
+                                  "up2",    "root",   "de",     "..",     "..",   ".",    "",
+                                  "loop",   "out",    "sub",    "x",      "long", "dev",  "null",
+                                  "SECRET", "dotdot", "nested", "hidden", "..x",  ".y",   "z."};
     size_t n = 0;
     *seed = *seed * 1103515245 + 12345;
     unsigned count = (*seed >> 16) % 9 + 1;
@@ -135,15 +141,78 @@ static void random_path(char out[LX_PATH_MAX], uint32_t *seed)
     }
 }
 
-int main(int argc, char **argv)
+static bool has_error(struct LFILinuxProc *p, struct file *dir, const char *path, long error)
+{
+    struct where w;
+    long err = where_resolve(p, dir, path, FOLLOW_LAST, &w);
+    if (!err)
+        where_done(&w);
+    return err == error;
+}
+
+/* Texts that become longer than a path may be.  */
+static void lengths(struct LFILinuxProc *p, struct file *dir)
+{
+    static char path[LX_PATH_MAX], old[LX_PATH_MAX];
+    strcpy(old, dir->path);
+    for (int i = 0; i < LX_PATH_MAX - 10; i++)
+        dir->path[i] = i % 200 ? 'n' : '/';
+    dir->path[LX_PATH_MAX - 10] = 0;
+    memset(path, 'x', LX_NAME_MAX + 1);
+    bool ok = has_error(p, dir, path, -ENAMETOOLONG);
+    path[LX_NAME_MAX] = 0;
+    ok = ok && has_error(p, dir, path, -ENAMETOOLONG);
+    ok = ok && has_error(p, dir, "y/..", -ENOENT);
+    ok = ok && has_error(p, dir, "yyyyyyyyyy/file", -ENAMETOOLONG);
+    strcpy(dir->path, old);
+    ok = ok && has_error(p, dir, path, 0) && has_error(p, dir, "", -ENOENT);
+    if (!ok) {
+        differences++;
+        printf("a path that is too long is not found out\n");
+    }
+}
+
+/* One set of mappings, all paths.  */
+static void try_maps(const char *const *list, const char *prefix)
 {
     static struct LFILinuxEngine lx;
-    static struct LFILinuxProc p = {.lx = &lx};
-    char path[LX_PATH_MAX], maps[3][LX_PATH_MAX];
+    struct LFILinuxProc p = {.lx = &lx};
+    char path[LX_PATH_MAX];
     uint32_t seed = 1;
+    memset(&lx, 0, sizeof lx);
+    if (!mounts_open(&lx, list))
+        exit(1);
+    struct file tree = {.refs = 1, .kind = FILE_TREE, .host = -1, .dir = true, .path = strdup("/")};
+    struct file deep = {.refs = 1, .kind = FILE_HOST, .dir = true, .path = malloc(LX_PATH_MAX)};
+    sprintf(deep.path, "%s/d/e", prefix);
+    deep.host = open("in/d/e", O_PATH | O_DIRECTORY);
+    deep.mount = &lx.mounts[0];
+    p.cwd = &tree;
+    pthread_mutex_init(&p.fs_lock, NULL);
+    for (int i = 0; i < 10000; i++) {
+        random_path(path, &seed);
+        compare(&p, i % 2 ? &deep : NULL,
+                path + (*prefix == 0 && strncmp(path, "/m", 2) == 0 ? 2 : 0));
+    }
+    compare(&p, &deep, "nested/../nested/file");
+    compare(&p, NULL, "/m/d/e/nested/file");
+    compare(&p, NULL, "/d/e/nested/hidden");
+    compare(&p, NULL, "/dev/hidden");
+    compare(&p, NULL, "/dev/../dev/null");
+    compare(&p, NULL, "/m/d/e/nested/../../../..");
+    lengths(&p, &deep);
+    close(deep.host);
+    free(tree.path);
+    free(deep.path);
+    mounts_close(&lx);
+}
+
+int main(int argc, char **argv)
+{
+    static char maps[6][LX_PATH_MAX];
+    struct stat st;
     if (argc != 2)
         return 2;
-    struct stat st;
     make_tree(argv[1]);
     if (stat("SECRET", &st) != 0)
         return 1;
@@ -151,25 +220,11 @@ int main(int argc, char **argv)
     snprintf(maps[0], sizeof maps[0], "/m=%s/in", argv[1]);
     snprintf(maps[1], sizeof maps[1], "/n=%s/other", argv[1]);
     snprintf(maps[2], sizeof maps[2], "/m/d/e/nested=%s/other", argv[1]);
-    const char *list[] = {maps[0], maps[1], maps[2], NULL};
-    if (!mounts_open(&lx, list))
-        return 1;
-    struct file tree = {.refs = 1, .kind = FILE_TREE, .host = -1, .dir = true, .path = strdup("/")};
-    struct file deep = {.refs = 1, .kind = FILE_HOST, .dir = true, .path = strdup("/m/d/e")};
-    deep.host = open("in/d/e", O_PATH | O_DIRECTORY);
-    deep.mount = &lx.mounts[0];
-    p.cwd = &tree;
-    pthread_mutex_init(&p.fs_lock, NULL);
-    for (int i = 0; i < 20000; i++) {
-        random_path(path, &seed);
-        compare(&p, i % 2 ? &deep : NULL, path);
-    }
-    compare(&p, &deep, "nested/../nested/file");
-    compare(&p, NULL, "/m/d/e/nested/file");
-    compare(&p, NULL, "/m/d/e/nested/../../../..");
-    free(tree.path);
-    free(deep.path);
-    mounts_close(&lx);
+    try_maps((const char *[]){maps[0], maps[1], maps[2], NULL}, "/m");
+    snprintf(maps[3], sizeof maps[3], "/=%s/in", argv[1]);
+    snprintf(maps[4], sizeof maps[4], "/d/e/nested=%s/other", argv[1]);
+    snprintf(maps[5], sizeof maps[5], "/dev/sub=%s/other", argv[1]);
+    try_maps((const char *[]){maps[3], maps[4], maps[5], NULL}, "");
     printf("%d paths, %d differences\n", paths, differences);
     return differences != 0;
 }

@@ -28,6 +28,27 @@ static void *block(void *arg)
     return NULL;
 }
 
+/* How many calls take memory of the box above, whose runtime call table is in the last page of this
+   one's addresses.  */
+static int neighbour(void)
+{
+    char *table = (char *)((uintptr_t)&embedded_value | 0xfffffff8);
+    struct iovec v = {table, 8};
+    struct timespec now = {0, 0};
+    int p[2], taken = 0;
+    pipe(p);
+    taken += write(p[1], table, 8) >= 0;
+    taken += writev(p[1], &v, 1) >= 0;
+    taken += write(p[1], table - 1000, 8) >= 0;
+    taken += write(p[1], table, 16) >= 0;
+    taken += syscall(SYS_futex, table, 0, 1, &now) >= 0 || errno != EFAULT;
+    taken += syscall(SYS_nanosleep, table - 8, NULL) >= 0 || errno != EFAULT;
+    taken += open(table, O_RDONLY) >= 0 || errno != EFAULT;
+    taken += syscall(SYS_ppoll, table, 1, &now, NULL, 8) >= 0 || errno != EFAULT;
+    taken += mprotect((char *)((uintptr_t)table & ~UINT64_C(4095)), 4096, PROT_READ) == 0;
+    return taken;
+}
+
 /* How many MiB the break can be moved up, at most 8.  */
 static int break_mib(void)
 {
@@ -51,6 +72,8 @@ int main(int argc, char **argv)
         abort();
     if (strcmp(how, "unknown") == 0)
         return syscall(4242) == -1 ? errno : 0;
+    if (strcmp(how, "neighbour") == 0)
+        return neighbour();
     if (strcmp(how, "brk") == 0)
         return break_mib();
     if (strcmp(how, "pipe") == 0) {

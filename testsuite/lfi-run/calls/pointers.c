@@ -78,6 +78,7 @@ static void try(const char *name, long nr, int k, long a0, long a1, long a2, lon
 int main(void)
 {
     struct timespec ts = {0, 1};
+    char name[2000];
     setvbuf(stdout, NULL, _IOFBF, 65536);
     make_pages();
     fd = open("f", O_RDWR | O_CREAT, 0600);
@@ -176,9 +177,20 @@ int main(void)
     SHOW(syscall(SYS_writev, fd, NULL, 0));
     SHOW(syscall(SYS_futex, NULL, 1, 1));
 
+    /* Descriptors that are none; lengths of 32 bits in registers of 64.  */
+    SHOW(read(AT_FDCWD, name, 1));
+    SHOW(syscall(SYS_fstat, AT_FDCWD, name));
+    SHOW(syscall(SYS_newfstatat, -1, "f", name, 0));
+    SHOW(syscall(SYS_readlinkat, AT_FDCWD, "link", name, 0x100000003));
+    lseek(dirfd_, 0, SEEK_SET);
+    SHOW(syscall(SYS_getdents64, dirfd_, name, 0x100000400) > 0);
+    lseek(dirfd_, 0, SEEK_SET);
+    struct pollfd none = {-1, 0, 0};
+    SHOW(poll(&none, 1, 0));
+    SHOW(syscall(SYS_ppoll, page_none, 1, NULL, NULL, 8));
+
     /* What a call leaves unset does not show what an earlier one was given.  */
     struct rusage ru;
-    char name[2000];
     memset(name, 'n', sizeof name);
     name[sizeof name - 1] = 0;
     SHOW(open(name, O_RDONLY));
@@ -203,6 +215,7 @@ int main(void)
     SHOW(syscall(SYS_clock_gettime, CLOCK_REALTIME, page_ro));
     SHOW(syscall(SYS_uname, page_ro));
     SHOW(syscall(SYS_pipe2, page_ro, 0));
+    lseek(dirfd_, 0, SEEK_SET);
     SHOW(syscall(SYS_getdents64, dirfd_, page_ro, 1000));
     SHOW(readlink("link", page_ro, 10));
     /* A path without an end.  */
