@@ -130,24 +130,11 @@ static void barrier(void)
         syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
 }
 
-/* Drops what every context has left since.  */
-static void forget_seen(struct LFIBox *box)
-{
-    unsigned kept = 0;
-    barrier();
-    for (unsigned i = 0; i < box->nretired; i++)
-        if (!lfi_ctx_all_seen(box, box->retired[i].epoch))
-            box->retired[kept++] = box->retired[i];
-    box->nretired = kept;
-}
-
 /* Remembers that the range held code.  When the list is full its last entry grows to
    cover the range too: more than needed, never less.  */
 static void retire(struct LFIBox *box, uintptr_t start, uintptr_t end)
 {
     uint64_t epoch = atomic_fetch_add(&box->epoch, 1) + 1;
-    if (box->nretired == LFI_MAX_RETIRED)
-        forget_seen(box);
     if (box->nretired < LFI_MAX_RETIRED) {
         box->retired[box->nretired++] = (struct LFIRetired){start, end, epoch};
         return;
@@ -172,6 +159,17 @@ int lfi_code_revoke(struct LFIBox *box, uintptr_t start, uintptr_t end)
         retire(box, n->start, n->end);
     }
     return 0;
+}
+
+/* Drops what every context has left since.  */
+static void forget_seen(struct LFIBox *box)
+{
+    unsigned kept = 0;
+    barrier();
+    for (unsigned i = 0; i < box->nretired; i++)
+        if (!lfi_ctx_all_seen(box, box->retired[i].epoch))
+            box->retired[kept++] = box->retired[i];
+    box->nretired = kept;
 }
 
 static bool still_running(struct LFIBox *box, uintptr_t start, uintptr_t end)

@@ -52,10 +52,9 @@ static void default_action(int sig, const siginfo_t *info)
 
 static void call_previous(const struct sigaction *sa, int sig, siginfo_t *info, void *uc)
 {
-    sigset_t mask = sa->sa_mask, saved;
-    if (!(sa->sa_flags & SA_NODEFER))
-        sigaddset(&mask, sig);
-    pthread_sigmask(SIG_BLOCK, &mask, &saved);
+    sigset_t saved;
+    /* The signal itself is blocked here.  */
+    pthread_sigmask(SIG_BLOCK, &sa->sa_mask, &saved);
     if (sa->sa_flags & SA_NODEFER) {
         sigset_t self;
         sigemptyset(&self);
@@ -72,9 +71,9 @@ static void call_previous(const struct sigaction *sa, int sig, siginfo_t *info, 
 static void chain(int sig, siginfo_t *info, void *uc)
 {
     const struct sigaction *sa = &previous[fault_index(sig)];
-    if (!(sa->sa_flags & SA_SIGINFO) && sa->sa_handler == SIG_DFL)
+    if (sa->sa_handler == SIG_DFL)
         default_action(sig, info);
-    else if (!(sa->sa_flags & SA_SIGINFO) && sa->sa_handler == SIG_IGN) {
+    else if (sa->sa_handler == SIG_IGN) {
         /* The kernel ignores what was sent, but no fault.  */
         if (info->si_code > 0)
             default_action(sig, info);

@@ -65,6 +65,13 @@ static int sent_default(void)
     return 0;
 }
 
+static int sent_default_other(void)
+{
+    start();
+    raise(SIGFPE);
+    return 0;
+}
+
 static int fault_default(void)
 {
     start();
@@ -137,6 +144,7 @@ static const struct {
     int status; /* of the process: exit status, or 128 + signal */
 } cases[] = {
     {"sent, default action", sent_default, 128 + SIGSEGV},
+    {"sent, default action, another signal", sent_default_other, 128 + SIGFPE},
     {"fault, default action", fault_default, 128 + SIGSEGV},
     {"sent, ignored", sent_ignored, 1},
     {"fault, ignored: the kernel does not", fault_ignored, 128 + SIGSEGV},

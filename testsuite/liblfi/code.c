@@ -195,6 +195,11 @@ static void test_files(void)
     CHECK("file: shorter than the code",
           lfi_box_mapat(box, at, size, RX, LFI_MAP_PRIVATE, fd, 0) == FAILED && errno == EINVAL
               && runs(at, 1));
+    CHECK("file: descriptor 0",
+          pwrite(fd, two.start, size, 0) == (ssize_t)size && dup2(fd, 0) == 0
+              && lfi_box_mapat(box, at, size, RX, LFI_MAP_PRIVATE, 0, 0) == at && runs(at, 2)
+              && pwrite(fd, one.start, size, 0) == (ssize_t)size
+              && lfi_box_mapat(box, at, size, RX, LFI_MAP_PRIVATE, 0, 0) == at);
     if (pwrite(fd, CODE(bad_svc).start, 4, 0) < 0)
         give_up("writing a file");
     CHECK("file: bad code", lfi_box_mapat(box, at, 4, RX, LFI_MAP_PRIVATE, fd, 0) == FAILED
