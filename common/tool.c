@@ -14,6 +14,22 @@
 
 const char *tool_name = "lfi";
 
+#if defined(__SANITIZE_ADDRESS__)
+#define TOOL_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define TOOL_ASAN 1
+#endif
+#endif
+#ifdef TOOL_ASAN
+/* --enable-sanitizers: tools end with what they allocated, and that is no error.  */
+const char *__lsan_default_options(void);
+const char *__lsan_default_options(void)
+{
+    return "detect_leaks=0";
+}
+#endif
+
 /* Names from hostile files must not reach a terminal as escapes.  */
 static void put_escaped(const char *s)
 {
