@@ -192,8 +192,10 @@ static void one_process(struct LFILinuxEngine *lx)
 }
 
 /* Two boxes side by side: neither sees the other's runtime call table.  */
-static void neighbours(struct LFILinuxEngine *lx)
+static void neighbours(void)
 {
+    struct LFIEngine *engine = lfi_new((struct LFIOptions){0}, 2);
+    struct LFILinuxEngine *lx = lfi_linux_new(engine, (struct LFILinuxOptions){0});
     struct LFILinuxProc *p[2];
     struct LFILinuxThread *t[2];
     const char *argv[] = {"embedded", "neighbour", NULL};
@@ -214,6 +216,8 @@ static void neighbours(struct LFILinuxEngine *lx)
     }
     lfi_proc_free(p[0]);
     lfi_proc_free(p[1]);
+    lfi_linux_free(lx);
+    lfi_free(engine);
     check("no call takes memory of a neighbour", code[0] == 0 && code[1] == 0);
 }
 
@@ -257,7 +261,7 @@ int main(int argc, char **argv)
     check("an engine", lx != NULL);
     files(lx);
     one_process(lx);
-    neighbours(lx);
+    neighbours();
     endings(lx);
 
     for (int i = 0; i < 5; i++)
