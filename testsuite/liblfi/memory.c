@@ -186,6 +186,9 @@ static void test_ranges(void)
     lfi_box_mprotect(box, at, page, LFI_PROT_READ);
     CHECK("discard: leaves read-only memory alone",
           lfi_box_discard(box, at, page) == 0 && lfi_box_copyfm(box, &zero, at, 4) && zero == 5);
+    lfi_box_mprotect(box, at, page, RW);
+    CHECK("discard: a hole changes nothing", lfi_box_discard(box, at, 32 * page) == -1
+                                                 && lfi_box_copyfm(box, &zero, at, 4) && zero == 5);
     CHECK("discard: a hole", refused_int(lfi_box_discard(box, at, 32 * page), ENOMEM));
     lfi_box_munmap(box, at, 8 * page);
     CHECK("mquery: nothing", !lfi_box_mquery(box, at, &q) && !lfi_box_mquery(box, 0, &q)
@@ -229,9 +232,24 @@ static void test_files(void)
     CHECK("file: mprotect beyond its mode",
           lfi_box_mapat(box, at + page, page, LFI_PROT_READ, LFI_MAP_SHARED, ro, 0) == at + page
               && lfi_box_mprotect(box, at, 2 * page, RW) == -1 && errno == EACCES);
-    CHECK("file: a failed mprotect changes nothing", lfi_box_mquery(box, at, &q) && q.prot == RW
-                                                         && lfi_box_mquery(box, at + page, &q)
-                                                         && q.prot == LFI_PROT_READ);
+    char perms[5];
+    CHECK("file: a failed mprotect changes nothing",
+          lfi_box_mprotect(box, at, page, LFI_PROT_NONE) == 0
+              && lfi_box_mprotect(box, at, 2 * page, RW) == -1 && lfi_box_mquery(box, at, &q)
+              && q.prot == LFI_PROT_NONE && host_perms(at, perms) && strcmp(perms, "---s") == 0
+              && lfi_box_mquery(box, at + page, &q) && q.prot == LFI_PROT_READ
+              && lfi_box_mprotect(box, at, page, RW) == 0);
+    CHECK("file: a failed mprotect is reported whatever comes after",
+          map(at + 2 * page, page, LFI_PROT_READ, ANON) != FAILED
+              && lfi_box_mprotect(box, at + page, 2 * page, RW) == -1
+              && lfi_box_munmap(box, at + 2 * page, page) == 0);
+    CHECK("file: descriptor 0",
+          dup2(fd, 0) == 0
+              && lfi_box_mapat(box, at + 2 * page, 2 * page, LFI_PROT_READ, LFI_MAP_PRIVATE, 0, 0)
+                     == at + 2 * page
+              && lfi_box_copyfm(box, &value, at + 2 * page, 4) && value == 1
+              && lfi_box_mquery(box, at + 3 * page, &q) && q.fd == 0 && q.offset == (off_t)page
+              && lfi_box_munmap(box, at + 2 * page, 2 * page) == 0);
     CHECK("file: a bad descriptor loses nothing",
           lfi_box_mapat(box, at, page, RW, LFI_MAP_PRIVATE, 9999, 0) == FAILED && errno == EBADF
               && lfi_box_copyfm(box, &value, at, 4) && value == 1);
@@ -516,7 +534,8 @@ static void test_no_aslr(void)
                                      && reserved(lfi_box_info(a).base - page - 1)
                                      && reserved(lfi_box_info(b).base + 2 * LFI_BOX_SIZE - 1));
     lfiptr last = lfi_box_info(a).max - page;
-    lfi_box_mapat(a, last, page, RW, ANON, -1, 0);
+    CHECK("mapat: noreplace above all else",
+          lfi_box_mapat(a, last, page, RW, ANON | LFI_MAP_FIXED_NOREPLACE, -1, 0) == last);
     uint64_t entry = ((const uint64_t *)lfi_box_info(b).base)[-1];
     lfi_box_free(a);
     CHECK("the table of the next box survives its neighbour",
