@@ -46,13 +46,17 @@ static bool check_options(struct LFIOptions *opts, size_t nsandboxes)
     return false;
 }
 
+static uint64_t random_number(bool no_aslr, uint64_t otherwise)
+{
+    uint64_t r;
+    bool have = !no_aslr && getrandom(&r, sizeof r, GRND_NONBLOCK) == sizeof r;
+    return have ? r : otherwise;
+}
+
 static uintptr_t random_place(bool no_aslr, unsigned attempt)
 {
-    uint64_t r = 0;
-    if (no_aslr || getrandom(&r, sizeof r, GRND_NONBLOCK) != sizeof r)
-        r = attempt;
     uint64_t nplaces = (PLACE_MAX - PLACE_MIN) / LFI_BOX_SIZE;
-    return PLACE_MIN + r % nplaces * LFI_BOX_SIZE;
+    return PLACE_MIN + random_number(no_aslr, attempt) % nplaces * LFI_BOX_SIZE;
 }
 
 static void *reserve(uintptr_t hint, size_t size)
@@ -169,9 +173,7 @@ void lfi_sys_handler(struct LFIEngine *engine, void (*handler)(struct LFIContext
 
 bool lfi_engine_take_slot(struct LFIEngine *engine, size_t *slot)
 {
-    uint64_t r = 0;
-    if (!engine->opts.no_aslr && getrandom(&r, sizeof r, GRND_NONBLOCK) != sizeof r)
-        r = 0;
+    uint64_t r = random_number(engine->opts.no_aslr, 0);
     bool found = false;
     pthread_mutex_lock(&engine->lock);
     for (size_t i = 0; i < engine->nslots && !found; i++) {

@@ -492,7 +492,8 @@ static void test_engine(void)
     CHECK("lfi_new: no boxes", !lfi_new((struct LFIOptions){0}, 0) && lfi_errno() == LFI_ERR_ARG);
     CHECK("lfi_new: too many",
           !lfi_new((struct LFIOptions){0}, SIZE_MAX / 2) && lfi_errno() == LFI_ERR_ARG
-              && !lfi_new((struct LFIOptions){0}, 65537) && lfi_errno() == LFI_ERR_ARG);
+              && !lfi_new((struct LFIOptions){0}, 65537) && lfi_errno() == LFI_ERR_ARG
+              && !lfi_new((struct LFIOptions){0}, 65536) && lfi_errno() == LFI_ERR_RESERVE);
     CHECK("lfi_new: page size", !lfi_new((struct LFIOptions){.pagesize = 12345}, 1));
     CHECK("lfi_new: box size", !lfi_new((struct LFIOptions){.boxsize = 1 << 20}, 1));
     CHECK("lfi_new: allow_wx", !lfi_new((struct LFIOptions){.allow_wx = true}, 1));
@@ -543,6 +544,30 @@ static void test_no_aslr(void)
     uintptr_t base = lfi_box_info(b).base;
     lfi_box_free(b);
     CHECK("a freed box is reserved, table included", reserved(base - page) && reserved(base));
+    lfi_free(e);
+    enum { SLOTS = 4 };
+    struct LFIBox *boxes[SLOTS];
+    bool ascending = true, moved = false;
+    e = new_engine((struct LFIOptions){.no_aslr = true}, SLOTS);
+    for (int i = 0; i < SLOTS; i++) {
+        boxes[i] = new_box(e);
+        ascending =
+            ascending
+            && lfi_box_info(boxes[i]).base == lfi_box_info(boxes[0]).base + i * LFI_BOX_SIZE;
+    }
+    CHECK("no_aslr: slots in order", ascending);
+    for (int i = 0; i < SLOTS; i++)
+        lfi_box_free(boxes[i]);
+    lfi_free(e);
+    e = new_engine((struct LFIOptions){0}, SLOTS);
+    uintptr_t last_base = 0;
+    for (int i = 0; i < 40; i++) {
+        a = new_box(e);
+        moved = moved || (i > 0 && lfi_box_info(a).base != last_base);
+        last_base = lfi_box_info(a).base;
+        lfi_box_free(a);
+    }
+    CHECK("slots at random", moved);
     lfi_free(e);
     uintptr_t places[4];
     for (int i = 0; i < 4; i++) {
