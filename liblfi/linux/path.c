@@ -135,15 +135,13 @@ static const struct mount *mount_at(struct LFILinuxEngine *lx, const char *path)
     return NULL;
 }
 
-/* Whether path is a directory that exists without a host directory.  */
+/* Whether path, which is not "/", is a directory that exists without a host directory.  */
 static bool tree_at(struct LFILinuxEngine *lx, const char *path, bool in_mount)
 {
     if (strcmp(path, dev_dir) == 0)
         return true;
     if (in_mount)
         return false;
-    if (strcmp(path, "/") == 0)
-        return true;
     for (size_t i = 0; i < lx->nmounts; i++)
         if (beneath_text(lx->mounts[i].path, path))
             return true;
@@ -181,9 +179,7 @@ static bool child_of(const char *dir, const char *path, char name[LX_NAME_MAX + 
     size_t n = strlen(dir) == 1 ? 0 : strlen(dir);
     if (!beneath_text(path, dir) || path[n] != '/' || !path[n + 1])
         return false;
-    size_t len = strcspn(path + n + 1, "/");
-    if (len > LX_NAME_MAX)
-        return false;
+    size_t len = strcspn(path + n + 1, "/"); /* mount_open saw to it that it fits */
     memcpy(name, path + n + 1, len);
     name[len] = 0;
     return true;
@@ -263,13 +259,25 @@ bool forbidden_object(int fd, const struct stat *st, const struct mount *mount)
 
 /* Mounts.  */
 
+/* A longer component would be a directory that no path leads to.  */
+static bool names_fit(const char *path)
+{
+    while (*path) {
+        size_t len = strcspn(path, "/");
+        if (len > LX_NAME_MAX)
+            return false;
+        path += len + (path[len] == '/');
+    }
+    return true;
+}
+
 static bool mount_open(struct mount *m, const char *map)
 {
     char box[LX_PATH_MAX], host[LX_PATH_MAX];
     struct stat st;
     const char *eq = strchr(map, '=');
     size_t len = eq ? strlen(eq + 1) : 0, n = eq ? (size_t)(eq - map) : 0;
-    if (!eq || !len || *map != '/' || n >= LX_PATH_MAX || len >= LX_PATH_MAX)
+    if (!len || *map != '/' || n >= LX_PATH_MAX || len >= LX_PATH_MAX)
         return lx_fail(LFI_ERR_ARG, "directory mapping '%.80s': give /BOX=HOST", map);
     memcpy(host, eq + 1, len + 1);
     memcpy(box, map, n);
@@ -278,6 +286,8 @@ static bool mount_open(struct mount *m, const char *map)
     if (m->ro || (len > 3 && strcmp(host + len - 3, ":rw") == 0))
         host[len - 3] = 0;
     path_join(box, "/", box);
+    if (!names_fit(box))
+        return lx_fail(LFI_ERR_ARG, "directory mapping '%.80s...': a name is too long", map);
     m->fd = open(host, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (m->fd < 0 || fstat(m->fd, &st) != 0)
         return lx_fail(LFI_ERR_ARG, "directory %.160s: %s", host, strerror(errno));

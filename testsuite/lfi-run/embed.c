@@ -95,10 +95,12 @@ static void take_line(void *arg, const char *line)
 
 static void refusals(struct LFIEngine *engine)
 {
-    static char long_box[6000] = "/", long_host[6000] = "/m=/";
+    static char long_name[400] = "/a/", long_box[6000] = "/", long_host[6000] = "/m=/";
     const char *missing[] = {"/m=/nowhere", NULL};
-    const char *maps[][2] = {{"m=/tmp"}, {"/tmp"},   {"/m="},    {"=/tmp"},
-                             {""},       {long_box}, {long_host}};
+    const char *maps[][2] = {{"m=/tmp"}, {"/tmp"},    {"/m="},    {"=/tmp"},
+                             {""},       {long_name}, {long_box}, {long_host}};
+    memset(long_name + 3, 'n', 256);
+    strcat(long_name, "/b=/tmp");
     memset(long_box + 1, 'm', 4100);
     strcat(long_box, "=/tmp");
     memset(long_host + 4, '/', 4200);
@@ -113,7 +115,8 @@ static void refusals(struct LFIEngine *engine)
         o = (struct LFILinuxOptions){.dir_maps = maps[i]};
         snprintf(what, sizeof what, "the mapping '%.20s' is refused", maps[i][0]);
         check(what, !lfi_linux_new(engine, o) && lfi_errno() == LFI_ERR_ARG
-                        && strstr(lfi_errmsg(), "give /BOX=HOST"));
+                        && (strstr(lfi_errmsg(), "give /BOX=HOST")
+                            || strstr(lfi_errmsg(), "a name is too long")));
     }
     o = (struct LFILinuxOptions){.dir_maps = missing};
     check("a missing directory is refused",

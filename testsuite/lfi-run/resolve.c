@@ -186,7 +186,7 @@ static void try_maps(const char *const *list, const char *prefix)
     struct file deep = {.refs = 1, .kind = FILE_HOST, .dir = true, .path = malloc(LX_PATH_MAX)};
     sprintf(deep.path, "%s/d/e", prefix);
     deep.host = open("in/d/e", O_PATH | O_DIRECTORY);
-    deep.mount = &lx.mounts[0];
+    deep.mount = mount_at(&lx, *prefix ? prefix : "/");
     p.cwd = &tree;
     pthread_mutex_init(&p.fs_lock, NULL);
     for (int i = 0; i < 10000; i++) {
@@ -224,6 +224,7 @@ int main(int argc, char **argv)
     snprintf(maps[3], sizeof maps[3], "/=%s/in", argv[1]);
     snprintf(maps[4], sizeof maps[4], "/d/e/nested=%s/other", argv[1]);
     snprintf(maps[5], sizeof maps[5], "/dev/sub=%s/other", argv[1]);
+    try_maps((const char *[]){maps[2], maps[0], maps[1], NULL}, "/m");
     try_maps((const char *[]){maps[3], maps[4], maps[5], NULL}, "");
     printf("%d paths, %d differences\n", paths, differences);
     return differences != 0;
