@@ -101,7 +101,8 @@ static void refusals(struct LFIEngine *engine)
                              {""},       {long_name}, {long_box}, {long_host}};
     memset(long_name + 3, 'n', 256);
     strcat(long_name, "/b=/tmp");
-    memset(long_box + 1, 'm', 4100);
+    for (int i = 1; i < 4100; i++)
+        long_box[i] = i % 2 ? 'm' : '/';
     strcat(long_box, "=/tmp");
     memset(long_host + 4, '/', 4200);
     struct LFILinuxOptions o = {.perf = true};
@@ -118,6 +119,12 @@ static void refusals(struct LFIEngine *engine)
                         && (strstr(lfi_errmsg(), "give /BOX=HOST")
                             || strstr(lfi_errmsg(), "a name is too long")));
     }
+    o = (struct LFILinuxOptions){.dir_maps = (const char *[]){"/a=/", "/b=/nowhere", NULL}};
+    check("a missing second directory is refused",
+          !lfi_linux_new(engine, o) && strstr(lfi_errmsg(), "/nowhere"));
+    o = (struct LFILinuxOptions){.dir_maps = (const char *[]){"/a=:rw", NULL}};
+    check("a directory called :rw is a directory",
+          !lfi_linux_new(engine, o) && strstr(lfi_errmsg(), "directory :rw:"));
     o = (struct LFILinuxOptions){.dir_maps = missing};
     check("a missing directory is refused",
           !lfi_linux_new(engine, o) && strstr(lfi_errmsg(), "/nowhere"));

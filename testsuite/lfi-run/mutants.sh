@@ -103,7 +103,10 @@ results() {
         say $run --dir "/a/x=$tmp/t/in" --dir "/a/y=$tmp/t/other" --dir "/dev/shm=$tmp/t/other" --dir "/ab=$tmp/t/other" \
             --dir "/odd=$tmp/t/odd:ro:rw" --dir "/ro=$tmp/t/odd:ro:ro" --dir "//b/./../c/=$tmp/t/other:rw" "$1/op" \
             $(sed -n '/beside each other/,/^}/s/^ *{\(.*\)} {.*/\1 ,/p' "$here/paths.exp")
-        say $run --dir /:ro "$1/op" cat /proc/self/status , ls /sys , ls /proc
+        mkdir "$tmp/t/in/sub/d"
+        say $run --dir "/m=$tmp/t/in" --dir "/s=$tmp/t/in/sub" "$1/op" \
+            $(sed -n '/^run_ops "overlapping/,/^}/s/^ *{\(.*\)} {.*/\1 ,/p' "$here/paths.exp")
+        say $run --dir /:ro "$1/op" $(sed -n '/^run_ops "the host/,/^}/s/^ *{\(.*\)} {.*/\1 ,/p' "$here/paths.exp")
         say $run --dir /proc "$1/op"
         say $run --dir "/m=$tmp/t/in" --dir "/m=$tmp/t/other" "$1/op"
         say $run --dir "m" --dir "$tmp/none" "$1/op"

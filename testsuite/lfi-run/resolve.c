@@ -165,11 +165,34 @@ static void lengths(struct LFILinuxProc *p, struct file *dir)
     ok = ok && has_error(p, dir, "y/..", -ENOENT);
     ok = ok && has_error(p, dir, "yyyyyyyyyy/file", -ENAMETOOLONG);
     strcpy(dir->path, old);
+    /* What a link leads to and what follows it.  */
+    for (int i = 0; i < LX_PATH_MAX - 100; i += 2)
+        memcpy(path + i, "./", 2);
+    path[LX_PATH_MAX - 100] = 0;
+    unlinkat(dir->host, "dots", 0);
+    ok = ok && symlinkat(path, dir->host, "dots") == 0 && has_error(p, dir, "dots/f/file", 0);
+    strcpy(path, "dots/");
+    for (int i = 5; i < 205; i += 2)
+        memcpy(path + i, "./", 2);
+    path[205] = 0;
+    ok = ok && has_error(p, dir, path, -ENAMETOOLONG);
+    path[5] = 0;
+    ok = ok && has_error(p, dir, path, 0) && has_error(p, dir, "dots", 0);
+    memset(path, 'x', LX_NAME_MAX);
+    path[LX_NAME_MAX] = 0;
     ok = ok && has_error(p, dir, path, 0) && has_error(p, dir, "", -ENOENT);
     if (!ok) {
         differences++;
         printf("a path that is too long is not found out\n");
     }
+}
+
+static int open_descriptors(void)
+{
+    int n = 0;
+    for (int fd = 0; fd < 200; fd++)
+        n += fcntl(fd, F_GETFD) >= 0;
+    return n;
 }
 
 /* One set of mappings, all paths.  */
@@ -179,6 +202,7 @@ static void try_maps(const char *const *list, const char *prefix)
     struct LFILinuxProc p = {.lx = &lx};
     char path[LX_PATH_MAX];
     uint32_t seed = 1;
+    int before = open_descriptors();
     memset(&lx, 0, sizeof lx);
     if (!mounts_open(&lx, list))
         exit(1);
@@ -205,6 +229,10 @@ static void try_maps(const char *const *list, const char *prefix)
     free(tree.path);
     free(deep.path);
     mounts_close(&lx);
+    if (open_descriptors() != before || tree.refs != 1 || deep.refs != 1) {
+        differences++;
+        printf("descriptors are left open\n");
+    }
 }
 
 int main(int argc, char **argv)

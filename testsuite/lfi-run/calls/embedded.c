@@ -41,7 +41,7 @@ static int neighbour(void)
     taken += writev(p[1], &v, 1) >= 0;
     taken += write(p[1], table - 1000, 8) >= 0;
     taken += write(p[1], table, 16) >= 0;
-    taken += syscall(SYS_futex, table, 0, 1, &now) >= 0 || errno != EFAULT;
+    taken += syscall(SYS_futex, table, 128, 1, &now) >= 0 || errno != EFAULT;
     taken += syscall(SYS_nanosleep, table - 8, NULL) >= 0 || errno != EFAULT;
     taken += open(table, O_RDONLY) >= 0 || errno != EFAULT;
     taken += syscall(SYS_ppoll, table, 1, &now, NULL, 8) >= 0 || errno != EFAULT;
@@ -82,6 +82,8 @@ int main(int argc, char **argv)
         write(p[1], "x", 1);
     }
     if (strcmp(how, "threads") == 0) {
+        struct stat st;
+        fstatat(0, "x", &st, 0); /* refused, and nothing is kept of it */
         for (int i = 0; i < 4; i++)
             pthread_create(&t[i], NULL, nothing, NULL);
         for (int i = 0; i < 4; i++)

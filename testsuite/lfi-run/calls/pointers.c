@@ -234,6 +234,13 @@ int main(void)
     SHOW(readv(fd, v, 1));
     SHOW(writev(fd, v, INT_MAX));
     SHOW(writev(fd, v, INT_MIN));
+    static struct iovec many[1025];
+    SHOW(writev(fd, many, 1024));
+    SHOW(writev(fd, many, 1025));
+    static struct pollfd idle[1025];
+    for (int i = 0; i < 1025; i++)
+        idle[i].fd = -1;
+    SHOW(poll(idle, 1024, 0));
     SHOW(read(fd, big, 0));
     SHOW(read(fd, NULL, 0));
     SHOW(write(fd, NULL, 0));
