@@ -19,7 +19,7 @@ static const struct {
     const char *name, *alias, *published;
 } archs[] = {
     {LFI_ARCH_AARCH64, "aarch64", "arm64", "spec"},
-    {LFI_ARCH_X86_64, "x86_64", "amd64", "spec"},
+    {LFI_ARCH_X86_64, "x86_64", "amd64", ""},
 };
 
 enum { NROWS = sizeof rows / sizeof rows[0], NARCHS = sizeof archs / sizeof archs[0] };

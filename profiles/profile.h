@@ -27,9 +27,10 @@ enum LFIThreads { LFI_THREADS_MULTI = 1, LFI_THREADS_SINGLE = 2 };
 enum LFIMeter { LFI_METER_NONE = 0 };
 enum LFITable { LFI_TABLE_BELOW = 1, LFI_TABLE_PAGE0 = 2 };
 
-/* Instruction sets that only compute in registers (arm64) and that a profile may
-   leave out.  One bit each; a row of the verifier's table names the bit it needs.
-   LSE atomics are in the base set, as the published rules have it.  */
+/* Instruction sets that a profile may leave out.  One bit each, per architecture; a row
+   of the verifier's table names the bit it needs.  The base sets: arm64 ARMv8.0-A and LSE,
+   as the published rules have it; x86-64 with x87, MMX, SSE to SSE4.2, CX16, POPCNT,
+   LZCNT, BMI1 and BMI2.  */
 enum {
     LFI_ISA_ARM64_CRC32 = 1 << 0,
     LFI_ISA_ARM64_AES = 1 << 1, /* AESE.., PMULL of 64 bits */
@@ -39,6 +40,18 @@ enum {
     LFI_ISA_ARM64_DOTPROD = 1 << 5,
     LFI_ISA_ARM64_FP16 = 1 << 6,
     LFI_ISA_ARM64_DEFAULT = 0x7f
+};
+enum {
+    LFI_ISA_X86_MOVBE = 1 << 0,
+    LFI_ISA_X86_ADX = 1 << 1,
+    LFI_ISA_X86_F16C = 1 << 2,
+    LFI_ISA_X86_AES = 1 << 3,
+    LFI_ISA_X86_PCLMUL = 1 << 4,
+    LFI_ISA_X86_SHA = 1 << 5,
+    LFI_ISA_X86_AVX = 1 << 6,
+    LFI_ISA_X86_AVX2 = 1 << 7,
+    LFI_ISA_X86_FMA = 1 << 8,
+    LFI_ISA_X86_DEFAULT = 0x1ff
 };
 
 struct LFIProfile {
@@ -65,7 +78,8 @@ const struct LFIProfile *lfi_profile_at(size_t index);
 /* The row of that name for that architecture, or NULL.  */
 const struct LFIProfile *lfi_profile_find(enum LFIArch arch, const char *name);
 
-/* The profile of a binary without a note: the published rules.  */
+/* The profile of a binary without a note: the published rules.  NULL where no profile
+   follows them (x86-64): such a binary is refused.  */
 const struct LFIProfile *lfi_profile_published(enum LFIArch arch);
 
 /* "aarch64", "x86_64"; NULL for a value that is neither.  */
