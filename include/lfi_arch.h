@@ -39,6 +39,52 @@ struct LFIRegs {
     struct LFIVector vector[32];
 };
 
+#elif defined(__x86_64__)
+
+/* Half of a vector register, or all of an SSE one; d[0] holds the low half.  */
+struct LFIVector {
+    uint64_t d[2];
+} __attribute__((aligned(16)));
+
+/* Bits of xstate: what may differ from its initial state.  */
+enum { LFI_XSTATE_X87 = 1, LFI_XSTATE_AVX = 4 };
+
+/* Registers of a context while its box does not run: after lfi_ctx_regs_init, in the
+   handler of a system call, and after lfi_ctx_run has returned.  What is written here is
+   what the box sees next, with these exceptions, which hold whatever is stored:
+     r14, r15  are the base of the box and the context;
+     rsp       becomes base + its low 32 bits;
+     r11       becomes base + its low 32 bits with the lowest five cleared; it is where a
+               box is entered, and where it resumes after a system call;
+     rflags    only CF, PF, AF, ZF, SF, OF and DF count;
+     mxcsr     bits that the processor does not have are cleared;
+     xstate    other bits are cleared.
+   host_sp and host_tp belong to the runtime: read-only for everybody else.
+   tp is the thread pointer of the box; code of the box can write it at any time.  */
+struct LFIRegs {
+    uint64_t host_sp;
+    uint64_t host_tp;
+    uint64_t tp; /* at LFI_CTX_TP_OFFSET from where r15 points */
+    uint64_t rsp;
+    uint64_t rax, rcx, rdx, rbx, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15;
+    uint64_t rflags;
+    uint64_t reserved1[4];
+    /* From here on in the order of the processor's XSAVE.  fcw to fdp, and st, mean
+       something where xstate has LFI_XSTATE_X87, vector_high where it has LFI_XSTATE_AVX;
+       else these parts are in their initial state.  */
+    uint16_t fcw, fsw;
+    uint8_t ftw, reserved2;
+    uint16_t fop;
+    uint64_t fip, fdp;
+    uint32_t mxcsr, mxcsr_mask;
+    struct LFIVector st[8]; /* 80 bits each; the MMX registers are their low halves */
+    struct LFIVector vector[16];
+    uint8_t reserved3[96];
+    uint64_t xstate; /* LFI_XSTATE_* */
+    uint64_t reserved4[7];
+    struct LFIVector vector_high[16]; /* upper halves of the AVX registers */
+} __attribute__((aligned(64)));
+
 #else
 #error "liblfi has no entry code for this architecture"
 #endif

@@ -54,7 +54,8 @@ enum {
     LFI_ERR_ARG = 8,     /* an argument is out of range */
     LFI_ERR_STATE = 9,   /* not possible in the present state of the object */
     LFI_ERR_SIGNAL = 10, /* a host signal handler would run on the stack of a box */
-    LFI_ERR_PROFILE = 11 /* the engine does not accept the profile */
+    LFI_ERR_PROFILE = 11, /* the engine does not accept the profile */
+    LFI_ERR_HOST = 12     /* the host cannot run boxes at all */
 };
 
 /* The error of this thread's last call that failed, and one line about it, which stays
@@ -81,7 +82,7 @@ struct LFIOptions {
 /* Reserves address space for nsandboxes boxes (at least 1) and prepares the process:
    handlers for SIGSEGV, SIGBUS, SIGILL, SIGTRAP and SIGFPE are installed once, in front of
    the ones that are there, which go on to see every fault that is not a box's.  NULL on
-   failure: LFI_ERR_ARG, ALLOC, RESERVE, SIGNAL (as lfi_sigaction_check).  */
+   failure: LFI_ERR_HOST, ARG, ALLOC, RESERVE, SIGNAL (as lfi_sigaction_check).  */
 struct LFIEngine *lfi_new(struct LFIOptions opts, size_t nsandboxes);
 
 /* Gives everything back.  An engine with boxes left is not freed (LFI_ERR_STATE).  NULL is
@@ -248,7 +249,7 @@ uint64_t lfi_ctx_get_tp(struct LFIContext *ctx);
 void lfi_ctx_set_tp(struct LFIContext *ctx, uint64_t tp);
 
 /* Runs the box on this thread from entry (an address of the box; the low 32 bits count, the
-   lowest two are cleared) with the registers of the context, until it ends:
+   lowest two, x86-64 five, are cleared) with the registers of the context, until it ends:
      - by lfi_ctx_exit from a handler: returns its code;
      - by rtcall 3: returns its first argument register as an int;
      - by a fault: returns -1, and lfi_ctx_fault tells which;
@@ -258,7 +259,7 @@ void lfi_ctx_set_tp(struct LFIContext *ctx, uint64_t tp);
        LFI_ERR_STATE, and the context is left alone.
    After a run lfi_ctx_regs holds the registers at its end.  Where entry is the
    address in x30 (arm64), the box finds every register as stored; for other
-   entries x16 is overwritten, as by a call.  Contexts of other boxes, or others of
+   entries x16 is overwritten, as by a call; on x86-64 always r11.  Contexts of other boxes, or others of
    this box, may be run from a handler.  */
 int lfi_ctx_run(struct LFIContext *ctx, uintptr_t entry);
 
@@ -283,7 +284,8 @@ struct LFIFault {
     enum LFIFaultKind kind;
     int sig;       /* signal number; 0 for LFI_FAULT_ENTRY */
     int code;      /* si_code, or the number of the rtcall */
-    uint64_t pc;   /* the instruction; may lie outside the box after a bad jump */
+    uint64_t pc;   /* the instruction (x86-64, of an rtcall: its bundle); may lie outside the
+                      box after a bad jump */
     uint64_t addr; /* the address it could not use, for SIGSEGV and SIGBUS */
 };
 

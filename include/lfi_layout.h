@@ -36,6 +36,17 @@
 /* Reach of a direct branch: nothing executable that close to the end of a box.  */
 #define LFI_ARM64_BRANCH_REACH UINT64_C(0x8000000)
 
+/* x86-64 sparse layout.  Around every box so much is unmapped that no operand reaches further:
+   a 32-bit displacement beside a base and an index, both of 32 bits, scaled by up to 8.  A box's
+   rtcall table is in the page that ends at its base.  */
+#define LFI_X86_64_GUARD (UINT64_C(40) << 30)
+#define LFI_X86_64_STRIDE (LFI_BOX_SIZE + LFI_X86_64_GUARD)
+/* Unmapped in the box itself: page 0, and the end, where no access starts that straddles it.  */
+#define LFI_X86_64_LOW LFI_MAX_PAGE
+#define LFI_X86_64_HIGH LFI_MAX_PAGE
+/* Where indirect branches can arrive.  */
+#define LFI_X86_64_BUNDLE 32
+
 /* rtcall table: entry k at base - 8(k+1), or at base + 8k in the published layout.
    Code can reach the first LFI_RTCALL_REACHABLE entries; every one is populated.  The
    base itself is stored where no indirect branch can load it from.  */
@@ -56,6 +67,9 @@ static_assert(LFI_ARM64_GUARD_HIGH - LFI_MAX_PAGE >= LFI_GUARD_BELOW_MIN,
               "the gap below a box's table stops every access through a drifted sp");
 static_assert(LFI_ARM64_GUARD_LOW - LFI_MAX_PAGE >= LFI_GUARD_ABOVE_MIN,
               "the gap above the next box's first page stops every access through sp");
+static_assert(LFI_X86_64_GUARD - LFI_MAX_PAGE >= LFI_GUARD_BELOW_MIN + (UINT64_C(1) << 31)
+                  && LFI_X86_64_GUARD >= 9 * LFI_BOX_SIZE + (UINT64_C(1) << 31) + LFI_ACCESS_MAX,
+              "the gap between two boxes stops every access");
 static_assert(8 * LFI_RTCALL_SLOTS <= 4096, "the table fits the smallest page");
 
 #endif

@@ -14,6 +14,10 @@ if HOST_AARCH64
 %C%_liblfi_a_SOURCES += %D%/arch/aarch64/arch.c %D%/arch/aarch64/copy.S \
   %D%/arch/aarch64/crossing.S %D%/arch/aarch64/layout.h %D%/arch/aarch64/offsets.h
 endif
+if HOST_X86_64
+%C%_liblfi_a_SOURCES += %D%/arch/x86_64/arch.c %D%/arch/x86_64/copy.S \
+  %D%/arch/x86_64/crossing.S %D%/arch/x86_64/layout.h %D%/arch/x86_64/offsets.h
+endif
 include liblfi/linux/local.mk
 endif
 

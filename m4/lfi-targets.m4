@@ -19,13 +19,14 @@ dnl CROSS_TARGETS of architectures whose runtime a sub-configure builds.
 AC_DEFUN([LFI_TARGETS], [
 AC_ARG_WITH([targets],
   [AS_HELP_STRING([--with-targets=LIST],
-     [architectures of the boxes, separated by commas: aarch64 [aarch64]])],
+     [architectures of the boxes, separated by commas: aarch64, x86_64 [aarch64]])],
   [], [with_targets=aarch64])
 lfi_targets=
 for t in `echo "$with_targets" | tr ',' ' '`; do
   case $t in
     aarch64|arm64) lfi_targets="$lfi_targets aarch64" ;;
-    *) AC_MSG_ERROR([unknown target '$t' in --with-targets: this version knows aarch64]) ;;
+    x86_64|x86-64|amd64) lfi_targets="$lfi_targets x86_64" ;;
+    *) AC_MSG_ERROR([unknown target '$t' in --with-targets: this version knows aarch64 and x86_64]) ;;
   esac
 done
 lfi_targets=`echo $lfi_targets`
@@ -33,7 +34,7 @@ AS_IF([test -z "$lfi_targets"], [AC_MSG_ERROR([--with-targets needs at least one
 dnl Architectures for which liblfi has entry code.
 lfi_native_runtime=no
 case $host_cpu in
-  aarch64) lfi_native_runtime=yes ;;
+  aarch64|x86_64) lfi_native_runtime=yes ;;
 esac
 lfi_cross_targets=
 AS_IF([test "x$enable_tools" = xyes], [
@@ -46,7 +47,9 @@ AS_IF([test "x$enable_tools" = xyes], [
 AC_SUBST([LFI_TARGETS], ["$lfi_targets"])
 AC_SUBST([CROSS_TARGETS], ["$lfi_cross_targets"])
 AM_CONDITIONAL([TARGET_AARCH64], [case " $lfi_targets " in *" aarch64 "*) :;; *) false;; esac])
+AM_CONDITIONAL([TARGET_X86_64], [case " $lfi_targets " in *" x86_64 "*) :;; *) false;; esac])
 AM_CONDITIONAL([HOST_AARCH64], [test "$host_cpu" = aarch64])
+AM_CONDITIONAL([HOST_X86_64], [test "$host_cpu" = x86_64])
 AM_CONDITIONAL([NATIVE_RUNTIME], [test $lfi_native_runtime = yes])
 AM_CONDITIONAL([CROSS_AARCH64], [case " $lfi_cross_targets " in *" aarch64 "*) :;; *) false;; esac])
 ])

@@ -15,6 +15,8 @@
 
 #if defined(__aarch64__)
 #include "liblfi/arch/aarch64/layout.h"
+#elif defined(__x86_64__)
+#include "liblfi/arch/x86_64/layout.h"
 #endif
 
 /* Symbols of the library's own, not of its interface.  */
@@ -41,6 +43,12 @@ LFI_HIDDEN extern const char lfi_arch_copy_begin[], lfi_arch_copy_end[], lfi_arc
 
 LFI_HIDDEN extern const enum LFIArch lfi_arch_this;
 
+/* What this host lacks to run boxes, one line in static storage; NULL if it can.  */
+LFI_HIDDEN const char *lfi_arch_missing(void);
+
+/* Looks at the processor; once per process, before anything is entered.  */
+LFI_HIDDEN void lfi_arch_init(void);
+
 /* Address of the entry code of rtcall k < LFI_RTCALL_REACHABLE.  */
 LFI_HIDDEN uint64_t lfi_arch_rtcall(unsigned k);
 
@@ -60,6 +68,11 @@ LFI_HIDDEN void lfi_arch_fill_traps(void *code, size_t size);
 
 /* Makes code that was written, perhaps at another address, visible to execution at addr.  */
 LFI_HIDDEN void lfi_arch_sync_code(void *addr, size_t size);
+
+/* A handler that interrupted the box of ctx: what the kernel left as the box had it becomes the
+   host's; and again what it was, the result of begin, before the handler returns.  */
+LFI_HIDDEN uint64_t lfi_arch_signal_begin(const struct LFIContext *ctx);
+LFI_HIDDEN void lfi_arch_signal_end(uint64_t before);
 
 /* Signal frames.  */
 LFI_HIDDEN uint64_t lfi_arch_uc_pc(const ucontext_t *uc);

@@ -57,7 +57,7 @@ struct LFIBox *lfi_box_new(struct LFIEngine *engine)
     }
     box->engine = engine;
     box->slot = slot;
-    box->base = engine->first + slot * LFI_BOX_SIZE;
+    box->base = lfi_engine_base(engine, slot);
     box->min = box->base + LFI_ARCH_MIN;
     box->max = box->base + LFI_ARCH_MAX;
     box->max_exec = box->base + LFI_ARCH_MAX_EXEC;

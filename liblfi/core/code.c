@@ -56,6 +56,8 @@ void *lfi_code_stage(struct LFIBox *box, const void *src, size_t size, int fd, o
         r = lfi_fail_errno(LFI_ERR_MMAP, EACCES, "code that cannot be read");
     else if (fd >= 0)
         r = read_file(stage, size, fd, off);
+    else if (!src)
+        lfi_arch_fill_traps(stage, size);
     lfi_arch_fill_traps(stage + size, pages - size);
     if (r == 0 && mprotect(stage, pages, PROT_READ) < 0)
         r = lfi_fail_errno(LFI_ERR_MMAP, errno, "cannot protect code: %s", strerror(errno));

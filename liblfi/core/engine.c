@@ -1,9 +1,10 @@
 /* Engine: the reservation of address space and its slots.
    SPDX-License-Identifier: Apache-2.0
 
-   [edge below][table page of slot 0][slot 0][slot 1]...[edge above], all PROT_NONE until a
-   box maps something in its slot.  The table page of a slot is the last page before it,
-   that is, the last page of the slot below.  */
+   [edge below][slot 0][slot 1]...[edge above], all PROT_NONE until a box maps something in its
+   slot; between two slots a guard where the layout has one.  The table page of a slot is the
+   last page before it.  Where the address space has something in the middle of it, an engine of
+   many boxes has several such arrays.  */
 #include "config.h"
 
 #include <errno.h>
@@ -19,6 +20,14 @@ enum { DEFAULT_MAXMAPS = 8192, PLACEMENT_TRIES = 8 };
 /* Where engines are put: hints between these that the kernel likes.  */
 #define PLACE_MIN UINT64_C(0x100000000000)
 #define PLACE_MAX UINT64_C(0x600000000000)
+
+static bool check_host(void)
+{
+    const char *missing = lfi_arch_missing();
+    if (missing)
+        lfi_fail(LFI_ERR_HOST, "this host cannot run boxes: %s", missing);
+    return !missing;
+}
 
 static bool check_options(struct LFIOptions *opts, size_t nsandboxes)
 {
@@ -39,8 +48,9 @@ static bool check_options(struct LFIOptions *opts, size_t nsandboxes)
         lfi_fail(LFI_ERR_ARG, "boxsize %zu: a box has 4 GiB", opts->boxsize);
     else if (opts->allow_wx)
         lfi_fail(LFI_ERR_ARG, "allow_wx: memory that is writable and executable is not supported");
-    else if (nsandboxes == 0 || nsandboxes > (UINT64_C(1) << 48) / LFI_BOX_SIZE)
-        lfi_fail(LFI_ERR_ARG, "%zu boxes: 1 to 65536 fit an engine", nsandboxes);
+    else if (nsandboxes == 0 || nsandboxes > LFI_ARCH_MAX_BOXES)
+        lfi_fail(LFI_ERR_ARG, "%zu boxes: 1 to %zu fit an engine", nsandboxes,
+                 (size_t)LFI_ARCH_MAX_BOXES);
     else
         return true;
     return false;
@@ -100,27 +110,76 @@ static uintptr_t reserve_anywhere(size_t below, size_t size)
     return got ? trim(got, size + LFI_BOX_SIZE, below, size) : 0;
 }
 
+#define EDGE_BELOW LFI_ROUND_UP(LFI_ARCH_EDGE_BELOW, LFI_MAX_PAGE)
+
+static size_t arena_size(size_t nslots)
+{
+    return EDGE_BELOW + (nslots - 1) * LFI_ARCH_STRIDE + LFI_BOX_SIZE + LFI_ARCH_EDGE_ABOVE;
+}
+
+static uintptr_t reserve_arena(bool no_aslr, size_t nslots)
+{
+    uintptr_t at = reserve_hinted(no_aslr, EDGE_BELOW, arena_size(nslots));
+    return at ? at : reserve_anywhere(EDGE_BELOW, arena_size(nslots));
+}
+
+/* The largest number of slots, at most that many, that some free range has room for.  */
+static size_t most_slots(size_t nslots)
+{
+    size_t least = 0;
+    while (least < nslots) {
+        size_t n = (least + nslots + 1) / 2, size = arena_size(n) + LFI_BOX_SIZE;
+        void *p = reserve(0, size);
+        if (p) {
+            munmap(p, size);
+            least = n;
+        } else {
+            nslots = n - 1;
+        }
+    }
+    return least;
+}
+
+static void free_arenas(struct LFIEngine *engine)
+{
+    for (unsigned i = 0; i < engine->narenas; i++)
+        munmap((void *)engine->arena[i].start, engine->arena[i].size);
+}
+
 static bool reserve_slots(struct LFIEngine *engine)
 {
-    size_t below = LFI_ROUND_UP(LFI_ARCH_EDGE_BELOW + engine->pagesize, LFI_MAX_PAGE);
-    size_t size = below + engine->nslots * LFI_BOX_SIZE + LFI_ARCH_EDGE_ABOVE;
-    uintptr_t at = reserve_hinted(engine->opts.no_aslr, below, size);
-    if (!at)
-        at = reserve_anywhere(below, size);
-    engine->reserved = at;
-    engine->reserved_size = size;
-    engine->first = at + below;
-    if (at)
+    size_t left = engine->nslots;
+    for (unsigned i = 0; i < LFI_ARCH_MAX_ARENAS && left; i++) {
+        size_t n = left;
+        uintptr_t at = reserve_arena(engine->opts.no_aslr, n);
+        if (!at && LFI_ARCH_MAX_ARENAS > 1 && (n = most_slots(left)) > 0)
+            at = reserve_arena(engine->opts.no_aslr, n);
+        if (!at)
+            break;
+        engine->arena[engine->narenas++] =
+            (struct LFIArena){at, arena_size(n), at + EDGE_BELOW, n};
+        left -= n;
+    }
+    if (!left)
         return true;
     lfi_fail(LFI_ERR_RESERVE,
              "cannot reserve %zu MiB of addresses: %s (is there a limit on virtual memory?)",
-             size >> 20, strerror(errno));
+             arena_size(engine->nslots) >> 20, strerror(errno));
+    free_arenas(engine);
     return false;
+}
+
+uintptr_t lfi_engine_base(const struct LFIEngine *engine, size_t slot)
+{
+    const struct LFIArena *a = engine->arena;
+    for (; slot >= a->nslots; a++)
+        slot -= a->nslots;
+    return a->first + slot * LFI_ARCH_STRIDE;
 }
 
 struct LFIEngine *lfi_new(struct LFIOptions opts, size_t nsandboxes)
 {
-    if (!check_options(&opts, nsandboxes) || !lfi_signal_init() || !lfi_sigaction_check())
+    if (!check_host() || !check_options(&opts, nsandboxes) || !lfi_signal_init() || !lfi_sigaction_check())
         return NULL;
     struct LFIEngine *engine = calloc(1, sizeof *engine);
     unsigned char *used = calloc(nsandboxes, 1);
@@ -155,7 +214,7 @@ void lfi_free(struct LFIEngine *engine)
         lfi_fail(LFI_ERR_STATE, "the engine has %zu boxes left", nused);
         return;
     }
-    munmap((void *)engine->reserved, engine->reserved_size);
+    free_arenas(engine);
     pthread_mutex_destroy(&engine->lock);
     free(engine->used);
     free(engine);

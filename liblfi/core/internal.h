@@ -12,12 +12,19 @@
 #include "lfi_layout.h"
 #include "liblfi/arch/arch.h"
 
+/* A reservation: edges and slots.  */
+struct LFIArena {
+    uintptr_t start;
+    size_t size;
+    uintptr_t first; /* base of its first slot */
+    size_t nslots;
+};
+
 struct LFIEngine {
     struct LFIOptions opts;
     size_t pagesize;
-    uintptr_t reserved; /* the reservation: edges and slots */
-    size_t reserved_size;
-    uintptr_t first; /* base of slot 0 */
+    struct LFIArena arena[LFI_ARCH_MAX_ARENAS]; /* slots are counted through */
+    unsigned narenas;
     size_t nslots;
     void (*_Atomic sys_handler)(struct LFIContext *);
     pthread_mutex_t lock; /* of what follows */
@@ -75,6 +82,7 @@ struct LFIContext {
     uint64_t base;
     uint64_t host_fp; /* floating-point control state of the host */
     uint64_t rtcall;  /* number of an unused rtcall that was called */
+    uint64_t host_gs; /* x86-64: the host's base of gs */
 
     struct LFIBox *box;
     struct LFIEngine *engine;
@@ -115,6 +123,7 @@ LFI_HIDDEN uintptr_t lfi_map_gap(struct LFIMap *map, uintptr_t min, uintptr_t ma
 
 /* engine.c */
 LFI_HIDDEN bool lfi_engine_take_slot(struct LFIEngine *engine, size_t *slot);
+LFI_HIDDEN uintptr_t lfi_engine_base(const struct LFIEngine *engine, size_t slot);
 LFI_HIDDEN void lfi_engine_give_slot(struct LFIEngine *engine, size_t slot);
 
 /* memory.c */
@@ -129,7 +138,8 @@ LFI_HIDDEN bool lfi_mem_mend(uintptr_t start, size_t size);
 /* Takes execute permission from all regions that touch the range.  */
 LFI_HIDDEN int lfi_code_revoke(struct LFIBox *box, uintptr_t start, uintptr_t end);
 /* A private read-only copy of size bytes, the rest of the last page filled with traps: from
-   memory of the box if src (and fd < 0), else from the file if fd >= 0, else zeros.  NULL on failure.  */
+   memory of the box if src (and fd < 0), else from the file if fd >= 0, else traps too.  NULL
+   on failure.  */
 LFI_HIDDEN void *lfi_code_stage(struct LFIBox *box, const void *src, size_t size, int fd,
                                 off_t off);
 LFI_HIDDEN void lfi_code_unstage(struct LFIBox *box, void *stage, size_t size);

@@ -107,12 +107,15 @@ static void on_fault(int sig, siginfo_t *info, void *arg)
     bool synchronous = is_synchronous(sig, info);
     bool in_box = ctx && atomic_load(&ctx->in_box) && !on_altstack(uc);
     int saved = errno;
+    uint64_t before = in_box ? lfi_arch_signal_begin(ctx) : 0;
     if (synchronous && in_box)
         lfi_ctx_fault_leave(ctx, uc, sig, info->si_code, (uintptr_t)info->si_addr);
     else if (synchronous && in_copy(uc) && (sig == SIGSEGV || sig == SIGBUS))
         lfi_arch_uc_set_pc(uc, (uintptr_t)lfi_arch_copy_fault);
     else
         chain(sig, info, uc);
+    if (in_box)
+        lfi_arch_signal_end(before);
     errno = saved;
 }
 
@@ -128,6 +131,7 @@ static void free_altstack(void *p)
 
 static void init(void)
 {
+    lfi_arch_init();
     init_error = pthread_key_create(&altstack_key, free_altstack);
     for (unsigned i = 0; i < NFAULTS && !init_error; i++) {
         struct sigaction sa = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK};

@@ -37,6 +37,15 @@ LFI_HIDDEN extern const char lfi_arch_rtcall_syscall[], lfi_arch_rtcall_get_tp[]
 
 const enum LFIArch lfi_arch_this = LFI_ARCH_AARCH64;
 
+const char *lfi_arch_missing(void)
+{
+    return NULL;
+}
+
+void lfi_arch_init(void)
+{
+}
+
 uint64_t lfi_arch_rtcall(unsigned k)
 {
     switch (k) {
@@ -91,6 +100,18 @@ void lfi_arch_fill_traps(void *code, size_t size)
 void lfi_arch_sync_code(void *addr, size_t size)
 {
     __builtin___clear_cache((char *)addr, (char *)addr + size);
+}
+
+/* The kernel leaves nothing that a handler written in C looks at.  */
+uint64_t lfi_arch_signal_begin(const struct LFIContext *ctx)
+{
+    (void)ctx;
+    return 0;
+}
+
+void lfi_arch_signal_end(uint64_t before)
+{
+    (void)before;
 }
 
 uint64_t lfi_arch_uc_pc(const ucontext_t *uc)
