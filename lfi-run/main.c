@@ -10,6 +10,8 @@
 #ifdef LFI_NATIVE_RUNTIME
 #if defined(__aarch64__)
 static const char native[] = "aarch64";
+#elif defined(__x86_64__)
+static const char native[] = "x86_64";
 #else
 #error "no runtime for this architecture"
 #endif

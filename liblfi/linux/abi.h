@@ -11,6 +11,8 @@
 
 #if defined(__aarch64__)
 #include "liblfi/linux/aarch64/abi.h"
+#elif defined(__x86_64__)
+#include "liblfi/linux/x86_64/abi.h"
 #else
 #error "the Linux layer does not know this architecture"
 #endif
@@ -26,6 +28,12 @@ struct box_timeval {
 };
 struct box_timespec2 {
     struct box_timespec t[2];
+};
+struct box_timeval2 {
+    struct box_timeval t[2];
+};
+struct box_utimbuf {
+    int64_t actime, modtime;
 };
 struct box_timezone {
     int32_t minuteswest, dsttime;

@@ -33,9 +33,21 @@
 #define ARGS(...) {__VA_ARGS__}
 /* clang-format on */
 
+/* A row whose number is NONE, which makes IS_NONE_NONE a comma and so the third of the four
+   SKIP_ROW, becomes nothing.  */
+/* clang-format off */
+#define IS_NONE_NONE ,
+#define THIRD(a, b, c, ...) c
+#define CHOOSE(...) THIRD(__VA_ARGS__)
+#define KEEP_ROW(nr, ...) [nr] = {__VA_ARGS__},
+#define SKIP_ROW(nr, ...)
+#define ROW_AT(nr, ...) CHOOSE(IS_NONE_##nr, SKIP_ROW, KEEP_ROW, )(nr, __VA_ARGS__)
+#define ROW(nr, ...) ROW_AT(nr, __VA_ARGS__)
+/* clang-format on */
+
 static const struct call_row rows[] = {
 #define SYS(name, aarch64, x86_64, handler, args, note)                                            \
-    [ABI_NR(aarch64, x86_64)] = {#name, sys_##handler, args},
+    ROW(ABI_NR(aarch64, x86_64), #name, sys_##handler, args)
 #include "liblfi/linux/syscalls.def"
 #undef SYS
 };
