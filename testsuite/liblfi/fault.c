@@ -33,8 +33,8 @@ static void install(int sig, void (*handler)(int, siginfo_t *, void *), int flag
 static bool faults(lfiptr entry, uint64_t x0, int sig)
 {
     lfi_ctx_regs_init(ctx);
-    lfi_ctx_regs(ctx)->sp = stack;
-    lfi_ctx_regs(ctx)->x0 = x0;
+    lfi_ctx_regs(ctx)->SP = stack;
+    lfi_ctx_regs(ctx)->A0 = x0;
     int r = lfi_ctx_run(ctx, entry);
     const struct LFIFault *f = lfi_ctx_fault(ctx);
     return r == -1 && f && f->kind == LFI_FAULT_SIGNAL && f->sig == sig && !lfi_cur_ctx();
@@ -49,6 +49,44 @@ static bool alive(void)
     return lfi_box_munmap(box, at, page_size()) == 0 && ok;
 }
 
+/* What code brk_patterns had in its registers.  */
+static bool reported(const struct LFIRegs *regs)
+{
+#if defined(__aarch64__)
+    return regs->x29 == 0x2929 && regs->vector[3].d[0] == UINT64_C(0x3333333333333333)
+           && regs->vector[31].d[1] == UINT64_C(0x3131313131313131) && regs->fpcr == 0xc00000
+           && regs->fpsr == 0x1f && regs->nzcv == 0x60000000;
+#else
+    const uint64_t r[] = {regs->rax, regs->rbx, regs->rcx, regs->rdx, regs->rsi, regs->rdi, 0x1007,
+                          regs->r8,  regs->r9,  regs->r10, regs->r11, regs->r12, regs->r13};
+    bool same = regs->rbp == 0x2929;
+    for (unsigned i = 0; i < sizeof r / sizeof r[0]; i++)
+        same = same && r[i] == 0x1001 + i;
+    return same && regs->vector[3].d[0] == UINT64_C(0x3333333333333333)
+           && regs->vector[15].d[1] == UINT64_C(0x1515151515151515) && regs->mxcsr == 0x5fa3
+           && regs->rflags == 0x444 && regs->xstate & LFI_XSTATE_X87 && regs->fcw == 0x27f
+           && regs->st[0].d[0] == UINT64_C(0xc90fdaa22168c235) && regs->st[0].d[1] == 0x4000
+           && regs->r14 == base && regs->r15 == (uintptr_t)regs;
+#endif
+}
+
+#if defined(__x86_64__)
+static void test_avx(void)
+{
+    if (!__builtin_cpu_supports("avx"))
+        return;
+    const struct LFIRegs *regs = lfi_ctx_regs(ctx);
+    CHECK("fault: upper halves are reported",
+          faults(load_or_die(box, 0, CODE(brk_patterns_avx)), 0, SIGTRAP)
+              && regs->xstate & LFI_XSTATE_AVX
+              && regs->vector_high[3].d[1] == UINT64_C(0x3333333333333333));
+}
+#else
+static void test_avx(void)
+{
+}
+#endif
+
 static void test_addresses(void)
 {
     struct LFIBoxInfo info = lfi_box_info(box);
@@ -58,7 +96,7 @@ static void test_addresses(void)
     CHECK("fault: null dereference", faults(ld, 0, SIGSEGV));
     f = lfi_ctx_fault(ctx);
     CHECK("fault: pc and address", f && f->pc == ld && f->addr == base);
-    CHECK("fault: registers", lfi_ctx_regs(ctx)->x27 == base && lfi_ctx_regs(ctx)->sp == stack);
+    CHECK("fault: registers", lfi_ctx_regs(ctx)->BASE == base && lfi_ctx_regs(ctx)->SP == stack);
     CHECK("fault: a valid access afterwards", alive());
     CHECK("fault: below min", faults(ld, info.min - base - 8, SIGSEGV));
     CHECK("fault: at max", faults(ld, info.max - base, SIGSEGV));
@@ -70,22 +108,23 @@ static void test_addresses(void)
     f = lfi_ctx_fault(ctx);
     CHECK("fault: pc of a bad jump", f && f->pc == stack - 64);
     CHECK("fault: jump to page 0", faults(jump, 0, SIGSEGV));
+#if defined(__aarch64__)
     CHECK("fault: jump to a misaligned address",
           faults(jump, ld - base + 2, SIGBUS) || lfi_ctx_fault(ctx));
+#endif
     CHECK("fault: bad sp", faults(load_or_die(box, 0, CODE(bad_sp)), 0x100, SIGSEGV));
-    CHECK("fault: brk", faults(load_or_die(box, 0, CODE(brk)), 0, SIGTRAP));
+    lfiptr brk = load_or_die(box, 0, CODE(brk));
+    CHECK("fault: brk", faults(brk, 0, SIGTRAP));
     f = lfi_ctx_fault(ctx);
-    CHECK("fault: pc of brk", f && f->pc >> 32 == base >> 32);
-    struct LFIRegs *regs = lfi_ctx_regs(ctx);
+    CHECK("fault: pc of brk", f && f->pc == brk);
     CHECK("fault: all registers are reported",
-          faults(load_or_die(box, 0, CODE(brk_patterns)), 0, SIGTRAP) && regs->x29 == 0x2929
-              && regs->vector[3].d[0] == UINT64_C(0x3333333333333333)
-              && regs->vector[31].d[1] == UINT64_C(0x3131313131313131) && regs->fpcr == 0xc00000
-              && regs->fpsr == 0x1f && regs->nzcv == 0x60000000);
-    CHECK("fault: udf", faults(load_or_die(box, 0, CODE(udf)), 0, SIGILL));
-    CHECK("fault: off the end of code", faults(load_or_die(box, 0, CODE(fall_off)), 0, SIGILL));
+          faults(load_or_die(box, 0, CODE(brk_patterns)), 0, SIGTRAP)
+              && reported(lfi_ctx_regs(ctx)));
+    CHECK("fault: a trap", faults(load_or_die(box, 0, CODE(udf)), 0, TRAP_SIGNAL));
+    CHECK("fault: off the end of code",
+          faults(load_or_die(box, 0, CODE(fall_off)), 0, TRAP_SIGNAL));
     CHECK("fault: the page after code is full of traps",
-          faults(jump, ld - base + page_size() - 4, SIGILL));
+          faults(jump, ld - base + page_size() - 4, TRAP_SIGNAL));
     CHECK("fault: the table below is not writable by code of a neighbour",
           faults(st, 0xfffffff8u, SIGSEGV));
     CHECK("fault: everything still works", alive());
@@ -132,7 +171,7 @@ static void in_handler(struct LFIContext *c)
 {
     if (sigsetjmp(host_recovery, 1) == 0)
         *(volatile int *)16 = 1;
-    lfi_ctx_regs(c)->x0 = 12;
+    lfi_ctx_regs(c)->A0 = 12;
 }
 
 static void test_handler_fault(void)
@@ -140,7 +179,7 @@ static void test_handler_fault(void)
     host_faults = 0;
     lfi_sys_handler(engine, in_handler);
     lfi_ctx_regs_init(ctx);
-    lfi_ctx_regs(ctx)->sp = stack;
+    lfi_ctx_regs(ctx)->SP = stack;
     CHECK("host fault: inside a system call",
           lfi_ctx_run(ctx, load_or_die(box, 0, CODE(syscall_return))) == 12 && host_faults == 1);
 }
@@ -169,7 +208,7 @@ static void test_signal_in_box(void)
     spin_reset(box, stack);
     setitimer(ITIMER_REAL, &soon, NULL);
     lfi_ctx_regs_init(ctx);
-    lfi_ctx_regs(ctx)->x0 = stack - base;
+    lfi_ctx_regs(ctx)->A0 = stack - base;
     host_faults = 0;
     int r = lfi_ctx_run(ctx, entry);
     CHECK("host signal in a box: handled, the box goes on",
@@ -202,7 +241,7 @@ static void test_sent_signal(void)
     host_faults = 0;
     pthread_create(&t, NULL, sender, NULL);
     lfi_ctx_regs_init(ctx);
-    lfi_ctx_regs(ctx)->x0 = stack - base;
+    lfi_ctx_regs(ctx)->A0 = stack - base;
     int r = lfi_ctx_run(ctx, load_or_die(box, 0, CODE(spin_word)));
     pthread_join(t, NULL);
     CHECK("a SIGSEGV that was sent is not the box's", r == 11 && host_faults == 1);
@@ -317,6 +356,7 @@ int main(int argc, char **argv)
     stack = new_stack(box);
     base = lfi_box_info(box).base;
     test_addresses();
+    test_avx();
     test_neighbour();
     test_many();
     test_host_faults();

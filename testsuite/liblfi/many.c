@@ -42,7 +42,7 @@ static struct count count(void)
 
 static void handler(struct LFIContext *ctx)
 {
-    lfi_ctx_exit(ctx, (int)lfi_ctx_regs(ctx)->x0);
+    lfi_ctx_exit(ctx, (int)lfi_ctx_regs(ctx)->A0);
 }
 
 /* A box with code, data, a file and a stack that ends by itself, by an exit or by a fault.  */
@@ -54,8 +54,8 @@ static bool one_box(unsigned i)
         return false;
     struct code code = i % 3 == 0 ? CODE(one) : i % 3 == 1 ? CODE(syscall_return) : CODE(brk);
     int expected = i % 3 == 0 ? 1 : i % 3 == 1 ? (int)i : -1;
-    lfi_ctx_regs(ctx)->sp = new_stack(box);
-    lfi_ctx_regs(ctx)->x0 = i;
+    lfi_ctx_regs(ctx)->SP = new_stack(box);
+    lfi_ctx_regs(ctx)->A0 = i;
     lfiptr entry = load(box, 0, code);
     int fd = open("/proc/self/exe", O_RDONLY);
     lfiptr file = lfi_box_mapany(box, page_size(), LFI_PROT_READ, LFI_MAP_PRIVATE, fd, 0);
@@ -73,7 +73,9 @@ static void test_fresh(void)
     struct LFIBox *box = new_box(e);
     uintptr_t base = lfi_box_info(box).base;
     lfiptr at = base + 0x100000;
-    lfi_box_set_profile(box, lfi_profile_find(LFI_ARCH_AARCH64, "spec"));
+#if HAVE_SPEC
+    lfi_box_set_profile(box, lfi_profile_find(ARCH, "spec"));
+#endif
     lfi_box_mapat(box, at, page_size(), RW, ANON, -1, 0);
     lfi_box_copyto(box, at, "tenant", 7);
     lfi_box_free(box);

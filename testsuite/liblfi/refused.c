@@ -3,6 +3,8 @@
    SPDX-License-Identifier: Apache-2.0  */
 #include "test.h"
 
+#include <sys/auxv.h>
+
 static struct LFIBox *box;
 static struct LFIContext *ctx;
 static size_t page;
@@ -10,7 +12,7 @@ static size_t page;
 /* Each fails the call with that errno when its turn comes; 0: never.  */
 static struct {
     int mmap, mmap_hole, mmap_elsewhere, mremap, mremap_hole, mprotect, pread, pread_eintr;
-    bool mmap_all;
+    bool mmap_all, hwcap2;
 } fail;
 
 void *__real_mmap(void *addr, size_t size, int prot, int flags, int fd, off_t off);
@@ -70,6 +72,13 @@ ssize_t __wrap_pread(int fd, void *to, size_t size, off_t off)
         return -1;
     }
     return __real_pread(fd, to, size, off);
+}
+
+unsigned long __real_getauxval(unsigned long type);
+unsigned long __wrap_getauxval(unsigned long type);
+unsigned long __wrap_getauxval(unsigned long type)
+{
+    return type == AT_HWCAP2 && fail.hwcap2 ? 0 : __real_getauxval(type);
 }
 
 static bool hole(lfiptr at)
@@ -210,10 +219,12 @@ static void test_objects(void)
           !lfi_box_new(engine) && lfi_errno() == LFI_ERR_MMAP);
     CHECK("lfi_box_new: nothing is left", host_maps() == maps);
     struct LFIBox *b = lfi_box_new(engine);
+#if HAVE_SPEC
     fail.mmap = 1;
     CHECK("lfi_box_set_profile: no page 0",
-          b && !lfi_box_set_profile(b, lfi_profile_find(LFI_ARCH_AARCH64, "spec"))
+          b && !lfi_box_set_profile(b, lfi_profile_find(ARCH, "spec"))
               && lfi_errno() == LFI_ERR_MMAP && strcmp(lfi_box_profile(b)->name, "full") == 0);
+#endif
     lfi_box_free(b);
     CHECK("lfi_box_set_profile: nothing is left", host_maps() == maps);
 }
@@ -223,8 +234,8 @@ static bool usable(struct LFIEngine *e)
     struct LFIBox *b = e ? lfi_box_new(e) : NULL;
     uintptr_t base = b ? lfi_box_info(b).base : 1;
     lfi_box_free(b);
-    return base % LFI_BOX_SIZE == 0 && !hole(base - page - LFI_ARM64_BRANCH_REACH)
-           && !hole(base + 2 * LFI_BOX_SIZE - page);
+    return base % LFI_BOX_SIZE == 0 && !hole(base - page - EDGE_BELOW)
+           && !hole(base + LFI_BOX_SIZE + EDGE_ABOVE - page);
 }
 
 static void test_engine(void)
@@ -244,6 +255,21 @@ static void test_engine(void)
     e = lfi_new((struct LFIOptions){0}, 1);
     fail.mmap_all = false;
     CHECK("lfi_new: no addresses", !e && lfi_errno() == LFI_ERR_RESERVE && host_maps() == maps);
+}
+
+/* What the processor must have.  */
+static void test_host(void)
+{
+    fail.hwcap2 = true;
+    struct LFIEngine *e = lfi_new((struct LFIOptions){0}, 1);
+    fail.hwcap2 = false;
+#if defined(__x86_64__)
+    CHECK("lfi_new: a host without fsgsbase",
+          !e && lfi_errno() == LFI_ERR_HOST && strstr(lfi_errmsg(), "fsgsbase"));
+#else
+    CHECK("lfi_new: a host without second capabilities", e);
+#endif
+    lfi_free(e);
 }
 
 static void *no_altstack(void *arg)
@@ -272,6 +298,7 @@ int main(void)
     test_code();
     test_objects();
     test_engine();
+    test_host();
     struct LFIContext *c = new_ctx(box);
     pthread_create(&t, NULL, no_altstack, c);
     pthread_join(t, NULL);

@@ -17,8 +17,7 @@
 #include <unistd.h>
 
 #include "lfi_core.h"
-#include "include/lfi_layout.h"
-#include "profiles/profile.h"
+#include "arch.h"
 
 #define CHECK(name, condition) check(name, condition, #condition, __LINE__)
 
@@ -43,7 +42,7 @@ _Noreturn static inline void give_up(const char *what)
     exit(1);
 }
 
-/* Code for boxes: NAME in code.S, in read-only data of the test.  */
+/* Code for boxes: NAME in code*.S, in read-only data of the test.  */
 struct code {
     const char *start, *end;
 };
