@@ -107,7 +107,10 @@ static void test_regions(void)
     CHECK("region: RX again changes nothing",
           lfi_box_mprotect(box, at + page, page, RX) == 0 && runs(at, 1) && runs(at + page, 1));
     CHECK("region: discard is ignored", lfi_box_discard(box, at, 3 * page) == 0 && runs(at, 1));
+    static unsigned char nops[65536];
+    fill_nops(nops, page);
     lfi_box_mapat(box, at + 3 * page, page, RW, ANON, -1, 0);
+    lfi_box_copyto(box, at + 3 * page, nops, page);
     CHECK("region: RX for more than the region verifies the rest",
           lfi_box_mprotect(box, at, 4 * page, RX) == 0 && runs(at, 1)
               && prot_at(at + 3 * page) == RX);

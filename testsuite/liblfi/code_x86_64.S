@@ -146,6 +146,7 @@ begin preserved
         flags_survive
         movl    %r13d, %eax
         addq    $64, %rsp
+        movq    (%rsp), %rcx
         rtcall  3
 end preserved
 
@@ -179,6 +180,7 @@ begin preserved_x87
         differs $0x37f, %rcx
         movl    %r13d, %eax
         addq    $64, %rsp
+        movq    (%rsp), %rcx
         rtcall  3
 end preserved_x87
 
