@@ -21,15 +21,21 @@ enum LFIBoxType { LFI_BOX_FULL, LFI_BOX_STORES };
 /* One rejection.  */
 struct LFIVError {
     uint64_t addr;    /* where the instruction will run */
-    uint32_t word;    /* its encoding */
+    uint32_t word;    /* arm64: its encoding */
     const char *insn; /* its row in the table, such as "LDR (register)"; "?" if unknown */
     const char *rule; /* the broken rule, one line, static storage */
+    uint8_t bytes[15]; /* x86-64: its encoding; what cannot be decoded may be longer than it is */
+    uint8_t length;    /* of that; arm64: 0 */
 };
+
+/* The encoding of a rejection as hexadecimal digits, for messages.  */
+enum { LFIV_HEX_SIZE = 32 };
+void lfiv_error_hex(const struct LFIVError *error, char text[LFIV_HEX_SIZE]);
 
 struct LFIVOptions {
     enum LFIBoxType box;
     bool no_bdd; /* accepted for compatibility; this verifier has one decoder */
-    bool ctxreg; /* x25 is the context register (rule 2) */
+    bool ctxreg; /* x25 (arm64), r15 (x86-64) is the context register */
     /* Called once per rejection with a line of text, not NUL-terminated, without a
        newline; may be NULL.  */
     void (*err)(char *msg, size_t size);
@@ -40,7 +46,20 @@ struct LFIVOptions {
     /* Called once per rejection; NULL if not wanted.  Returns false to stop.  */
     bool (*report)(void *arg, const struct LFIVError *error);
     void *arg;
+    unsigned bundle; /* x86-64: bytes of a bundle, 16 or 32; 0 means 32 */
+    /* x86-64: storage in which instruction starts and branch targets are collected, a bit each
+       for every byte of the region: with lfiv_bitmap_words(size) words the region is read once,
+       with fewer once for every 32 bytes per word.  NULL: 64 KiB of the stack are used, enough
+       for 256 KiB of code at a time.  Its contents mean nothing before and after.  */
+    uint64_t *bitmap;
+    size_t bitmap_words;
 };
+
+/* The number of words that a bitmap for a region of size bytes should have.  */
+static inline size_t lfiv_bitmap_words(size_t size)
+{
+    return 2 * (size / 64 + 1);
+}
 
 struct LFIVerifier {
     struct LFIVOptions opts;
@@ -52,6 +71,11 @@ struct LFIVerifier {
    region is one unit: it must be installed and removed as a whole.  A size that is
    not a multiple of 4, a vaddr that is not, and a size of 0 are rejected.  */
 bool lfiv_verify_arm64(char *code, size_t size, uintptr_t vaddr, struct LFIVOptions *opts);
+
+/* The same for x86-64.  A vaddr that is not a multiple of the bundle size and a size of 0 are
+   rejected; of any other size, no instruction crosses the end.  What follows the region in its
+   last page must be traps (0xcc).  */
+bool lfiv_verify_x64(char *code, size_t size, uintptr_t vaddr, struct LFIVOptions *opts);
 
 static inline bool lfiv_verify(struct LFIVerifier *v, char *code, size_t size, uintptr_t vaddr)
 {

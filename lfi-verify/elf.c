@@ -25,16 +25,17 @@ enum { DT_NULL = 0, DT_TEXTREL = 22, DT_FLAGS = 30, DF_TEXTREL = 4 };
 enum { SHT_SYMTAB = 2, SHT_DYNSYM = 11, STT_FUNC = 2, STT_GNU_IFUNC = 10 };
 enum { PATH_LIMIT = 4096 };
 
-/* A multiple of every page size, so that rounding up does not pass it.  */
-#define IMAGE_LIMIT (LFI_BOX_SIZE - LFI_ARM64_GUARD_LOW - LFI_ARM64_GUARD_HIGH)
-
-static const struct {
+/* What fits into a box, by layout; a multiple of every page size, so that rounding up does not
+   pass it.  Instructions of arm64 are words; those of x86-64 are entered at bundles.  */
+static const struct Machine {
     unsigned machine;
     enum LFIArch arch;
-    unsigned entry_align;
+    uint64_t image_limit;
 } machines[] = {
-    {183, LFI_ARCH_AARCH64, 4},
+    {183, LFI_ARCH_AARCH64, LFI_BOX_SIZE - LFI_ARM64_GUARD_LOW - LFI_ARM64_GUARD_HIGH},
+    {62, LFI_ARCH_X86_64, LFI_BOX_SIZE - LFI_X86_64_LOW - LFI_X86_64_HIGH},
 };
+enum { WORD = 4 };
 
 struct File {
     const uint8_t *data;
@@ -116,7 +117,7 @@ static const char *check_segment_shape(const struct File *f, const struct Phdr *
         return "a segment is larger in the file than in memory";
     if (!in_file(f, p->offset, p->filesz))
         return "a segment lies outside the file";
-    if (p->vaddr > IMAGE_LIMIT || p->memsz > IMAGE_LIMIT - p->vaddr)
+    if (p->vaddr > LFI_BOX_SIZE || p->memsz > LFI_BOX_SIZE - p->vaddr)
         return "the image does not fit into a box";
     if ((p->vaddr - p->offset) % page != 0)
         return "address and file offset of a segment differ modulo the page size";
@@ -263,18 +264,23 @@ static const char *check_dynamic_place(const struct Phdr *p, const struct LFIVEl
 static const char *check_machine(const struct File *f, struct LFIVElf *out)
 {
     unsigned machine = (unsigned)get(f, E_MACHINE, 2);
-    for (size_t i = 0; i < sizeof machines / sizeof machines[0]; i++) {
-        if (machines[i].machine != machine)
-            continue;
-        if (!out->has_note)
-            out->profile = lfi_profile_published(machines[i].arch);
-        if (out->profile->arch != machines[i].arch)
-            return "the LFI note is for another architecture";
-        if (get(f, E_ENTRY, 8) % machines[i].entry_align != 0)
-            return "the entry point is misaligned";
-        return NULL;
-    }
-    return "for an architecture that this version does not know";
+    const struct Machine *m = NULL;
+    for (size_t i = 0; i < sizeof machines / sizeof machines[0]; i++)
+        if (machines[i].machine == machine)
+            m = &machines[i];
+    if (!m)
+        return "for an architecture that this version does not know";
+    if (!out->has_note)
+        out->profile = lfi_profile_published(m->arch);
+    if (!out->profile)
+        return "no LFI note says what its code promises: build it with an lfi compiler and linker";
+    if (out->profile->arch != m->arch)
+        return "the LFI note is for another architecture";
+    if (out->end > m->image_limit)
+        return "the image does not fit into a box";
+    if (get(f, E_ENTRY, 8) % (out->profile->bundle ? out->profile->bundle : WORD) != 0)
+        return "the entry point is misaligned";
+    return NULL;
 }
 
 static const char *check_entry(const struct File *f, struct LFIVElf *out)

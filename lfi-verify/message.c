@@ -12,7 +12,7 @@ static size_t put_text(char line[LINE], size_t at, const char *text)
 }
 
 /* The numbers come first, so they fit.  */
-static size_t put_hex(char line[LINE], size_t at, uint64_t value, int digits)
+static size_t put_hex(char *line, size_t at, uint64_t value, int digits)
 {
     while (digits < 16 && value >> (4 * digits) != 0)
         digits++;
@@ -21,13 +21,24 @@ static size_t put_hex(char line[LINE], size_t at, uint64_t value, int digits)
     return at;
 }
 
+void lfiv_error_hex(const struct LFIVError *error, char text[LFIV_HEX_SIZE])
+{
+    size_t at = 0;
+    for (unsigned i = 0; i < error->length && i < sizeof error->bytes; i++)
+        at = put_hex(text, at, error->bytes[i], 2);
+    if (error->length == 0)
+        at = put_hex(text, at, error->word, 8);
+    text[at] = 0;
+}
+
 bool lfiv_reject(const struct LFIVOptions *opts, const struct LFIVError *error)
 {
     if (opts->err) {
-        char line[LINE];
+        char line[LINE], code[LFIV_HEX_SIZE];
+        lfiv_error_hex(error, code);
         size_t at = put_hex(line, 0, error->addr, 8);
         at = put_text(line, at, ": ");
-        at = put_hex(line, at, error->word, 8);
+        at = put_text(line, at, code);
         at = put_text(line, at, " ");
         at = put_text(line, at, error->insn);
         at = put_text(line, at, ": ");

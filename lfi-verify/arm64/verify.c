@@ -211,7 +211,8 @@ bool lfiv_verify_arm64(char *code, size_t size, uintptr_t vaddr, struct LFIVOpti
         if (!why)
             continue;
         ok = false;
-        error = (struct LFIVError){vaddr + at, word, row ? row->name : "?", why};
+        error = (struct LFIVError){
+            .addr = vaddr + at, .word = word, .insn = row ? row->name : "?", .rule = why};
         if (!lfiv_reject(opts, &error))
             break;
     }

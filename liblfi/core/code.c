@@ -76,9 +76,10 @@ struct rejection {
 static bool report(void *arg, const struct LFIVError *error)
 {
     struct rejection *r = arg;
-    lfi_fail(LFI_ERR_VERIFY, "code rejected at offset 0x%llx (%08x, %s): %s",
-             (unsigned long long)(error->addr - r->box->base), error->word, error->insn,
-             error->rule);
+    char code[LFIV_HEX_SIZE];
+    lfiv_error_hex(error, code);
+    lfi_fail(LFI_ERR_VERIFY, "code rejected at offset 0x%llx (%s, %s): %s",
+             (unsigned long long)(error->addr - r->box->base), code, error->insn, error->rule);
     r->reported = true;
     return false;
 }

@@ -1,0 +1,507 @@
+/* The x86-64 rules, bundle by bundle.
+   SPDX-License-Identifier: Apache-2.0
+
+   docs/sandbox.md, "x86-64", numbers the rules and argues why they hold together.  A bundle is
+   decoded as a whole; then each of its instructions, or the macro-instruction that starts with
+   it, is checked.  One bit is carried from one to the next: the stack pointer was moved and not
+   used since.  What direct branches may reach is known only when everything was decoded: starts
+   and targets are collected in two bitmaps and compared in the end.  */
+#include "lfiv.h"
+
+#include <string.h>
+
+#include "lfi-verify/message.h"
+#include "lfi-verify/x86_64/decode.h"
+#include "lfi_layout.h"
+#include "profiles/profile.h"
+
+enum { MAX_BUNDLE = 32, DEFAULT_BUNDLE = 32, MAX_MACRO = 24 };
+
+#define BIT(r) (UINT32_C(1) << (r))
+
+/* Macros, as macros.def explains them.  */
+enum { T_X = 1 << 8, T_B = 1 << 9, T_NEXT, T_SLOT, T_END };
+enum { T_ESP = 1 << 10, T_ZX, T_ACCESS, T_MOVS, T_STOS, T_SCAS, T_CMPS, T_LODS };
+enum Effect { M_JUMP, M_CALL, M_RTCALL, M_SP, M_INDEX, M_STRING };
+
+struct Macro {
+    uint8_t effect;
+    bool stores;       /* only where loads are free */
+    uint8_t registers; /* what x may be */
+    uint16_t code[MAX_MACRO];
+};
+
+#define WANT_MACROS
+#include "lfi-verify/x86_64/insns.inc"
+
+/* Which checks a macro takes over from its instructions.  */
+enum { BY_MACRO_SP = 1, BY_MACRO_MEMORY = 2, BY_MACRO_STRING = 4 };
+
+struct Scan {
+    struct LFIVOptions *opts;
+    const uint8_t *code;
+    size_t size;
+    uint64_t vaddr;
+    unsigned bundle;
+    uint32_t isa;
+    uint32_t reserved; /* registers that nothing writes */
+    bool stores;       /* loads are not confined */
+    bool drift_open;   /* rsp was moved and not used since */
+
+    /* One bit for each byte in [window, window + window_size) of the region.  */
+    uint64_t *starts, *targets;
+    size_t window, window_size;
+    bool collected; /* both are complete: only branches are still to be checked */
+
+    bool ok, stop;
+};
+
+struct Bundle {
+    uint64_t addr;
+    unsigned size, count;
+    uint8_t bytes[MAX_BUNDLE + LFIV_X64_LOOKAHEAD];
+    struct Insn insns[MAX_BUNDLE];
+};
+
+static const char *const verdicts[V_COUNT] = {
+    [V_PRIVILEGED] = "rule 1: privileged and system instructions are not allowed",
+    [V_SYSCALL] = "rule 1: system calls go through the rtcall table",
+    [V_SEGMENT] = "rule 1: segment registers, and overrides other than gs, are not allowed",
+    [V_FAR] = "rule 1: far transfers are not allowed",
+    [V_STATE] = "rule 1: this instruction is not allowed (processor state, random numbers)",
+    [V_CACHE] = "rule 1: cache control and non-temporal stores are not allowed",
+    [V_BITS] = "rule 5: a bit offset in a register reaches outside of the box",
+    [V_IMPLICIT] = "rule 5: this implicit, absolute or gathered operand cannot be confined",
+    [V_TARGET] = "rule 7: indirect branches need a masked register, in one macro",
+    [V_RETURN] = "rule 7: returns are a pop and an indirect jump",
+    [V_STACK] = "rule 4: this instruction moves rsp or changes flags in a way that is not allowed",
+    [V_EXTENSION] = "rule 1: no profile allows this extension of the architecture",
+};
+
+/* Reports a rejection of the bytes at offset of the region.  */
+static void reject(struct Scan *s, size_t offset, size_t length, const char *insn, const char *why)
+{
+    struct LFIVError error = {.addr = s->vaddr + offset, .insn = insn, .rule = why};
+    while (error.length < length && error.length < sizeof error.bytes
+           && error.length < s->size - offset) {
+        error.bytes[error.length] = s->code[offset + error.length];
+        error.length++;
+    }
+    s->ok = false;
+    s->stop |= !lfiv_reject(s->opts, &error);
+}
+
+static bool in_window(const struct Scan *s, uint64_t offset)
+{
+    return offset - s->window < s->window_size;
+}
+
+static void mark(const struct Scan *s, uint64_t *bitmap, uint64_t offset)
+{
+    if (in_window(s, offset))
+        bitmap[(offset - s->window) / 64] |= UINT64_C(1) << (offset - s->window) % 64;
+}
+
+static bool is_marked(const struct Scan *s, const uint64_t *bitmap, uint64_t offset)
+{
+    return bitmap[(offset - s->window) / 64] >> (offset - s->window) % 64 & 1;
+}
+
+/* Rule 8.  */
+static const char *check_target(struct Scan *s, uint64_t target)
+{
+    uint64_t offset = target - s->vaddr;
+    if (offset < s->size) {
+        if (!s->collected)
+            mark(s, s->targets, offset);
+        else if (in_window(s, offset) && !is_marked(s, s->starts, offset))
+            return "rule 8: branch into the middle of an instruction or of a macro";
+        return NULL;
+    }
+    if ((target ^ s->vaddr) / LFI_BOX_SIZE != 0)
+        return "rule 8: branch out of the box";
+    if (target % s->bundle != 0)
+        return "rule 8: branch out of the region, not to a bundle";
+    return NULL;
+}
+
+/* Rule 4: while a drift is open accesses through rsp stay near, and one that always happens
+   closes it.  */
+static const char *check_sp_access(struct Scan *s, const struct Insn *i, bool confined)
+{
+    if (!s->drift_open)
+        return NULL;
+    if (i->disp < -(int32_t)LFI_DRIFT_POST || i->disp > (int32_t)LFI_DRIFT_MAX)
+        return confined ? "rule 4: displacement from rsp too large after rsp was moved" : NULL;
+    if (i->row->touch)
+        s->drift_open = false;
+    return NULL;
+}
+
+/* Exactly mov 16(%r15), %rX and mov %rX, 16(%r15).  */
+static bool is_context_slot(const struct Scan *s, const struct Insn *i)
+{
+    return s->opts->ctxreg && (i->opcode == 0x89 || i->opcode == 0x8b)
+           && (i->sig & ~(uint32_t)(S_R | 0x38)) == (S_MEMORY | S_REX | S_W | S_B | 0x47)
+           && i->disp == LFI_CTX_TP_OFFSET && !(BIT(i->reg) & (s->reserved | BIT(R_SP)));
+}
+
+/* Rule 5.  */
+static const char *check_memory(struct Scan *s, const struct Insn *i)
+{
+    bool confined = !s->stores || i->row->access & A_W;
+    if (i->sig & S_GS) {
+        if (!(i->sig & S_67) || i->base == R_IP)
+            return "rule 5: a gs operand needs the 32-bit address size, and not eip";
+        return NULL;
+    }
+    if (!(i->sig & S_67)) {
+        if (i->base == R_SP && i->index == R_NONE)
+            return check_sp_access(s, i, confined);
+        if (i->base == R_IP || is_context_slot(s, i))
+            return NULL;
+    }
+    return confined ? "rule 5: memory operand is not confined to the box" : NULL;
+}
+
+/* Rule 6.  */
+static const char *check_string(const struct Scan *s, const struct Insn *i)
+{
+    switch (i->row->kind) {
+    case K_MOVS:
+    case K_STOS:
+        return "rule 6: string instruction without the macro that confines it";
+    case K_SCAS:
+    case K_CMPS:
+    case K_LODS:
+        return s->stores ? NULL : "rule 6: string instruction without the macro that confines it";
+    default:
+        return NULL;
+    }
+}
+
+/* Rule 4: add, sub or lea with rsp and a constant.  */
+static const char *open_drift(struct Scan *s, const struct Insn *i)
+{
+    int64_t amount = i->imm;
+    if (i->sig & S_MEMORY) {
+        if (i->base != R_SP || i->index != R_NONE || i->sig & S_67)
+            return "rule 4: rsp is written outside of the forms that are allowed";
+        amount = i->disp;
+    }
+    if (amount < -(int64_t)LFI_DRIFT_MAX || amount > (int64_t)LFI_DRIFT_MAX)
+        return "rule 4: rsp is moved too far without its macro";
+    s->drift_open = true;
+    return NULL;
+}
+
+/* Rules 3 and 4.  */
+static const char *check_writes(struct Scan *s, const struct Insn *i, unsigned by_macro)
+{
+    uint32_t writes = lfiv_x64_writes(i);
+    if (writes & s->reserved)
+        return "rule 3: r14 (and r15, the context register) must not be written";
+    if (!(writes & BIT(R_SP)) || by_macro & BY_MACRO_SP)
+        return NULL;
+    if (i->row->kind != K_DRIFT)
+        return "rule 4: rsp is written outside of the forms that are allowed";
+    if (s->drift_open)
+        return "rule 4: rsp is written again before the access that must follow a drift";
+    return open_drift(s, i);
+}
+
+/* What the kind of an instruction does beyond its operands.  */
+static const char *check_kind(struct Scan *s, const struct Insn *i, uint64_t addr)
+{
+    switch (i->row->kind) {
+    case K_PUSH:
+    case K_POP:
+        s->drift_open = false;
+        return NULL;
+    case K_CALL:
+        s->drift_open = false;
+        return check_target(s, addr + i->length + (uint64_t)i->imm);
+    case K_INDIRECT:
+        return verdicts[V_TARGET];
+    case K_JUMP:
+        if (s->drift_open)
+            return "rule 4: rsp was moved and must be used before this branch";
+        return check_target(s, addr + i->length + (uint64_t)i->imm);
+    default:
+        return NULL;
+    }
+}
+
+/* Checks one instruction; by_macro says what its macro already guarantees.  */
+static const char *check_insn(struct Scan *s, const struct Insn *i, uint64_t addr,
+                              unsigned by_macro)
+{
+    const char *why = NULL;
+    if (i->row->isa & ~s->isa)
+        return "rule 1: the profile does not allow this instruction set";
+    if (i->sig & S_MEMORY && i->row->access && !(by_macro & BY_MACRO_MEMORY))
+        why = check_memory(s, i);
+    if (!why)
+        why = check_writes(s, i, by_macro);
+    if (!why && !(by_macro & BY_MACRO_STRING))
+        why = check_string(s, i);
+    if (!why)
+        why = check_kind(s, i, addr);
+    return why;
+}
+
+/* A 32-bit write of one register, which zero-extends.  */
+static bool is_zx(const struct Insn *i)
+{
+    return i->row->kind == K_ZX && !(i->sig & (S_66 | S_W));
+}
+
+/* Whether the instruction is what a token of a macro stands for; previous is the one before.  */
+static bool is_step(const struct Insn *i, const struct Insn *previous, uint16_t token)
+{
+    switch (token) {
+    case T_ESP:
+        return is_zx(i) && lfiv_x64_writes(i) == BIT(R_SP);
+    case T_ZX:
+        return is_zx(i) && lfiv_x64_writes(i) != 0;
+    case T_ACCESS:
+        return i->row->access && i->sig & S_MEMORY && !(i->sig & (S_GS | S_67)) && i->base == R_14
+               && i->index != R_NONE && i->scale == 0
+               && lfiv_x64_writes(previous) == BIT(i->index);
+    case T_MOVS:
+        return i->row->kind == K_MOVS;
+    case T_STOS:
+        return i->row->kind == K_STOS;
+    case T_SCAS:
+        return i->row->kind == K_SCAS;
+    case T_CMPS:
+        return i->row->kind == K_CMPS;
+    case T_LODS:
+        return i->row->kind == K_LODS;
+    default:
+        return false;
+    }
+}
+
+static uint32_t get32(const uint8_t *p)
+{
+    return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+/* The value of a 32-bit field: a bundle boundary relative to its end, or an entry of the table,
+   which lies below the base.  */
+static bool is_field(const struct Scan *s, uint16_t token, uint32_t value, uint64_t end)
+{
+    if (token == T_NEXT)
+        return (end + value) % s->bundle == 0;
+    return -value % 8 == 0 && -value / 8 - 1 < LFI_RTCALL_REACHABLE;
+}
+
+/* How many of the bundle's instructions from number n on are the macro: 0 if they are not.  */
+static unsigned match(const struct Scan *s, const struct Bundle *b, unsigned n,
+                      const struct Macro *m)
+{
+    unsigned at = b->insns[n].offset, next = n, x = 8;
+    for (const uint16_t *token = m->code; *token != T_END; token++) {
+        /* Instruction number next starts at or behind the current byte.  */
+        while (next < b->count && b->insns[next].offset < at)
+            next++;
+        if (at >= b->size)
+            return 0;
+        uint8_t byte = b->bytes[at];
+        if (*token < T_X) {
+            if (byte != *token)
+                return 0;
+            at++;
+        } else if (*token < T_B) {
+            unsigned number = byte - (*token & 0xffu);
+            if (x == 8)
+                x = number;
+            if (number != x || x >= 8 || !(m->registers >> x & 1))
+                return 0;
+            at++;
+        } else if (*token == T_B) {
+            if (byte != (uint8_t)-s->bundle)
+                return 0;
+            at++;
+        } else if (*token < T_END) {
+            if (!is_field(s, *token, get32(b->bytes + at), b->addr + at + 4))
+                return 0;
+            at += 4;
+        } else {
+            if (next == b->count || b->insns[next].offset != at
+                || !is_step(&b->insns[next], &b->insns[next ? next - 1 : 0], *token))
+                return 0;
+            at += b->insns[next].length;
+        }
+    }
+    while (next < b->count && b->insns[next].offset < at)
+        next++;
+    return next - n;
+}
+
+/* Checks the macro of count instructions.  */
+static const char *check_macro(struct Scan *s, const struct Bundle *b, unsigned n, unsigned count,
+                               const struct Macro *m)
+{
+    const struct Insn *first = &b->insns[n], *last = &b->insns[n + count - 1];
+    uint64_t first_addr = b->addr + first->offset, last_addr = b->addr + last->offset;
+    const char *why = NULL;
+    switch (m->effect) {
+    case M_JUMP:
+    case M_RTCALL:
+        return s->drift_open ? "rule 4: rsp was moved and must be used before this branch" : NULL;
+    case M_CALL:
+        s->drift_open = false;
+        return NULL;
+    case M_SP:
+        if (s->drift_open)
+            return "rule 4: rsp is written again before the access that must follow a drift";
+        return check_insn(s, first, first_addr, BY_MACRO_SP);
+    case M_INDEX:
+        why = check_insn(s, first, first_addr, 0);
+        return why ? why : check_insn(s, last, last_addr, BY_MACRO_MEMORY);
+    default:
+        return check_insn(s, last, last_addr, BY_MACRO_STRING);
+    }
+}
+
+/* Finds the macro that starts with instruction n; 0 if there is none.  */
+static unsigned find_macro(const struct Scan *s, const struct Bundle *b, unsigned n,
+                           const struct Macro **found)
+{
+    if (b->insns[n].row->kind != K_ZX)
+        return 0;
+    for (size_t k = 0; k < sizeof macros / sizeof macros[0]; k++) {
+        unsigned count = macros[k].stores && !s->stores ? 0 : match(s, b, n, &macros[k]);
+        *found = &macros[k];
+        if (count != 0)
+            return count;
+    }
+    return 0;
+}
+
+/* Decodes the bundle at offset of the region.  What does not end in it is rejected, so bytes
+   that do not belong to it are never looked at: there are zeros in their place.  */
+static bool decode_bundle(struct Scan *s, size_t offset, struct Bundle *b)
+{
+    b->addr = s->vaddr + offset;
+    b->size = s->size - offset < s->bundle ? (unsigned)(s->size - offset) : s->bundle;
+    b->count = 0;
+    memcpy(b->bytes, s->code + offset, b->size);
+    memset(b->bytes + b->size, 0, sizeof b->bytes - b->size);
+    for (unsigned at = 0; at < b->size;) {
+        struct Insn *i = &b->insns[b->count++];
+        const char *why = NULL;
+        if (!lfiv_x64_decode(b->bytes + at, i))
+            why = "rule 1: unknown encoding, or a prefix that does not belong here";
+        else if (i->row->verdict != V_OK)
+            why = verdicts[i->row->verdict];
+        else if (i->length > b->size - at)
+            why = "rule 2: the instruction crosses the end of its bundle or of the region";
+        if (why) {
+            if (!s->collected)
+                reject(s, offset + at, b->size - at, i->row ? i->row->name : "?", why);
+            return false;
+        }
+        i->offset = (uint8_t)at;
+        at += i->length;
+    }
+    return true;
+}
+
+static void scan_bundle(struct Scan *s, size_t offset)
+{
+    struct Bundle b;
+    if (!decode_bundle(s, offset, &b))
+        return;
+    for (unsigned n = 0, count; n < b.count && !s->stop; n += count) {
+        const struct Insn *i = &b.insns[n];
+        const struct Macro *m;
+        const char *why;
+        mark(s, s->starts, offset + i->offset);
+        count = find_macro(s, &b, n, &m);
+        if (count != 0) {
+            why = check_macro(s, &b, n, count, m);
+        } else {
+            count = 1;
+            why = check_insn(s, i, b.addr + i->offset, 0);
+        }
+        if (why)
+            reject(s, offset + i->offset, i->length, i->row->name, why);
+    }
+}
+
+/* Reads the whole region; collects starts and targets of the window.  */
+static void scan_region(struct Scan *s)
+{
+    s->drift_open = false;
+    for (size_t at = 0; at < s->size && !s->stop; at += s->bundle)
+        scan_bundle(s, at);
+    if (s->drift_open && !s->stop)
+        reject(s, s->size, 0, "end of the region", "rule 4: rsp was moved and not used");
+}
+
+/* Checks the branches into the window; those that go wrong are found by reading it again.  */
+static void check_window(struct Scan *s)
+{
+    memset(s->starts, 0, s->window_size / 8);
+    memset(s->targets, 0, s->window_size / 8);
+    s->collected = false;
+    scan_region(s);
+    uint64_t bad = 0;
+    for (size_t i = 0; i < s->window_size / 64; i++)
+        bad |= s->targets[i] & ~s->starts[i];
+    s->collected = true;
+    if (s->ok && bad)
+        scan_region(s);
+}
+
+/* What no single instruction can break.  */
+static const char *check_region(const struct Scan *s)
+{
+    if (s->bundle != 16 && s->bundle != 32)
+        return "the bundle size is neither 16 nor 32";
+    if (s->size == 0)
+        return "the region is empty";
+    if (s->vaddr % s->bundle != 0)
+        return "the region does not start at a bundle";
+    if (s->size > LFI_BOX_SIZE - s->vaddr % LFI_BOX_SIZE)
+        return "the region does not lie in one box";
+    return NULL;
+}
+
+/* Storage for the bitmaps where the caller gives none.  */
+enum { OWN_BITMAP_WORDS = 8192 };
+
+bool lfiv_verify_x64(char *code, size_t size, uintptr_t vaddr, struct LFIVOptions *opts)
+{
+    uint64_t own[OWN_BITMAP_WORDS];
+    uint64_t *bitmap = opts->bitmap ? opts->bitmap : own;
+    size_t half = (opts->bitmap ? opts->bitmap_words : OWN_BITMAP_WORDS) / 2;
+    struct Scan s = {
+        .opts = opts,
+        .code = (const uint8_t *)code,
+        .size = size,
+        .vaddr = vaddr,
+        .bundle = opts->bundle ? opts->bundle : DEFAULT_BUNDLE,
+        .isa = opts->isa ? opts->isa : LFI_ISA_X86_DEFAULT,
+        .reserved = BIT(R_14) | (opts->ctxreg ? BIT(R_15) : 0),
+        .stores = opts->box == LFI_BOX_STORES,
+        .starts = bitmap,
+        .targets = bitmap + half,
+        .ok = true,
+    };
+    const char *why = check_region(&s);
+    if (!why && half == 0)
+        why = "the bitmap is too small";
+    if (why) {
+        reject(&s, 0, 0, "?", why);
+        return false;
+    }
+    size_t words = (size + 63) / 64;
+    s.window_size = 64 * (words < half ? words : half);
+    for (s.window = 0; s.window < size && s.ok; s.window += s.window_size)
+        check_window(&s);
+    return s.ok;
+}
