@@ -5,14 +5,14 @@ driverexec_DATA = %D%/musl.specs %D%/lfi_ld_plugin.so
 driveraarch64dir = $(prefix)/libexec/lfi/aarch64
 driveraarch64_DATA = %D%/aarch64/arch.specs %D%/aarch64/lfi.specs
 driverx86_64dir = $(prefix)/libexec/lfi/x86_64
-driverx86_64_DATA = %D%/x86_64/arch.specs
+driverx86_64_DATA = %D%/x86_64/arch.specs %D%/x86_64/lfi.specs
 dist_doc_DATA += docs/toolchain.md
 dist_man_MANS += docs/aarch64-lfi-linux-musl-gcc.1
 EXTRA_DIST += %D%/musl.specs $(driveraarch64_DATA) $(driverx86_64_DATA) %D%/ld-plugin.c
 
 %C%_lfi_gcc_SOURCES = %D%/lfi-gcc.c %D%/scan.c %D%/scan.h
 %C%_lfi_gcc_LDADD = common/libcommon.a profiles/libprofiles.a
-%C%_lfi_ld_SOURCES = %D%/lfi-ld.c
+%C%_lfi_ld_SOURCES = %D%/lfi-ld.c %D%/fill.c %D%/fill.h %D%/scan.c %D%/scan.h
 %C%_lfi_ld_LDADD = common/libcommon.a profiles/libprofiles.a
 
 # Loaded into the distribution's ld: without sanitizers.

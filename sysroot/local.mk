@@ -12,7 +12,11 @@ lfi_overlay_files = \
   %D%/overlay/lfi-aarch64/musl/src/setjmp/aarch64/longjmp.s \
   %D%/overlay/lfi-aarch64/musl/src/setjmp/aarch64/setjmp.s
 
+# Of each architecture those that its table has.
 LFI_PROFILES = full stores spec
+profiles_of = $(filter $(LFI_PROFILES),$(shell sed -n \
+  's/^PROFILE.$(shell echo $(1) | tr a-z A-Z), *"\([^"]*\)".*/\1/p' $(srcdir)/profiles/profiles.def))
+LFI_SYSROOTS := $(foreach t,$(LFI_TARGETS),$(foreach p,$(call profiles_of,$(t)),$(t)-lfi-$(p)))
 
 fetch:
 	$(srcdir)/scripts/fetch-source "$(FETCH_CACHE)"
@@ -32,7 +36,9 @@ stage_aarch64_baseline = $(stage_driver) $(STAGE)/libexec/lfi/aarch64/arch.specs
 stage_x86_64_baseline = $(stage_driver) $(STAGE)/libexec/lfi/x86_64/arch.specs
 stage_aarch64_lfi = $(stage_aarch64_baseline) $(STAGE)/libexec/lfi/aarch64/lfi.specs \
   $(STAGE)/libexec/lfi/aarch64/lfi_plugin.so $(STAGE)/libexec/lfi/lfi-as
-$(sort $(stage_aarch64_baseline) $(stage_x86_64_baseline) $(stage_aarch64_lfi)): stage ;
+stage_x86_64_lfi = $(stage_x86_64_baseline) $(STAGE)/libexec/lfi/x86_64/lfi.specs \
+  $(STAGE)/libexec/lfi/x86_64/lfi_plugin.so $(STAGE)/libexec/lfi/lfi-as
+$(sort $(stage_aarch64_baseline) $(stage_x86_64_baseline) $(stage_aarch64_lfi) $(stage_x86_64_lfi)): stage ;
 
 # --- Sources: what configure was told, or the cache.
 sysroot_musl = $(or $(MUSL_SOURCE),$(firstword $(wildcard $(FETCH_CACHE)/musl_*.orig.tar.*)))
@@ -56,10 +62,7 @@ sysroot_build = $(srcdir)/%D%/build --prefix $(STAGE) --musl $(abs_builddir)/sys
 sysroot_copy = $(srcdir)/%D%/copy-sysroot "$(PREBUILT_SYSROOT)" $(STAGE)
 
 SYSROOT_DIRS = $(LFI_TARGETS:%=%-lfi-linux-musl) $(BASELINE_TARGETS:%=%-baseline-linux-musl)
-SYSROOT_STAMPS = $(BASELINE_TARGETS:%=sysroot/%-baseline.stamp)
-if TARGET_AARCH64
-SYSROOT_STAMPS += $(LFI_PROFILES:%=sysroot/aarch64-lfi-%.stamp)
-endif
+SYSROOT_STAMPS = $(BASELINE_TARGETS:%=sysroot/%-baseline.stamp) $(LFI_SYSROOTS:%=sysroot/%.stamp)
 STAGE_STAMPS += $(SYSROOT_STAMPS)
 
 # The '+' shares make's job server with the recipes.
@@ -74,15 +77,18 @@ $(BASELINE_TARGETS:%=sysroot/%-baseline.stamp): sysroot/%-baseline.stamp: \
 	+@if test -n "$(PREBUILT_SYSROOT)"; then $(sysroot_copy) $*-baseline-linux-musl lib; \
 	else $(sysroot_build) --arch $* --kind baseline --work sysroot/work-$*-baseline; fi
 	@touch $@
-$(LFI_PROFILES:%=sysroot/aarch64-lfi-%.stamp): sysroot/aarch64-lfi-%.stamp: \
-  sysroot/aarch64-lfi-linux-musl-headers.stamp
-	+@if test -n "$(PREBUILT_SYSROOT)"; then $(sysroot_copy) aarch64-lfi-linux-musl lib/$*; \
-	else $(sysroot_build) --arch aarch64 --kind lfi --profile $* --work sysroot/work-aarch64-$*; fi
+$(LFI_SYSROOTS:%=sysroot/%.stamp): sysroot/%.stamp:
+	+@t=`echo $* | sed 's/-lfi-.*//'` p=`echo $* | sed 's/.*-lfi-//'`; \
+	if test -n "$(PREBUILT_SYSROOT)"; then $(sysroot_copy) $$t-lfi-linux-musl lib/$$p; \
+	else $(sysroot_build) --arch $$t --kind lfi --profile $$p --work sysroot/work-$$t-$$p; fi
 	@touch $@
 
 sysroot/aarch64-baseline.stamp: $(stage_aarch64_baseline)
 sysroot/x86_64-baseline.stamp: $(stage_x86_64_baseline)
-$(LFI_PROFILES:%=sysroot/aarch64-lfi-%.stamp): $(stage_aarch64_lfi)
+$(filter sysroot/aarch64-%,$(LFI_SYSROOTS:%=sysroot/%.stamp)): $(stage_aarch64_lfi) \
+  sysroot/aarch64-lfi-linux-musl-headers.stamp
+$(filter sysroot/x86_64-%,$(LFI_SYSROOTS:%=sysroot/%.stamp)): $(stage_x86_64_lfi) \
+  sysroot/x86_64-lfi-linux-musl-headers.stamp
 
 # --- Installation: the sysroots are copied from the stage.
 INSTALL_DATA_LOCALS += install-sysroots
