@@ -125,10 +125,10 @@ static void stop(struct LFIContext *ctx)
     lfi_current = ctx->outer;
     while (inner != ctx) {
         struct LFIContext *outer = inner->outer;
-        atomic_store(&inner->running, false);
+        atomic_store_explicit(&inner->running, false, memory_order_release);
         inner = outer;
     }
-    atomic_store(&ctx->running, false);
+    atomic_store_explicit(&ctx->running, false, memory_order_release);
 }
 
 void lfi_ctx_return(struct LFIContext *ctx, int code)

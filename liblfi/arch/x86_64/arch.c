@@ -69,11 +69,12 @@ enum {
     FCW_DEFAULT = 0x37f,
     TRAP_BREAKPOINT = 3
 };
-#define FLAGS_BOX UINT64_C(0xcd5) /* CF PF AF ZF SF DF OF */
+#define FLAGS_BOX UINT64_C(0xcd5)          /* CF PF AF ZF SF DF OF */
 #define FLAGS_HOST_CLEAR UINT64_C(0x40500) /* TF DF AC */
 
-LFI_HIDDEN extern const char lfi_arch_rtcall_syscall[], lfi_arch_rtcall_get_tp[],
-    lfi_arch_rtcall_set_tp[], lfi_arch_rtcall_return[], lfi_arch_rtcall_unused[];
+LFI_HIDDEN extern const char lfi_arch_leave_fault[], lfi_arch_rtcall_syscall[],
+    lfi_arch_rtcall_get_tp[], lfi_arch_rtcall_set_tp[], lfi_arch_rtcall_return[],
+    lfi_arch_rtcall_unused[];
 
 const enum LFIArch lfi_arch_this = LFI_ARCH_X86_64;
 
@@ -109,7 +110,7 @@ void lfi_arch_init(void)
     lfi_arch_host.xmask = enabled_parts();
     lfi_arch_host.xinuse =
         __get_cpuid_count(CPUID_XSAVE, 1, &a, &b, &c, &d) && (a & XSAVE_XINUSE) != 0;
-    __asm__ volatile("fxsave64 %0" : "=m"(*(char(*)[512])&area.fcw));
+    __asm__ volatile("fxsave64 %0" : "=m"(*(char(*)[512]) & area.fcw));
     lfi_arch_host.mxcsr_mask = area.mxcsr_mask ? area.mxcsr_mask : MXCSR_MASK_DEFAULT;
 }
 
@@ -249,5 +250,5 @@ void lfi_arch_uc_leave(struct LFIContext *ctx, int code, ucontext_t *uc)
     r[REG_RSI] = code;
     r[REG_RSP] = (greg_t)ctx->regs.host_sp;
     r[REG_EFL] &= ~(greg_t)FLAGS_HOST_CLEAR;
-    lfi_arch_uc_set_pc(uc, (uintptr_t)lfi_arch_leave);
+    lfi_arch_uc_set_pc(uc, (uintptr_t)lfi_arch_leave_fault);
 }

@@ -108,10 +108,11 @@
         pushq   $2
         popfq
 .Laligned\@:
-        stmxcsr CTX_MXCSR(%r15)
         vectors 0
         parts_in_use
         movq    %rax, CTX_XSTATE(%r15)
+        /* Long after the LDMXCSR of the way in, which it waits for at a hundred cycles.  */
+        stmxcsr CTX_MXCSR(%r15)
         testl   %eax, %eax
         jz      .Lsaved\@
         xorl    %edx, %edx
@@ -216,17 +217,20 @@ function lfi_arch_resume
         jmp     .Lparts_restored
 end lfi_arch_resume
 
-/* void lfi_arch_leave(struct LFIContext *ctx, int code): lfi_arch_enter returns code.  Also
-   where the signal handler sends a thread whose box faulted.  */
+/* Where the signal handler sends a thread whose box faulted: as lfi_arch_leave, but the state of
+   the floating-point units is still the box's.  */
+function lfi_arch_leave_fault
+        parts_in_use
+        testl   %eax, %eax
+        jz      lfi_arch_leave
+        parts_init
+end lfi_arch_leave_fault
+
+/* void lfi_arch_leave(struct LFIContext *ctx, int code): lfi_arch_enter returns code.  */
 function lfi_arch_leave
         movq    %rdi, %r15
         movl    %esi, %ebx
         movq    CTX_HOST_SP(%r15), %rsp
-        parts_in_use
-        testl   %eax, %eax
-        jz      .Lclean
-        parts_init
-.Lclean:
         host_fp_state
         movq    CTX_HOST_GS(%r15), %rax
         wrgsbase %rax
