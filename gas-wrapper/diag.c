@@ -28,7 +28,7 @@ static unsigned locate(const struct rewriter *r, uint32_t at, struct slice *file
     return line;
 }
 
-/* GCC writes "#APP", "// LINE "FILE" 1", inline assembly, "#NO_APP".  */
+/* GCC writes "#APP", "// LINE "FILE" 1" (x86: "# LINE ..."), inline assembly, "#NO_APP".  */
 static bool inline_asm(const struct rewriter *r, uint32_t at, struct slice *file, unsigned *line)
 {
     const char *text = r->source.p, *app = NULL;
@@ -42,10 +42,10 @@ static bool inline_asm(const struct rewriter *r, uint32_t at, struct slice *file
             break;
         }
     }
-    if (!app || strncmp(app, "// ", 3) != 0)
+    if (!app || (strncmp(app, "// ", 3) != 0 && strncmp(app, "# ", 2) != 0))
         return false;
     char *end;
-    *line = (unsigned)strtoul(app + 3, &end, 10);
+    *line = (unsigned)strtoul(app + 2, &end, 10);
     const char *nl = strchrnul(end, '\n'), *quote;
     if (end[0] != ' ' || end[1] != '"' || nl > text + at
         || !(quote = memchr(end + 2, '"', (size_t)(nl - end - 2))))

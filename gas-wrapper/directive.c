@@ -62,21 +62,24 @@ static void align(struct rewriter *r, const struct stmt *s)
     int64_t n, most;
     if (!next_operand(&rest, &count) || count.len == 0)
         return;
-    if (!expr_constant(r, count, &n) || n < 0 || (s->directive->arg ? n > 31 : n > 1 << 30)) {
+    bool power = s->directive->arg == ALIGN_POWER
+                 || (s->directive->arg == ALIGN_ARCH && !r->arch->align_bytes);
+    if (!expr_constant(r, count, &n) || n < 0 || (power ? n > 31 : n > 1 << 30)) {
         error_at(r, count.p, "the alignment is not a constant that fits");
         return;
     }
     bool has_fill = next_operand(&rest, &fill) && fill.len;
     next_operand(&rest, &max);
     struct slice name = stmt_name(r, s);
-    if (has_fill || strchr("wlWL", name.p[name.len - 1])) {
-        const char *bare = s->directive->arg ? ".p2align" : ".balign";
-        out_text(r, max.len ? "%s\t%S,,%S" : "%s\t%S", bare, &count, &max);
-    }
-    most = s->directive->arg ? (int64_t)1 << n : n;
+    int64_t full = power ? (int64_t)1 << n : n;
+    most = full;
     if (max.len && (!expr_constant(r, max, &most) || most < 0))
         error_at(r, max.p, "the limit is not a constant");
-    int64_t full = s->directive->arg ? (int64_t)1 << n : n;
+    bool done = r->arch->align && r->arch->align(r, (uint64_t)full, (uint64_t)most);
+    if (!done && (has_fill || strchr("wlWL", name.p[name.len - 1]))) {
+        const char *bare = power ? ".p2align" : ".balign";
+        out_text(r, max.len ? "%s\t%S,,%S" : "%s\t%S", bare, &count, &max);
+    }
     if (full > (int64_t)r->arch->insn_size)
         c->pos += (uint64_t)(most < full ? most : full - (int64_t)r->arch->insn_size);
 }
@@ -111,8 +114,8 @@ static void space(struct rewriter *r, const struct stmt *s)
     if (!r->sections.now->section->exec || r->disabled)
         return;
     bool known = next_operand(&args, &count) && expr_constant(r, count, &n);
-    if (known && n >= 0 && n < 1 << 30 && n % r->arch->insn_size == 0 && !args.p
-        && (n == 0 || r->arch->zero_traps)) {
+    if (known && n >= 0 && n < 1 << 30 && !args.p
+        && (n == 0 || (r->arch->zero_traps && n % r->arch->insn_size == 0))) {
         r->sections.now->pos += (uint64_t)n;
         return;
     }
@@ -135,6 +138,7 @@ void directive(struct rewriter *r, const struct stmt *s)
 {
     switch (s->directive ? s->directive->cls : DIR_REFUSED) {
     case DIR_NOTHING:
+    case DIR_EXPORT:
     case DIR_IF:
     case DIR_END:
         break;
@@ -172,6 +176,12 @@ void directive(struct rewriter *r, const struct stmt *s)
                  "macros are not expanded by the rewriter; write the text out or "
                  "use the C preprocessor");
         break;
+    case DIR_SYNTAX:
+        if (r->arch->syntax) {
+            r->arch->syntax(r, s);
+            break;
+        }
+        /* fall through */
     case DIR_REFUSED:
         error_at(r, r->text + s->at, "unknown directive");
         break;

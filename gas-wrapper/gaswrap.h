@@ -58,6 +58,9 @@ struct symbol {
     uint32_t len, hash;
     bool defined;  /* so far in the text, for .ifdef */
     bool target;   /* more than debug information refers to it */
+    bool address;  /* and something other than a direct branch does */
+    bool exported; /* to other files */
+    bool marked;   /* the compiler says that indirect branches go there */
     bool constant; /* .set to VALUE */
     int8_t alias;  /* of a register (.req): the architecture's number; -1 if none */
     char alias_class;
@@ -87,8 +90,12 @@ struct symbol *symbol_of(struct rewriter *r, struct slice s);
 struct section {
     const char *name;
     struct chunk *chunks;
-    bool exec, debug;
-    bool flags_known; /* flags were written, or the name implies them */
+    bool exec, debug, unwind; /* unwind: tables of the compiler about ranges of code */
+    bool flags_known;         /* flags were written, or the name implies them */
+    struct section *next;     /* in the order of the text */
+    struct slice args;        /* of the .section directive that says most */
+    bool code;                /* instructions were put there */
+    unsigned anchor;          /* number of a label on a bundle boundary, 0 if none yet */
 };
 
 /* One subsection: what is contiguous in the object file.  POS is the offset after
@@ -161,6 +168,7 @@ bool expr_constant(struct rewriter *r, struct slice text, int64_t *out);
 
 enum dir_class {
     DIR_NOTHING,   /* emits nothing into the current section */
+    DIR_EXPORT,    /* the same, and other files may refer to the symbols */
     DIR_SECTION,   /* changes the current section */
     DIR_ALIGN,     /* pads */
     DIR_DATA,      /* emits bytes */
@@ -171,6 +179,7 @@ enum dir_class {
     DIR_END,       /* the assembler reads no further */
     DIR_NEXT_INSN, /* applies to the instruction that follows */
     DIR_UNREQ,     /* forgets an alias of a register */
+    DIR_SYNTAX,    /* .att_syntax and .intel_syntax */
     DIR_SWITCH,    /* .lfi_rewrite_disable and .lfi_rewrite_enable */
     DIR_REFUSED    /* not understood by the rewriter */
 };
@@ -180,6 +189,9 @@ struct directive {
     int arg; /* meaning depends on the class, see directives.def */
 };
 const struct directive *directive_find(struct slice name);
+
+/* Arguments of DIR_ALIGN.  */
+enum { ALIGN_BYTES, ALIGN_POWER, ALIGN_ARCH };
 
 /* Arguments of DIR_IF.  */
 enum {
@@ -219,6 +231,7 @@ void out_text(struct rewriter *r, const char *fmt, ...); /* text that is no inst
 void out_hold(struct rewriter *r);                       /* to be put before the main one */
 /* The same as keep and main for a branch of limited reach to LABEL.  */
 void out_branch(struct rewriter *r, uint32_t reach, struct slice label, const char *fmt, ...);
+void out_line(struct rewriter *r, const char *fmt, ...); /* a line before the current one */
 void out_note(struct rewriter *r);    /* the profile, for loaders */
 void out_release(struct rewriter *r); /* what is held, now */
 void out_begin(struct rewriter *r, const struct stmt *s);
@@ -245,33 +258,73 @@ struct table_entry {
     int size;
 };
 
+/* -- mnemonics (mnemonic.c) ---------------------------------------------------------- */
+
+enum { MNEMONIC_MAX = 24, MNEMONIC_SLOTS = 8192 };
+struct mnemonic {
+    char name[MNEMONIC_MAX];
+    const void *row; /* of the architecture's table */
+    char suffix;     /* that is part of the name; 0: none */
+};
+/* Adds the blank-separated NAMES, and each with each of the SUFFIXES.  */
+void mnemonics_add(struct mnemonic *table, const char *names, const char *suffixes,
+                   const void *row);
+/* NULL if there is none; upper and lower case are the same.  */
+const struct mnemonic *mnemonics_find(struct mnemonic *table, const char *name, size_t len);
+
+/* -- stack drift (drift.c) ----------------------------------------------------------- */
+
+/* What a statement does to an open drift of the stack pointer.  */
+enum verdict { CLOSES, GOES_ON, DOES_NOT };
+/* Whether the statements after S, as far as they follow each other for certain, close a
+   drift; LOOK judges an instruction.  */
+bool drift_closes(struct rewriter *r, const struct stmt *s,
+                  enum verdict (*look)(struct rewriter *r, const struct stmt *s));
+/* The verdict on an access at that distance from the stack pointer, which happens for
+   certain if TOUCH.  */
+enum verdict drift_access(int64_t disp, bool touch);
+
 /* -- the architecture ---------------------------------------------------------------- */
 
 struct arch {
     enum LFIArch id;
     const char *gas;   /* name of the real assembler */
-    char line_comment; /* starts a comment at the beginning of a statement */
-    bool slash_slash;  /* "//" starts one anywhere */
+    const char *package; /* of the distribution, which has it */
+    char line_comment;   /* starts a comment at the beginning of a statement */
+    char comment;        /* starts one anywhere; 0: none does */
+    bool slash_slash;    /* "//" does */
+    bool slash_line;     /* "/" does at the beginning of a line */
     char separator;
-    unsigned insn_size; /* an instruction is at most that long */
-    bool zero_traps;    /* bytes of zero are instructions that trap */
+    bool brace_names;    /* "{name}" may start a statement */
+    bool align_bytes;    /* .align takes bytes, not a power of two */
+    bool any_order;      /* labels that only direct branches reach need no alignment, so
+                            references are told apart */
+    unsigned insn_size;  /* of each instruction; 0: the back end counts */
+    bool zero_traps;     /* bytes of zero are instructions that trap */
 
     const void *(*find_insn)(const char *name, size_t len);
     size_t state_size;
     void (*begin)(struct rewriter *r);
     void (*insn)(struct rewriter *r, const struct stmt *s);
-    void (*label)(struct rewriter *r); /* control may arrive here */
+    /* Control may arrive here, at the label of that statement.  */
+    void (*label)(struct rewriter *r, const struct stmt *s);
     /* Straight-line code ends before the current statement.  */
     void (*barrier)(struct rewriter *r); /* called by straight_line_ends */
     /* .inst and such in an executable section; false: refuse.  */
     bool (*data)(struct rewriter *r, const struct stmt *s);
+    /* The rest may be NULL.  */
+    bool (*names_target)(const void *insn, struct slice args); /* a direct branch */
+    /* Before an alignment of the input, by MOST bytes at most; true: nothing is left of it.  */
+    bool (*align)(struct rewriter *r, uint64_t bytes, uint64_t most);
+    void (*syntax)(struct rewriter *r, const struct stmt *s);
+    void (*end)(struct rewriter *r); /* after everything, before the note */
     /* What does the same as the text of a branch, at any distance.  */
     void (*expand_branch)(struct rewriter *r, struct slice branch, struct buf *out);
     unsigned branch_growth; /* bytes that adds */
     /* A register's number and class for .req, or -1.  */
     int (*register_number)(struct rewriter *r, struct slice name, char *cls);
 };
-extern const struct arch arch_arm64;
+extern const struct arch arch_arm64, arch_x86_64;
 const struct arch *arch_find(enum LFIArch id);
 
 /* -- the whole ----------------------------------------------------------------------- */
@@ -298,6 +351,8 @@ struct rewriter {
     struct symtab symtab;
     bool has_aliases; /* there was a .req */
     struct sections sections;
+    struct section *first_section, *last_section;
+    bool marked; /* some label is */
 
     bool parsing;           /* errors of what the second pass repeats are not told */
     bool disabled;          /* between .lfi_rewrite_disable and _enable */

@@ -192,7 +192,7 @@ static bool same_file(const char *path, const struct stat *self)
 }
 
 /* The distribution's assembler: $LFI_REAL_AS, else on PATH, never this program.  */
-static char *find_assembler(const char *name)
+static char *find_assembler(const char *name, const char *package)
 {
     const char *chosen = getenv("LFI_REAL_AS"), *path = getenv("PATH");
     struct stat self;
@@ -209,7 +209,7 @@ static char *find_assembler(const char *name)
         }
         free(file);
     }
-    tool_fail("%s is not on PATH (Debian: apt-get install binutils-aarch64-linux-gnu)", name);
+    tool_fail("%s is not on PATH (Debian: apt-get install %s)", name, package);
 }
 
 static void add_input(struct rewriter *r, const char *name)
@@ -300,7 +300,7 @@ int main(int argc, char **argv)
     if (!c.profile)
         tool_fail("%s has no profile '%s'; see lfi-rewrite --help", lfi_arch_name(id), profile);
 
-    char *gas = find_assembler(arch_find(id)->gas);
+    char *gas = find_assembler(arch_find(id)->gas, arch_find(id)->package);
     c.args[0] = gas;
     int fd = c.info_only ? open("/dev/null", O_RDONLY | O_CLOEXEC) : rewrite(&c);
     int status = fd < 0 ? 1 : assemble(&c, gas, fd);

@@ -39,7 +39,7 @@ static _Noreturn void help(void)
                "Rewrites GNU assembly so that the code stays in its box.  Reads standard input\n"
                "without FILE, or where it is '-'.\n"
                "\n"
-               "  -a, --arch ARCH     aarch64 (default)\n"
+               "  -a, --arch ARCH     aarch64 (default) or x86_64\n"
                "  -o, --output FILE   write there [standard output]\n"
                "  -s, --sandbox TYPE  full: confine loads, stores and jumps (default);\n"
                "                      stores: stores and jumps; none: nothing\n"
@@ -65,7 +65,7 @@ static void parse_options(int argc, char **argv, struct options *o)
         case 'a':
             o->arch = lfi_arch_find(optarg);
             if (!o->arch || !arch_find(o->arch))
-                tool_usage("unknown architecture '%s': this version rewrites aarch64", optarg);
+                tool_usage("unknown architecture '%s': aarch64 or x86_64", optarg);
             break;
         case 'o':
             o->output = optarg;

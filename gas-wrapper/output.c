@@ -132,6 +132,18 @@ void out_branch(struct rewriter *r, uint32_t reach, struct slice label, const ch
     count(r);
 }
 
+void out_line(struct rewriter *r, const char *fmt, ...)
+{
+    va_list ap;
+    flush(r, r->cur->at);
+    if (r->out.len && r->out.p[r->out.len - 1] != '\n')
+        buf_put(&r->out, "\n", 1);
+    va_start(ap, fmt);
+    buf_vformat(&r->out, fmt, ap);
+    va_end(ap);
+    buf_put(&r->out, "\n", 1);
+}
+
 /* Comments between the operands of a statement that was replaced.  */
 static void put_comments(struct rewriter *r)
 {

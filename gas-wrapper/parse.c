@@ -39,6 +39,8 @@ static void init_classes(struct parser *ps)
     ps->cls[' '] = ps->cls['\t'] = ps->cls['\r'] = ps->cls['\f'] = SPACE;
     ps->cls['\n'] = ps->cls['"'] = ps->cls['\''] = ps->cls['/'] = STOP;
     ps->cls[(unsigned char)ps->r->arch->separator] = STOP;
+    if (ps->r->arch->comment)
+        ps->cls[(unsigned char)ps->r->arch->comment] = STOP;
 }
 
 static unsigned class_at(const struct parser *ps, uint32_t p)
@@ -110,7 +112,10 @@ static void skip_gap(struct parser *ps)
                 linemark(ps);
             skip_line(ps);
             line_start = true;
-        } else if (c == '/' && ps->r->arch->slash_slash && ps->text[ps->p + 1] == '/') {
+        } else if (c == '/'
+                   && ((ps->r->arch->slash_slash && ps->text[ps->p + 1] == '/')
+                       || (ps->r->arch->slash_line && line_start
+                           && ps->text[ps->p + 1] != '*'))) {
             skip_line(ps);
             line_start = true;
         } else if (skip_block_comment(ps)) {
@@ -178,7 +183,8 @@ static void scan_arguments(struct parser *ps, struct stmt *s)
         if (cls & STOP) {
             if (c == '\n' || c == ps->r->arch->separator)
                 break;
-            if (c == '/' && ps->r->arch->slash_slash && ps->text[ps->p + 1] == '/') {
+            if ((c == '/' && ps->r->arch->slash_slash && ps->text[ps->p + 1] == '/')
+                || (ps->r->arch->comment && c == ps->r->arch->comment)) {
                 skip_line(ps);
                 break;
             }
@@ -205,6 +211,67 @@ static void scan_arguments(struct parser *ps, struct stmt *s)
     if (ps->p < ps->size)
         ps->p++;
     s->end = ps->p;
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* A name or a numeric label that something other than a direct branch refers to.  */
+static void mark_name(struct parser *ps, const char *p, size_t len)
+{
+    struct rewriter *r = ps->r;
+    while (len && *p == '$')
+        p++, len--;
+    if (len == 0)
+        return;
+    if (is_digit(*p)) {
+        if ((p[len - 1] != 'b' && p[len - 1] != 'f') || len > 9)
+            return;
+        char key[16] = "\001";
+        memcpy(key + 1, p, len - 1);
+        symbol_get(r, key, len)->address = true;
+        return;
+    }
+    /* What unwinding needs to know of ranges of code is no place to go to.  */
+    if (r->sections.now->section->unwind && len > 3 && memchr("EFHC", p[2], 4)
+        && memcmp(p, ".L", 2) == 0)
+        return;
+    struct symbol *s = symbol_get(r, p, len);
+    s->target = s->address = true;
+}
+
+/* Every name in the arguments that is no register of AT&T syntax.  */
+static void mark_addresses(struct parser *ps, const struct stmt *s)
+{
+    const char *p = ps->text + s->args, *end = ps->text + s->tail;
+    while (p < end) {
+        const char *start = p;
+        if (*p == '"') {
+            for (p++; p < end && *p != '"'; p++)
+                if (*p == '\\' && p + 1 < end)
+                    p++;
+            p++;
+        } else if (*p == '%' || *p == '@') {
+            for (p++; p < end && ps->cls[(unsigned char)*p] == NAME; p++)
+                ;
+        } else if (ps->cls[(unsigned char)*p] == NAME) {
+            while (p < end && ps->cls[(unsigned char)*p] == NAME)
+                p++;
+            mark_name(ps, start, (size_t)(p - start));
+        } else {
+            p++;
+        }
+    }
+}
+
+static void mark_exported(struct rewriter *r, struct slice args)
+{
+    struct slice name;
+    while (next_operand(&args, &name))
+        if (name.len)
+            symbol_get(r, name.p, name.len)->exported = true;
 }
 
 /* References to .L labels; all other labels are taken to be referred to.  */
@@ -322,7 +389,15 @@ static void follow(struct parser *ps, struct stmt *s)
     } else if (cls == DIR_END) {
         ps->ended = true;
     }
-    if (cls != DIR_NOTHING && !r->sections.now->section->debug)
+    if (cls == DIR_NOTHING || r->sections.now->section->debug)
+        return;
+    if (cls == DIR_EXPORT)
+        mark_exported(r, stmt_args(r, s));
+    else if (r->arch->any_order
+             && (s->kind != STMT_INSN || !s->insn
+                 || !r->arch->names_target(s->insn, stmt_args(r, s))))
+        mark_addresses(ps, s);
+    else
         mark_references(ps, s);
 }
 
@@ -346,6 +421,9 @@ static bool digits_only(struct slice s)
     return s.len > 0 && s.len < 10;
 }
 
+/* The compiler plugin's comment before a label.  */
+static const char indirect_mark[] = "lfi: indirect";
+
 /* label = (symbol | number) ":" */
 static void label(struct parser *ps, struct stmt *s, struct slice name)
 {
@@ -355,8 +433,12 @@ static void label(struct parser *ps, struct stmt *s, struct slice name)
     if (digits_only(name))
         return;
     s->symbol = symbol_get(ps->r, name.p, name.len);
-    if (ps->active)
-        s->symbol->defined = true;
+    if (!ps->active)
+        return;
+    s->symbol->defined = true;
+    if (ps->r->arch->any_order && s->at - s->begin >= sizeof indirect_mark
+        && memmem(ps->text + s->begin, s->at - s->begin, indirect_mark, sizeof indirect_mark - 1))
+        ps->r->marked = s->symbol->marked = true;
 }
 
 static bool is_req(const struct parser *ps)
@@ -372,6 +454,11 @@ static struct slice statement_name(struct parser *ps)
     if (ps->text[ps->p] == '"') {
         skip_string(ps);
         return (struct slice){ps->text + start + 1, ps->p - start >= 2 ? ps->p - start - 2 : 0};
+    }
+    if (ps->text[ps->p] == '{' && ps->r->arch->brace_names) {
+        while (ps->p < ps->size && ps->text[ps->p] != '}' && ps->text[ps->p] != '\n')
+            ps->p++;
+        ps->p += ps->text[ps->p] == '}';
     }
     while (ps->p < ps->size && class_at(ps, ps->p) == NAME)
         ps->p++;

@@ -9,7 +9,7 @@
 
 #include "common/tool.h"
 
-static const struct arch *const archs[] = {&arch_arm64};
+static const struct arch *const archs[] = {&arch_arm64, &arch_x86_64};
 
 const struct arch *arch_find(enum LFIArch id)
 {
@@ -78,15 +78,17 @@ static void label(struct rewriter *r, const struct stmt *s)
     sym->chunk = r->sections.now;
     sym->pos = r->sections.now->pos;
     if (symbol_is_target(s->symbol))
-        r->arch->label(r);
+        r->arch->label(r, s);
 }
+
+enum { DISABLED_SIZE = 16 }; /* no instruction of any architecture is longer */
 
 static void instruction(struct rewriter *r, const struct stmt *s)
 {
     if (!r->sections.now->section->exec)
         return;
     if (r->disabled)
-        r->sections.now->pos += r->arch->insn_size;
+        r->sections.now->pos += r->arch->insn_size ? r->arch->insn_size : DISABLED_SIZE;
     else
         r->arch->insn(r, s);
 }
@@ -132,6 +134,8 @@ static void rewrite_end(struct rewriter *r, const struct stmt *last)
     struct stmt end = {size, size, size, size, size, .kind = STMT_EMPTY};
     out_begin(r, last ? last : &end);
     straight_line_ends(r);
+    if (r->arch->end)
+        r->arch->end(r);
     out_note(r);
 }
 

@@ -19,20 +19,26 @@ static bool exec_by_name(const char *name)
     return strcmp(name, ".init") == 0 || strcmp(name, ".fini") == 0 || strcmp(name, ".plt") == 0;
 }
 
-static struct section *section_get(struct rewriter *r, const char *name, size_t len)
+/* Sections of one name in different groups are different ones.  */
+static struct section *section_get(struct rewriter *r, struct slice name, struct slice group)
 {
-    char key[512] = "\003";
-    if (len > sizeof key - 2)
-        len = sizeof key - 2;
-    memcpy(key + 1, name, len);
-    struct symbol *symbol = symbol_get(r, key, len + 1);
+    struct buf key = {NULL, 0, 0};
+    buf_format(&key, "\003%S", &name);
+    if (group.len)
+        buf_format(&key, "\n%S", &group);
+    struct symbol *symbol = symbol_get(r, key.p, key.len);
+    buf_free(&key);
     if (symbol->section)
         return symbol->section;
     struct section *s = arena_alloc(&r->arena, sizeof *s);
-    s->name = symbol->name + 1;
+    s->name = arena_copy(&r->arena, name.p, name.len);
+    s->args = (struct slice){s->name, name.len};
     s->debug = strncmp(s->name, ".debug_", 7) == 0 || strncmp(s->name, ".zdebug_", 8) == 0
                || strncmp(s->name, ".gnu.debuglto_", 14) == 0;
+    s->unwind = strncmp(s->name, ".gcc_except_table", 17) == 0;
     s->exec = s->flags_known = exec_by_name(s->name);
+    *(r->last_section ? &r->last_section->next : &r->first_section) = s;
+    r->last_section = s;
     return symbol->section = s;
 }
 
@@ -58,7 +64,8 @@ static void change(struct rewriter *r, struct chunk *c)
 void sections_begin(struct rewriter *r)
 {
     r->sections.depth = 0;
-    r->sections.now = r->sections.previous = chunk_get(r, section_get(r, ".text", 5), 0);
+    r->sections.now = r->sections.previous
+        = chunk_get(r, section_get(r, (struct slice){".text", 5}, (struct slice){"", 0}), 0);
 }
 
 /* Flags are letters, or a number (SHF_* bits) among them; 'x' and bit 4 are execute.  */
@@ -77,6 +84,18 @@ static bool flags_say_exec(struct slice flags)
     return false;
 }
 
+/* flags = '"' letters '"' "," type ("," entry size)? "," group ("," "comdat")?  */
+static struct slice group_of(struct slice flags, struct slice rest)
+{
+    struct slice arg = {"", 0};
+    if (!memchr(flags.p, 'G', flags.len))
+        return arg;
+    for (int n = memchr(flags.p, 'M', flags.len) ? 3 : 2; n > 0; n--)
+        if (!next_operand(&rest, &arg))
+            return (struct slice){"", 0};
+    return arg;
+}
+
 static struct slice unquote(struct slice s)
 {
     if (s.len >= 2 && s.p[0] == '"' && s.p[s.len - 1] == '"') {
@@ -88,9 +107,9 @@ static struct slice unquote(struct slice s)
 
 /* section = name ("," subsection)? ("," '"' flags '"' rest)?
    A subsection is possible in .pushsection alone.  */
-static void named_section(struct rewriter *r, struct slice rest, bool push)
+static void named_section(struct rewriter *r, const struct slice args, bool push)
 {
-    struct slice name, arg;
+    struct slice rest = args, name, arg;
     int64_t sub = 0;
     const char *at = rest.p;
     if (!next_operand(&rest, &name)) {
@@ -106,13 +125,14 @@ static void named_section(struct rewriter *r, struct slice rest, bool push)
         error_at(r, name.p, "the name of a section has substitutions; write it out");
         return;
     }
-    struct section *s = section_get(r, bare.p, bare.len);
-    bool more = next_operand(&rest, &arg);
+    bool more = next_operand(&rest, &arg), whole = more;
     if (more && push && arg.len && *arg.p != '"') {
         if (!expr_constant(r, arg, &sub))
             error_at(r, arg.p, "the subsection is not a constant");
         more = next_operand(&rest, &arg);
+        whole = false;
     }
+    struct section *s = section_get(r, bare, more ? group_of(arg, rest) : (struct slice){"", 0});
     if (more && arg.len && *arg.p != '"') {
         error_at(r, arg.p, "section flags in this form are not understood; write \"flags\",%%type");
         return;
@@ -125,6 +145,8 @@ static void named_section(struct rewriter *r, struct slice rest, bool push)
             s->exec = s->exec || exec;
     }
     s->flags_known = true;
+    if (whole)
+        s->args = args;
     change(r, chunk_get(r, s, sub));
 }
 
@@ -139,7 +161,7 @@ static void subsection(struct rewriter *r, struct section *s, struct slice arg)
 void section_directive(struct rewriter *r, const struct stmt *st)
 {
     struct sections *s = &r->sections;
-    struct slice args = stmt_args(r, st);
+    struct slice args = stmt_args(r, st), name;
     static const char *const names[] = {
         [SEC_TEXT] = ".text", [SEC_DATA] = ".data", [SEC_BSS] = ".bss"};
     switch (st->directive->arg) {
@@ -170,7 +192,7 @@ void section_directive(struct rewriter *r, const struct stmt *st)
         subsection(r, s->now->section, args);
         break;
     default:
-        subsection(r, section_get(r, names[st->directive->arg], strlen(names[st->directive->arg])),
-                   args);
+        name = (struct slice){names[st->directive->arg], strlen(names[st->directive->arg])};
+        subsection(r, section_get(r, name, (struct slice){"", 0}), args);
     }
 }

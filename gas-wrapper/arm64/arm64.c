@@ -13,6 +13,12 @@ static void forget(struct rewriter *r)
     arm64_state(r)->guarded = NO_REG;
 }
 
+static void label(struct rewriter *r, const struct stmt *s)
+{
+    (void)s;
+    forget(r);
+}
+
 static void begin(struct rewriter *r)
 {
     *arm64_state(r) = (struct arm64_state){.guarded = NO_REG};
@@ -131,6 +137,7 @@ static bool data(struct rewriter *r, const struct stmt *s)
 const struct arch arch_arm64 = {
     .id = LFI_ARCH_AARCH64,
     .gas = "aarch64-linux-gnu-as",
+    .package = "binutils-aarch64-linux-gnu",
     .line_comment = '#',
     .slash_slash = true,
     .separator = ';',
@@ -140,7 +147,7 @@ const struct arch arch_arm64 = {
     .state_size = sizeof(struct arm64_state),
     .begin = begin,
     .insn = insn,
-    .label = forget,
+    .label = label,
     .barrier = barrier,
     .data = data,
     .expand_branch = arm64_expand_branch,

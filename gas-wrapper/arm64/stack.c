@@ -9,8 +9,6 @@
 #include "gas-wrapper/arm64/arm64.h"
 #include "lfi_layout.h"
 
-enum verdict { CLOSES, GOES_ON, DOES_NOT };
-
 /* What an access through sp does to an open drift.  */
 static enum verdict stack_access(struct rewriter *r, const struct insn *in)
 {
@@ -21,11 +19,8 @@ static enum verdict stack_access(struct rewriter *r, const struct insn *in)
     if ((m->mode == AT_OFFSET || m->mode == PRE_INDEX) && m->imm.len
         && !expr_constant(r, m->imm, &disp))
         return DOES_NOT;
-    if (disp < -(int64_t)LFI_DRIFT_POST || disp > (int64_t)LFI_DRIFT_MAX)
-        return DOES_NOT;
-    if (in->row->touch)
-        return CLOSES;
-    return m->mode == AT_OFFSET ? GOES_ON : DOES_NOT;
+    enum verdict v = drift_access(disp, in->row->touch);
+    return v == GOES_ON && m->mode != AT_OFFSET ? DOES_NOT : v;
 }
 
 static enum verdict instruction(struct rewriter *r, const struct stmt *s)
@@ -54,26 +49,6 @@ static enum verdict instruction(struct rewriter *r, const struct stmt *s)
     default:
         return DOES_NOT;
     }
-}
-
-/* Whether what follows, up to any branch, uses sp before writing it again.  */
-static bool drift_closes(struct rewriter *r, const struct stmt *s)
-{
-    const struct stmt *end = r->stmts + r->nstmts;
-    while (++s < end) {
-        enum verdict v = GOES_ON;
-        if (s->skipped || s->kind == STMT_LABEL || s->kind == STMT_EMPTY)
-            continue;
-        if (s->kind == STMT_INSN)
-            v = instruction(r, s);
-        else if (s->kind != STMT_DIRECTIVE || !s->directive
-                 || (s->directive->cls != DIR_NOTHING && s->directive->cls != DIR_ALIGN
-                     && s->directive->cls != DIR_IF))
-            v = DOES_NOT; /* other sections, other values of symbols, ... */
-        if (v != GOES_ON)
-            return v == CLOSES;
-    }
-    return false;
 }
 
 /* sp = sp + amount by a load whose result nobody reads; the memory is the frame's.  */
@@ -120,7 +95,7 @@ void arm64_stack(struct rewriter *r, struct insn *in)
     struct operand *from = &in->op[1];
     bool constant = constant_move(r, in, &amount);
     if (constant && amount >= -(int64_t)LFI_DRIFT_MAX && amount <= (int64_t)LFI_DRIFT_MAX
-        && r->profile->drift && drift_closes(r, in->stmt)) {
+        && r->profile->drift && drift_closes(r, in->stmt, instruction)) {
         out_keep(r);
         return;
     }

@@ -1,0 +1,195 @@
+/* Branches: indirect ones go to the start of a bundle in the box, and calls return to one.
+   SPDX-License-Identifier: Apache-2.0
+
+     jmp *%rX   ->  and $-32, %eX; add %r14, %rX; jmp *%rX      fused
+     jmp *mem   ->  mov mem, %r11, then as jmp *%r11
+     ret        ->  pop %r11, then as jmp *%r11
+     call       the same, at the end of a bundle
+     jrcxz L    ->  jrcxz 1f; jmp 2f; 1: jmp L; 2:              and loop in the same way
+
+   The register keeps its value: what can be gone to is the start of a bundle in the box.
+   The flags of and and add are dead: no code goes anywhere indirectly with flags to be
+   looked at there, since the ABI has none at calls and returns and compilers none at
+   jump tables.  */
+#include "config.h"
+
+#include "gas-wrapper/x86_64/x86_64.h"
+
+#include <string.h>
+
+enum { SHORT_REACH = 110 };
+
+static bool target_ok(struct rewriter *r, struct slice target)
+{
+    const char *at = memchr(target.p, '@', target.len);
+    struct slice name =
+        slice_trim((struct slice){target.p, at ? (size_t)(at - target.p) : target.len});
+    if (!expr_is_place(r, name))
+        return true;
+    error_at(r, target.p, "rewriting does not keep distances; branch to a label");
+    return false;
+}
+
+/* The fused sequence; GO is "jmp" or "call".  */
+static void go(struct rewriter *r, unsigned reg, bool call)
+{
+    const char *low = x86_register_name(reg, 4), *full = x86_register_name(reg, 8);
+    unsigned and_len = 3 + (reg > 7), jmp_len = 2 + (reg > 7);
+    (call ? x86_lock_at_end : x86_lock)(r, and_len + 3 + jmp_len);
+    x86_put(r, and_len, "and\t$-32, %%%s", low);
+    x86_put(r, 3, "add\t%%r14, %%%s", full);
+    x86_put(r, jmp_len, "%s\t*%%%s", call ? "call" : "jmp", full);
+    x86_unlock(r);
+}
+
+/* jmp and call through a register or memory */
+static void indirect(struct rewriter *r, struct insn *in)
+{
+    struct operand *o = &in->op[0];
+    bool call = in->row->cls == INSN_CALL;
+    if (o->kind == OPERAND_GPR && o->size != 8) {
+        error_at(r, o->text.p, "the operand is a 64-bit register");
+        return;
+    }
+    if (o->kind != OPERAND_GPR && o->kind != OPERAND_MEM) {
+        error_at(r, o->text.p, "a branch goes to a label, a register or what memory holds");
+        return;
+    }
+    if (!x86_confines(r) && !(in->mem_op >= 0 && in->mem.seg == 'f')) {
+        x86_keep(r, in);
+        return;
+    }
+    unsigned reg = o->kind == OPERAND_GPR ? o->reg : R11;
+    if (o->kind == OPERAND_MEM)
+        x86_load_scratch(r, in);
+    if (reg == RSP) {
+        x86_use_scratch(r, in);
+        x86_put(r, 3, "mov\t%%rsp, %%r11");
+        reg = R11;
+    }
+    if (x86_confines(r))
+        go(r, reg, call);
+    else
+        x86_put(r, 3, call ? "call\t*%%r11" : "jmp\t*%%r11");
+}
+
+static void ret(struct rewriter *r, struct insn *in)
+{
+    int64_t n = 0;
+    struct slice text = in->nops ? in->op[0].text : (struct slice){"0", 1};
+    if (*text.p == '$')
+        text.p++, text.len--;
+    if (in->nops > 1 || !expr_constant(r, text, &n) || n < 0 || n > 0xffff) {
+        error_at(r, in->name.p, "the operand of ret is a constant");
+        return;
+    }
+    if (!x86_confines(r)) {
+        out_main(r, in->nops ? "%S\t%S" : "%S", &in->name, in->nops ? &in->op[0].text : NULL);
+        return;
+    }
+    x86_put(r, 2, "pop\t%%r11");
+    if (n) {
+        unsigned len = n < 128 ? 4 : 7;
+        x86_lock(r, len + 4);
+        x86_put(r, len, "lea\t%d(%%rsp), %%esp", (int)n);
+        x86_put(r, 4, "lea\t(%%rsp,%%r14), %%rsp");
+        x86_unlock(r);
+    }
+    go(r, R11, false);
+}
+
+/* Whether the assembler will certainly find the short form: a label not far back.  */
+static bool is_near(struct rewriter *r, struct slice target)
+{
+    struct symbol *s = symbol_of(r, target);
+    return s && s->chunk && s->chunk == r->sections.now
+           && r->sections.now->pos - s->pos < SHORT_REACH;
+}
+
+/* jmp and jcc to a label: two bytes where it is near, LONGEST ones where not.  Even then
+   the assembler wants room for the longest.  */
+static void direct(struct rewriter *r, struct insn *in, unsigned longest)
+{
+    bool near = is_near(r, in->op[0].text);
+    x86_fit(r, 2, longest - 2);
+    if (near)
+        x86_short(r, 2);
+    if (in->prefixes) {
+        in->prefixes = 0;
+        out_main(r, "%S\t%S", &in->name, &in->op[0].text);
+    } else {
+        out_keep(r);
+    }
+}
+
+static void call(struct rewriter *r, struct insn *in)
+{
+    if (x86_confines(r))
+        x86_fit_at_end(r, 5);
+    if (in->prefixes)
+        out_main(r, "%S\t%S", &in->name, &in->op[0].text);
+    else
+        out_keep(r);
+}
+
+/* Short branches on rcx.  */
+static void loop(struct rewriter *r, struct insn *in)
+{
+    struct slice name = in->name, *target = &in->op[0].text;
+    unsigned taken = x86_new_label(r), skip = x86_new_label(r);
+    bool count = (*name.p | 0x20) == 'l', narrow = slice_is_nocase(name, "jecxz");
+    if (count) {
+        bool equal = slice_is_nocase(name, "loope") || slice_is_nocase(name, "loopz");
+        bool differs = slice_is_nocase(name, "loopne") || slice_is_nocase(name, "loopnz");
+        x86_put(r, 4, "lea\t-1(%%rcx), %%rcx");
+        if (equal || differs)
+            x86_put(r, 2, "%s\t.Llfi.%d", equal ? "jne" : "je", (int)skip);
+        x86_put(r, 2, "jrcxz\t.Llfi.%d", (int)skip);
+        x86_fit(r, 2, 3);
+        x86_put(r, 0, "jmp\t%S", target);
+        x86_place(r, skip);
+        return;
+    }
+    if (narrow) {
+        x86_use_scratch(r, in);
+        x86_put(r, 3, "mov\t%%rcx, %%r11");
+        x86_put(r, 2, "mov\t%%ecx, %%ecx");
+    }
+    x86_put(r, 2, "jrcxz\t.Llfi.%d", (int)taken);
+    if (narrow)
+        x86_put(r, 3, "mov\t%%r11, %%rcx");
+    x86_put(r, 2, "jmp\t.Llfi.%d", (int)skip);
+    x86_place(r, taken);
+    if (narrow)
+        x86_put(r, 3, "mov\t%%r11, %%rcx");
+    x86_fit(r, 2, 3);
+    x86_put(r, 0, "jmp\t%S", target);
+    x86_place(r, skip);
+}
+
+void x86_branch(struct rewriter *r, struct insn *in)
+{
+    enum insn_class cls = in->row->cls;
+    struct x86_state *state = x86_state(r);
+    if (cls == INSN_RET) {
+        ret(r, in);
+    } else if (in->nops != 1) {
+        error_at(r, in->name.p, "a branch has one operand");
+    } else if (in->op[0].kind != OPERAND_LABEL) {
+        if (cls == INSN_JCC || cls == INSN_LOOP)
+            error_at(r, in->op[0].text.p, "a conditional branch goes to a label");
+        else
+            indirect(r, in);
+    } else if (in->prefixes & PREFIX_DATA16) {
+        error_at(r, in->name.p, "a branch of 16 bits leaves the box");
+    } else if (target_ok(r, in->op[0].text)) {
+        if (cls == INSN_LOOP)
+            loop(r, in);
+        else if (cls == INSN_CALL)
+            call(r, in);
+        else
+            direct(r, in, cls == INSN_JMP ? 5 : 6);
+    }
+    if (cls != INSN_JCC && cls != INSN_LOOP)
+        state->scratch = SCRATCH_LOST;
+}

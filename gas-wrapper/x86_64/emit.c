@@ -1,0 +1,325 @@
+/* Code goes out: bundles, and inserted instructions in the syntax of the input.
+   SPDX-License-Identifier: Apache-2.0
+
+   The assembler keeps instructions and locked sequences within bundles by itself, but pads
+   with single bytes; so it is told before each one that may not fit, given where in a
+   bundle it may start, to align with long nops.  Where the lengths known here are too
+   small, its own padding remains.  */
+#include "config.h"
+
+#include "gas-wrapper/x86_64/x86_64.h"
+
+#include <string.h>
+
+static uint32_t rotate(uint32_t where, unsigned by)
+{
+    by &= 31;
+    return by ? where << by | where >> (32 - by) : where;
+}
+
+static bool bundles(const struct rewriter *r)
+{
+    return x86_confines(r) && r->profile->bundle == BUNDLE;
+}
+
+/* Before anything is emitted in a section.  */
+static void enter(struct rewriter *r)
+{
+    struct x86_state *state = x86_state(r);
+    const struct chunk *now = r->sections.now;
+    state->aligned = false;
+    if (state->at != now) {
+        state->at = now;
+        state->where = now->section->code || now->sub ? UINT32_MAX : 1;
+    }
+    r->sections.now->section->code = true;
+    if (!state->bundles && bundles(r)) {
+        state->bundles = true;
+        out_insn(r, ".bundle_align_mode 5");
+    }
+}
+
+void x86_fit(struct rewriter *r, unsigned len, unsigned more)
+{
+    struct x86_state *state = x86_state(r);
+    if (state->locked)
+        return;
+    enter(r);
+    r->sections.now->pos += len + more;
+    if (!bundles(r))
+        return;
+    unsigned all = len + more;
+    uint32_t late = all > 1 ? UINT32_MAX << (33 - all) : 0;
+    if (state->where & late) {
+        out_insn(r, ".p2align 5,,%d", (int)all - 1);
+        state->where = (state->where & ~late) | 1;
+        r->sections.now->pos += all - 1;
+    }
+    state->fitted = state->where;
+    state->where = rotate(state->where, len) | rotate(state->where, all);
+}
+
+void x86_short(struct rewriter *r, unsigned len)
+{
+    x86_state(r)->where = rotate(x86_state(r)->fitted, len);
+}
+
+void x86_anywhere(struct rewriter *r)
+{
+    x86_state(r)->at = NULL;
+}
+
+unsigned x86_new_label(struct rewriter *r)
+{
+    return ++x86_state(r)->labels;
+}
+
+void x86_place(struct rewriter *r, unsigned label)
+{
+    out_insn(r, ".Llfi.%d:", (int)label);
+}
+
+void x86_align(struct rewriter *r)
+{
+    struct x86_state *state = x86_state(r);
+    struct section *section = r->sections.now->section;
+    if (state->aligned && state->at == r->sections.now)
+        return;
+    enter(r);
+    if (state->where != 1 || section->anchor == 0) {
+        out_insn(r, ".p2align 5");
+        r->sections.now->pos += BUNDLE - 1;
+    }
+    if (section->anchor == 0) {
+        section->anchor = x86_new_label(r);
+        x86_place(r, section->anchor);
+    }
+    state->where = 1;
+    state->aligned = true;
+}
+
+/* Alignment that the input asks for, before it goes out: what is more than a bundle must not be
+   filled across the end of one.  True if that was put in its place.  */
+bool x86_align_input(struct rewriter *r, uint64_t bytes, uint64_t most)
+{
+    struct x86_state *state = x86_state(r);
+    uint32_t where = 0;
+    if (!bundles(r) || bytes < 2)
+        return false;
+    enter(r);
+    if (bytes > BUNDLE && most >= BUNDLE) {
+        out_insn(r, ".p2align 5");
+        if (bytes == 2 * BUNDLE)
+            out_insn(r, ".p2align 6");
+        else
+            out_insn(r, ".balign %d,0x90", (int)bytes);
+        state->where = 1;
+        return true;
+    }
+    for (unsigned p = 0; p < BUNDLE; p++) {
+        uint64_t need = (0 - (uint64_t)p) & (bytes - 1) & (BUNDLE - 1);
+        if (state->where >> p & 1)
+            where |= need <= most ? 1u << ((p + need) & 31) : 1u << p;
+        if (state->where >> p & 1 && bytes > BUNDLE)
+            where |= 1u << p;
+    }
+    state->where = where;
+    return false;
+}
+
+void x86_lock(struct rewriter *r, unsigned len)
+{
+    x86_fit(r, len, 0);
+    if (bundles(r))
+        out_insn(r, ".bundle_lock");
+    x86_state(r)->locked = true;
+}
+
+void x86_unlock(struct rewriter *r)
+{
+    if (bundles(r))
+        out_insn(r, ".bundle_unlock");
+    x86_state(r)->locked = false;
+}
+
+void x86_fit_at_end(struct rewriter *r, unsigned len)
+{
+    struct x86_state *state = x86_state(r);
+    struct section *section = r->sections.now->section;
+    enter(r);
+    r->sections.now->pos += len;
+    if (!bundles(r))
+        return;
+    if (section->anchor == 0)
+        x86_align(r);
+    if (len > 1)
+        out_insn(r, ".p2align 5,,%d", (int)len - 1);
+    out_insn(r, ".nops (%d-(.-.Llfi.%d))&31", BUNDLE - (int)len, (int)section->anchor);
+    r->sections.now->pos += BUNDLE;
+    state->where = 1;
+    state->aligned = false;
+}
+
+void x86_lock_at_end(struct rewriter *r, unsigned len)
+{
+    x86_fit_at_end(r, len);
+    if (bundles(r))
+        out_insn(r, ".bundle_lock");
+    x86_state(r)->locked = true;
+}
+
+/* -- AT&T text in Intel syntax, as far as inserted instructions need it ---------------- */
+
+/* address = disp? "(" base? ("," index? ("," scale)?)? ")" | expression */
+static void put_address(struct buf *out, struct slice s)
+{
+    const char *open = memrchr(s.p, '(', s.len);
+    struct slice seg = {s.p, 0};
+    const char *colon = memchr(s.p, ':', s.len);
+    if (colon && *s.p == '%') {
+        seg.len = (size_t)(colon + 1 - s.p);
+        s = (struct slice){colon + 1, s.len - seg.len};
+    }
+    if (!open) {
+        buf_format(out, "%S%s%S", &seg, seg.len ? "" : "ds:", &s);
+        return;
+    }
+    struct slice disp = {s.p, (size_t)(open - s.p)}, part;
+    struct slice in = {open + 1, (size_t)(s.p + s.len - 1 - (open + 1))};
+    buf_format(out, "%S%S[", &seg, &disp);
+    for (int i = 0; next_operand(&in, &part); i++)
+        if (part.len)
+            buf_format(out, "%s%S", i == 2 ? "*" : out->p[out->len - 1] == '[' ? "" : "+", &part);
+    buf_format(out, "]");
+}
+
+static void put_operand(struct buf *out, struct slice s, bool direct, bool sized)
+{
+    bool star = *s.p == '*';
+    if (star)
+        s.p++, s.len--;
+    if (*s.p == '$') {
+        s.p++, s.len--;
+        bool number = strchr("-0123456789", *s.p) != NULL;
+        buf_format(out, number ? "%S" : "OFFSET %S", &s);
+    } else if ((*s.p == '%' && !memchr(s.p, ':', s.len)) || (direct && !star)) {
+        buf_format(out, "%S", &s);
+    } else {
+        if (star || sized)
+            buf_format(out, "QWORD PTR ");
+        put_address(out, s);
+    }
+}
+
+static void put_intel(struct buf *out, struct slice s)
+{
+    size_t n = 0;
+    while (n < s.len && s.p[n] != '\t')
+        n++;
+    struct slice name = {s.p, n}, rest, operands[MAX_OPERANDS];
+    if (n == s.len || *name.p == '.') {
+        buf_format(out, "%S", &s);
+        return;
+    }
+    int count = 0;
+    rest = (struct slice){s.p + n + 1, s.len - n - 1};
+    while (count < MAX_OPERANDS && next_operand(&rest, &operands[count]))
+        count++;
+    bool direct = *name.p == 'j' || *name.p == 'c';
+    bool sized = slice_is(name, "push") || slice_is(name, "pop");
+    buf_format(out, "%S\t", &name);
+    for (int i = count - 1; i >= 0; i--) {
+        put_operand(out, operands[i], direct && count == 1, sized);
+        if (i)
+            buf_format(out, ", ");
+    }
+}
+
+void x86_put(struct rewriter *r, unsigned len, const char *fmt, ...)
+{
+    struct buf text = {NULL, 0, 0}, intel = {NULL, 0, 0};
+    va_list ap;
+    if (len)
+        x86_fit(r, len, 0);
+    va_start(ap, fmt);
+    buf_vformat(&text, fmt, ap);
+    va_end(ap);
+    struct slice s = {text.p, text.len};
+    if (x86_state(r)->intel) {
+        put_intel(&intel, s);
+        s = (struct slice){intel.p, intel.len};
+    }
+    out_insn(r, "%S", &s);
+    buf_free(&text);
+    buf_free(&intel);
+}
+
+/* -- instructions of the input ------------------------------------------------------- */
+
+/* instruction = prefix* name operand ("," operand)* */
+static void put_insn(struct rewriter *r, const struct insn *in)
+{
+    struct buf b = {NULL, 0, 0};
+    bool intel = x86_state(r)->intel;
+    if (in->prefixes & PREFIX_LOCK)
+        buf_format(&b, "lock ");
+    if (in->prefixes & PREFIX_REP)
+        buf_format(&b, "rep ");
+    if (in->prefixes & PREFIX_REPNE)
+        buf_format(&b, "repne ");
+    buf_format(&b, "%S", &in->name);
+    for (int i = 0; i < in->nops; i++)
+        buf_format(&b, "%s%S", i ? ", " : "\t", &in->op[intel ? in->nops - 1 - i : i].text);
+    struct slice text = {b.p, b.len};
+    out_main(r, "%S", &text);
+    buf_free(&b);
+}
+
+void x86_keep_length(struct rewriter *r, const struct insn *in, unsigned len)
+{
+    if (len)
+        x86_fit(r, len, 0);
+    if (x86_state(r)->prefix)
+        put_insn(r, in);
+    else
+        out_keep(r);
+}
+
+void x86_keep(struct rewriter *r, const struct insn *in)
+{
+    x86_keep_length(r, in, x86_confines(r) ? x86_length(r, in, false) : 1);
+}
+
+void x86_emit(struct rewriter *r, const struct insn *in, unsigned len, const char *raw)
+{
+    if (raw) {
+        x86_lock(r, len);
+        out_insn(r, "%s", raw);
+    } else {
+        x86_fit(r, len, 0);
+    }
+    put_insn(r, in);
+    if (raw)
+        x86_unlock(r);
+}
+
+/* -- the end ------------------------------------------------------------------------- */
+
+/* Pads the sections, so that what the linker puts behind starts a bundle.  */
+void x86_end(struct rewriter *r)
+{
+    if (!bundles(r))
+        return;
+    for (struct section *s = r->first_section; s; s = s->next) {
+        int64_t last = 0;
+        if (!s->exec || !s->code)
+            continue;
+        for (const struct chunk *c = s->chunks; c; c = c->next)
+            if (c->sub > last)
+                last = c->sub;
+        out_line(r, "\t.section\t%S", &s->args);
+        if (last)
+            out_line(r, "\t.subsection\t%d", (int)last);
+        out_line(r, "\t.p2align 5");
+    }
+}

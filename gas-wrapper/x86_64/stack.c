@@ -1,0 +1,266 @@
+/* Writes of the stack pointer.
+   SPDX-License-Identifier: Apache-2.0
+
+     sub $n, %rsp      stays where an access through rsp follows for certain (a drift), else
+                       sub $n, %rsp; mov (%rsp), %r11d
+     add $8, %rsp      ->  pop %r11, where none follows
+     mov %rX, %rsp     ->  mov %eX, %esp; lea (%rsp,%r14), %rsp     fused
+     op x, %rsp        ->  op x, %esp; lea (%rsp,%r14), %rsp        add, sub, and, lea
+     anything else     ->  mov %rsp, %r11; op x, %r11; mov %r11d, %esp; lea (%rsp,%r14), %rsp
+     leave             ->  mov %ebp, %esp; lea (%rsp,%r14), %rsp; pop %rbp
+   lea and mov leave the flags alone; the others change them as what they stand for does,
+   but for the sign and overflow of an address, which nobody asks for.  */
+#include "config.h"
+
+#include "gas-wrapper/x86_64/x86_64.h"
+#include "lfi_layout.h"
+
+#include <string.h>
+
+enum { ADD_BASE = 4, MOV32 = 2 };
+
+static bool is_op(const struct insn *in, const char *base)
+{
+    size_t n = strlen(base);
+    struct slice name = in->name;
+    return name.len >= n && slice_is_nocase((struct slice){name.p, n}, base)
+           && name.len == n + (in->suffix != 0);
+}
+
+static enum verdict look(struct rewriter *r, const struct stmt *s)
+{
+    struct insn in;
+    int64_t disp;
+    if (!s->insn || !x86_parse(r, s, &in, false) || in.writes >> RSP & 1)
+        return DOES_NOT;
+    switch (in.row->cls) {
+    case INSN_PUSH:
+    case INSN_CALL: /* a sequence that guards a target does not touch rsp */
+        if (in.mem_op >= 0 && in.mem.base == RSP)
+            return DOES_NOT; /* may be far from it */
+        return in.row->cls == INSN_CALL && x86_state(r)->tls_kind ? DOES_NOT : CLOSES;
+    case INSN_POP:
+        return in.mem_op >= 0 && in.mem.base == RSP ? DOES_NOT : CLOSES;
+    case INSN_RET:
+        return in.nops ? DOES_NOT : CLOSES; /* pop */
+    case INSN_PLAIN:
+    case INSN_LEA:
+    case INSN_MOVABS:
+    case INSN_ORDINARY:
+    case INSN_STRING:
+    case INSN_PREFIX:
+    case INSN_NOP:
+    case INSN_XLAT:
+    case INSN_TP:
+        break;
+    default:
+        return DOES_NOT;
+    }
+    if (in.row->cls == INSN_LEA || in.mem_op < 0 || in.mem.base != RSP || in.mem.index != NO_REG
+        || in.mem.base_size != 8 || in.mem.seg)
+        return r->profile->sandbox == LFI_SANDBOX_STORES && in.mem_op >= 0 && in.mem.base == RSP
+                       && in.row->cls != INSN_LEA
+                   ? DOES_NOT
+                   : GOES_ON;
+    if (!x86_disp_constant(r, &in, &disp))
+        return DOES_NOT;
+    return drift_access(disp, in.row->touch && in.row->cls == INSN_PLAIN);
+}
+
+/* add and sub of a constant, and lea constant(%rsp) */
+static bool constant_move(struct rewriter *r, const struct insn *in, int64_t *amount)
+{
+    struct slice text = in->op[0].text;
+    if (in->nops != 2 || in->op[1].size != 8)
+        return false;
+    if (in->row->cls == INSN_LEA)
+        return in->mem.base == RSP && in->mem.index == NO_REG && in->mem.base_size == 8
+               && x86_disp_constant(r, in, amount);
+    bool sub = is_op(in, "sub");
+    if ((!sub && !is_op(in, "add")) || in->op[0].kind != OPERAND_IMM)
+        return false;
+    if (text.len && *text.p == '$')
+        text.p++, text.len--;
+    if (!expr_constant(r, text, amount))
+        return false;
+    if (sub)
+        *amount = -*amount;
+    return true;
+}
+
+/* rsp = base + its low half, in the sequence that X86_LOCK began.  */
+static void add_base(struct rewriter *r)
+{
+    x86_put(r, ADD_BASE, "lea\t(%%rsp,%%r14), %%rsp");
+    x86_unlock(r);
+}
+
+void x86_set_stack(struct rewriter *r, unsigned reg)
+{
+    unsigned len = MOV32 + (reg > 7);
+    x86_lock(r, len + ADD_BASE);
+    x86_put(r, len, "mov\t%%%s, %%esp", x86_register_name(reg, 4));
+    add_base(r);
+}
+
+/* The instruction on esp instead of rsp.  */
+static bool on_low_half(struct rewriter *r, struct insn *in)
+{
+    struct operand *src = &in->op[0], *dst = x86_dst(in);
+    if (in->nops != 2 || (dst->size != 8 && dst->size != 4) || in->prefixes)
+        return false;
+    bool lea = in->row->cls == INSN_LEA;
+    if (!lea && (in->mem_op >= 0 || !(is_op(in, "add") || is_op(in, "sub") || is_op(in, "and"))))
+        return false;
+    if (lea && in->mem.rip)
+        return false;
+    struct insn low = *in;
+    if (low.suffix == 'q')
+        low.name.len--;
+    low.suffix = 0;
+    low.op[1].text = (struct slice){"%esp", 4};
+    low.op[1].size = 4;
+    if (src->kind == OPERAND_GPR) {
+        const char *name = x86_register_name(src->reg, 4);
+        struct buf b = {NULL, 0, 0};
+        buf_format(&b, "%%%s", name);
+        low.op[0].text = (struct slice){arena_copy(&r->arena, b.p, b.len), b.len};
+        low.op[0].size = 4;
+        buf_free(&b);
+    }
+    unsigned len = x86_length(r, &low, false);
+    x86_lock(r, len + ADD_BASE);
+    x86_emit(r, &low, 0, NULL);
+    add_base(r);
+    return true;
+}
+
+/* The instruction on r11 instead of rsp.  */
+static void on_scratch(struct rewriter *r, struct insn *in)
+{
+    struct operand *dst = x86_dst(in);
+    if (in->row->cls != INSN_PLAIN && in->row->cls != INSN_LEA && in->row->cls != INSN_MOVABS
+        && in->row->cls != INSN_POP) {
+        error_at(r, in->name.p,
+                 "this instruction cannot set the stack pointer in a box; use mov, "
+                 "add, sub, and or lea");
+        return;
+    }
+    if (dst->kind != OPERAND_GPR || dst->reg != RSP || dst->size != 8 || in->rex_less) {
+        error_at(r, in->name.p, "the stack pointer is set as a whole; use rsp");
+        return;
+    }
+    struct insn copy = *in;
+    x86_use_scratch(r, in);
+    if (in->row->dst == ACCESS_RW)
+        x86_put(r, 3, "mov\t%%rsp, %%r11");
+    copy.op[copy.nops - 1].text = (struct slice){"%r11", 4};
+    copy.op[copy.nops - 1].reg = R11;
+    if (copy.mem_op >= 0 && copy.mem.seg == 'f') {
+        error_at(r, in->name.p, "the stack pointer cannot be set from a variable of a thread");
+        return;
+    }
+    if (copy.mem_op >= 0)
+        x86_access_as(r, &copy, true);
+    else
+        x86_emit(r, &copy, x86_length(r, &copy, false), NULL);
+    x86_set_stack(r, R11);
+}
+
+/* xchg of rsp and another register */
+static void exchange(struct rewriter *r, struct insn *in)
+{
+    struct operand *other = &in->op[in->op[0].kind == OPERAND_GPR && in->op[0].reg == RSP];
+    if (in->nops != 2 || other->kind != OPERAND_GPR || other->size != 8 || !is_op(in, "xchg")) {
+        error_at(r, in->name.p, "rsp can be exchanged with a 64-bit register alone");
+        return;
+    }
+    if (other->reg == RSP) {
+        out_drop(r);
+        return;
+    }
+    x86_use_scratch(r, in);
+    x86_put(r, 3, "mov\t%%rsp, %%r11");
+    x86_set_stack(r, other->reg);
+    x86_put(r, 3, "mov\t%%r11, %%%s", x86_register_name(other->reg, 8));
+}
+
+static void move_by_constant(struct rewriter *r, struct insn *in, int64_t amount)
+{
+    if (amount == 0) {
+        out_drop(r);
+    } else if (r->profile->drift && drift_closes(r, in->stmt, look)) {
+        x86_keep(r, in);
+    } else if (amount == 8 || amount == 16) {
+        x86_use_scratch(r, in);
+        for (; amount > 0; amount -= 8)
+            x86_put(r, 2, "pop\t%%r11");
+    } else if (r->profile->drift) {
+        x86_use_scratch(r, in);
+        x86_keep(r, in);
+        x86_put(r, 4, "mov\t(%%rsp), %%r11d");
+    } else {
+        on_low_half(r, in);
+    }
+}
+
+bool x86_stack(struct rewriter *r, struct insn *in)
+{
+    int64_t amount;
+    struct operand *src = &in->op[0];
+    if (!(in->writes >> RSP & 1) || !x86_confines(r))
+        return false;
+    if (constant_move(r, in, &amount) && amount >= -(int64_t)LFI_DRIFT_MAX
+        && amount <= (int64_t)LFI_DRIFT_MAX)
+        move_by_constant(r, in, amount);
+    else if (in->row->dst == ACCESS_BOTH)
+        exchange(r, in);
+    else if (is_op(in, "mov") && in->nops == 2 && src->kind == OPERAND_GPR && src->size >= 4
+             && src->size <= 8 && x86_dst(in)->size >= 4)
+        x86_set_stack(r, src->reg);
+    else if (!on_low_half(r, in))
+        on_scratch(r, in);
+    return true;
+}
+
+static void enter(struct rewriter *r, struct insn *in)
+{
+    int64_t size, level;
+    if (in->nops != 2)
+        goto bad;
+    struct slice a = in->op[0].text, b = in->op[1].text;
+    if (x86_state(r)->intel) {
+        struct slice first = b;
+        b = a, a = first;
+    }
+    if (a.len && *a.p == '$')
+        a.p++, a.len--;
+    if (b.len && *b.p == '$')
+        b.p++, b.len--;
+    if (!expr_constant(r, a, &size) || !expr_constant(r, b, &level) || level != 0 || size < 0
+        || size > 0xffff)
+        goto bad;
+    x86_put(r, 1, "push\t%%rbp");
+    x86_put(r, 3, "mov\t%%rsp, %%rbp");
+    if (size == 0)
+        return;
+    unsigned len = size > 128 ? 7 : 4;
+    x86_lock(r, len + ADD_BASE);
+    x86_put(r, len, "lea\t%d(%%rsp), %%esp", -(int)size);
+    add_base(r);
+    return;
+bad:
+    error_at(r, in->name.p, "enter takes a constant size, and 0 as the level of nesting");
+}
+
+void x86_frame(struct rewriter *r, struct insn *in)
+{
+    if (!x86_confines(r)) {
+        x86_keep(r, in);
+    } else if (in->row->cls == INSN_ENTER) {
+        enter(r, in);
+    } else {
+        x86_set_stack(r, RBP);
+        x86_put(r, 1, "pop\t%%rbp");
+    }
+}

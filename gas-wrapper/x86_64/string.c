@@ -1,0 +1,190 @@
+/* Instructions with an address of their own: strings, table look-up, bit strings.
+   SPDX-License-Identifier: Apache-2.0
+
+     rep movsb          ->  mov %edi, %edi; lea (%rdi,%r14), %rdi; the same for rsi;
+                            rep movsb                                       fused
+     xlat               ->  movzbl %al, %r11d; mov (%rbx,%r11), %al, confined
+     bt %rX, mem        ->  the bytes that hold the bit go to r11, then bt %rX, %r11
+     bts %rX, mem       ->  the same, and back; locked: until nobody else came between  */
+#include "config.h"
+
+#include "gas-wrapper/x86_64/x86_64.h"
+
+#include <string.h>
+
+enum { CONFINE = 2 + 4 };
+
+static void confine(struct rewriter *r, unsigned reg)
+{
+    const char *low = x86_register_name(reg, 4), *full = x86_register_name(reg, 8);
+    x86_put(r, 2, "mov\t%%%s, %%%s", low, low);
+    x86_put(r, 4, "lea\t(%%%s,%%r14), %%%s", full, full);
+}
+
+/* Operands say what the mnemonic says, or would ask for another segment or size.  */
+static bool operands_plain(struct rewriter *r, const struct insn *in)
+{
+    for (int i = 0; i < in->nops; i++) {
+        const struct operand *o = &in->op[i];
+        bool accumulator = o->kind == OPERAND_GPR && o->reg == RAX && o->size != 'h';
+        bool address = o->kind == OPERAND_MEM
+                       && (memmem(o->text.p, o->text.len, "rdi", 3)
+                           || memmem(o->text.p, o->text.len, "rsi", 3))
+                       && !memmem(o->text.p, o->text.len, "fs:", 3);
+        if (!accumulator && !address) {
+            error_at(r, o->text.p, "a string instruction goes through rdi and rsi");
+            return false;
+        }
+    }
+    return true;
+}
+
+void x86_string(struct rewriter *r, struct insn *in)
+{
+    const char *use = in->row->detail;
+    bool full = r->profile->sandbox == LFI_SANDBOX_FULL;
+    bool rdi = x86_confines(r) && (strchr(use, 'd') || (full && strchr(use, 'D')));
+    bool rsi = full && strchr(use, 's');
+    unsigned len = 1 + !!(in->prefixes & (PREFIX_REP | PREFIX_REPNE)) + 1;
+    if (!operands_plain(r, in))
+        return;
+    if (in->prefixes & ~(unsigned)(PREFIX_REP | PREFIX_REPNE)) {
+        error_at(r, in->name.p, "a string instruction takes rep, repe and repne alone");
+        return;
+    }
+    if (!rdi && !rsi) {
+        x86_keep_length(r, in, len);
+        return;
+    }
+    x86_lock(r, len + CONFINE * rdi + CONFINE * rsi);
+    if (rdi)
+        confine(r, RDI);
+    if (rsi)
+        confine(r, RSI);
+    x86_keep_length(r, in, 0);
+    x86_unlock(r);
+}
+
+void x86_xlat(struct rewriter *r, struct insn *in)
+{
+    if (in->nops || in->prefixes) {
+        error_at(r, in->name.p, "xlat is understood without operands");
+        return;
+    }
+    if (r->profile->sandbox != LFI_SANDBOX_FULL) {
+        x86_keep(r, in);
+        return;
+    }
+    x86_use_scratch(r, in);
+    x86_put(r, 4, "movzx\t%%al, %%r11d");
+    x86_put(r, 6, "mov\t%%gs:(%%ebx,%%r11d), %%al");
+}
+
+/* -- bit strings --------------------------------------------------------------------- */
+
+/* A register that the instruction does not name.  */
+static unsigned other_register(const struct insn *in, uint32_t not )
+{
+    static const uint8_t candidates[] = {RCX, RDX, RSI, RDI, RBX, R8};
+    for (size_t i = 0; i < sizeof candidates; i++)
+        if (!((in->reads | in->writes | not ) >> candidates[i] & 1))
+            return candidates[i];
+    return R8;
+}
+
+enum { RED_ZONE = 128 };
+
+/* r11 = address of the 4 or 8 bytes that hold the bit; TEMP is changed.  */
+static void bit_address(struct rewriter *r, struct insn *in, unsigned temp, int pushed)
+{
+    unsigned off = in->op[0].reg, size = in->op[0].size;
+    struct insn lea = *in;
+    struct mem *m = &lea.mem;
+    const char *t = x86_register_name(temp, 8);
+    m->size = (struct slice){"", 0};
+    bool regs = m->base != NO_REG || m->index != NO_REG;
+    struct slice text =
+        regs && !m->rip ? x86_operand_text(r, &lea, false, m->base_size) : in->op[1].text;
+    if (x86_state(r)->intel) {
+        x86_fit(r, 8, 0);
+        out_insn(r, "lea\t%%r11, %S", &text);
+    } else {
+        x86_put(r, 8, "lea\t%S, %%r11", &text);
+    }
+    if (m->base == RSP)
+        x86_put(r, 7, "lea\t%d(%%r11), %%r11", RED_ZONE + 8 * pushed);
+    if (size == 4)
+        x86_put(r, 3, "movsxd\t%%%s, %%%s", x86_register_name(off, 4), t);
+    else
+        x86_put(r, 3, "mov\t%%%s, %%%s", x86_register_name(off, 8), t);
+    x86_put(r, 4, "sar\t$%d, %%%s", size == 4 ? 5 : 6, t);
+    x86_put(r, 4, "lea\t(%%r11,%%%s,%d), %%r11", t, (int)size);
+}
+
+static void put_access(struct rewriter *r, const char *name, const char *reg, bool store)
+{
+    bool full = r->profile->sandbox == LFI_SANDBOX_FULL || (store && x86_confines(r));
+    const char *mem = full ? "%gs:(%r11d)" : "(%r11)";
+    if (store)
+        x86_put(r, 7, "%s\t%%%s, %s", name, reg, mem);
+    else
+        x86_put(r, 6, "%s\t%s, %%%s", name, mem, reg);
+}
+
+/* The flags after it are those of the last bit test; what restores registers keeps them.  */
+static void bit_string(struct rewriter *r, struct insn *in)
+{
+    unsigned off = in->op[0].reg, size = in->op[0].size;
+    bool locked = in->prefixes & PREFIX_LOCK, reads = in->row->dst == ACCESS_R;
+    unsigned temp = other_register(in, UINT32_C(1) << RAX);
+    unsigned copy = off == RAX ? other_register(in, UINT32_C(1) << RAX | UINT32_C(1) << temp) : off;
+    unsigned saved[3] = {temp, RAX, copy};
+    int pushed = locked ? (copy != off ? 3 : 2) : 1;
+    const char *t = x86_register_name(temp, size),
+               *c = x86_register_name(locked ? copy : off, size);
+    struct slice name = in->name;
+    if (in->suffix)
+        name.len--;
+    x86_use_scratch(r, in);
+    x86_put(r, 8, "lea\t%d(%%rsp), %%rsp", -RED_ZONE);
+    for (int i = 0; i < pushed; i++)
+        x86_put(r, 2, "push\t%%%s", x86_register_name(saved[i], 8));
+    bit_address(r, in, temp, pushed);
+    if (locked) {
+        unsigned again = x86_new_label(r);
+        if (copy != off)
+            x86_put(r, 3, "mov\t%%rax, %%%s", x86_register_name(copy, 8));
+        put_access(r, "mov", x86_register_name(RAX, size), false);
+        x86_place(r, again);
+        x86_put(r, 3, "mov\t%%%s, %%%s", x86_register_name(RAX, size), t);
+        x86_put(r, 4, "%S\t%%%s, %%%s", &name, c, t);
+        put_access(r, "lock cmpxchg", t, true);
+        x86_fit(r, 2, 4);
+        x86_put(r, 0, "jne\t.Llfi.%d", (int)again);
+        x86_put(r, 4, "bt\t%%%s, %%%s", c, x86_register_name(RAX, size));
+    } else {
+        put_access(r, "mov", t, false);
+        x86_put(r, 4, "%S\t%%%s, %%%s", &name, c, t);
+        if (!reads)
+            put_access(r, "mov", t, true);
+    }
+    for (int i = pushed - 1; i >= 0; i--)
+        x86_put(r, 2, "pop\t%%%s", x86_register_name(saved[i], 8));
+    x86_put(r, 8, "lea\t%d(%%rsp), %%rsp", RED_ZONE);
+    x86_put(r, 4, "mov\t(%%rsp), %%r11d");
+}
+
+void x86_bit_test(struct rewriter *r, struct insn *in)
+{
+    if (in->nops != 2 || in->mem_op != 1 || in->op[0].kind != OPERAND_GPR || !x86_confines(r)) {
+        x86_access(r, in);
+        return;
+    }
+    if ((in->op[0].size != 4 && in->op[0].size != 8) || in->mem.seg == 'f') {
+        error_at(r, in->name.p,
+                 "this bit string cannot be confined; compute the address, or use a "
+                 "32-bit or 64-bit register");
+        return;
+    }
+    bit_string(r, in);
+}

@@ -1,0 +1,110 @@
+/* System calls, the thread pointer as such, data among the code.
+   SPDX-License-Identifier: Apache-2.0  */
+#include "config.h"
+
+#include "gas-wrapper/x86_64/x86_64.h"
+#include "lfi_layout.h"
+
+#include <string.h>
+
+enum { LEA_LEN = 7, JMP_LEN = 8 };
+
+/* A call through the table of the runtime, which comes back to the next bundle.  */
+static void rtcall(struct rewriter *r, int k)
+{
+    unsigned next = x86_new_label(r);
+    x86_lock(r, LEA_LEN + JMP_LEN);
+    x86_put(r, LEA_LEN, "lea\t.Llfi.%d(%%rip), %%r11", (int)next);
+    if (x86_state(r)->intel)
+        out_insn(r, "jmp\tQWORD PTR %%gs:%d", -8 * (k + 1));
+    else
+        x86_put(r, JMP_LEN, "jmp\t*%%gs:%d", -8 * (k + 1));
+    x86_unlock(r);
+    x86_align(r);
+    x86_place(r, next);
+}
+
+static void thread_pointer(struct rewriter *r, struct insn *in)
+{
+    bool get = strcmp(in->row->detail, "get") == 0;
+    if (in->nops != 1 || in->op[0].kind != OPERAND_GPR || in->op[0].size != 8
+        || in->op[0].reg == RSP) {
+        error_at(r, in->name.p, "the operand is a 64-bit register other than rsp");
+        return;
+    }
+    const char *reg = x86_register_name(in->op[0].reg, 8);
+    if (get)
+        x86_put(r, 4, "mov\t%d(%%r15), %%%s", LFI_CTX_TP_OFFSET, reg);
+    else
+        x86_put(r, 4, "mov\t%%%s, %d(%%r15)", reg, LFI_CTX_TP_OFFSET);
+    x86_state(r)->scratch = SCRATCH_LOST;
+}
+
+void x86_system(struct rewriter *r, struct insn *in)
+{
+    if (in->row->cls == INSN_TP) {
+        thread_pointer(r, in);
+    } else {
+        rtcall(r, LFI_RTCALL_SYSCALL);
+        x86_state(r)->scratch = SCRATCH_LOST;
+    }
+}
+
+/* Bytes that are written as data because old assemblers do not know the instruction.  */
+static const struct {
+    uint8_t len, bytes[4];
+    const char *insn;
+} known_bytes[] = {
+    {3, {0x0f, 0x01, 0xd0}, "xgetbv"},
+    {4, {0xf3, 0x0f, 0x1e, 0xfa}, "endbr64"},
+    {2, {0xf3, 0xc3}, "ret"},
+    {2, {0xf3, 0x90}, "pause"},
+    {2, {0x0f, 0x0b}, "ud2"},
+    {2, {0x0f, 0xa2}, "cpuid"},
+    {2, {0x0f, 0x31}, "rdtsc"},
+    {2, {0x66, 0x90}, "nop"},
+    {1, {0x90}, "nop"},
+    {1, {0xc3}, "ret"},
+    {1, {0xcc}, "int3"},
+};
+
+static const char *known(const uint8_t *p, size_t n, size_t *len)
+{
+    for (size_t i = 0; i < sizeof known_bytes / sizeof *known_bytes; i++)
+        if (known_bytes[i].len <= n && memcmp(p, known_bytes[i].bytes, known_bytes[i].len) == 0) {
+            *len = known_bytes[i].len;
+            return known_bytes[i].insn;
+        }
+    return NULL;
+}
+
+/* The same instructions under their names: what they are has to be seen here.  */
+bool x86_data(struct rewriter *r, const struct stmt *s)
+{
+    uint8_t bytes[64];
+    size_t n = 0, len;
+    struct slice rest = stmt_args(r, s), value;
+    int64_t byte;
+    if (x86_tls_data(r, s))
+        return true;
+    if (s->directive->arg != 1)
+        return false;
+    while (next_operand(&rest, &value)) {
+        if (n == sizeof bytes || !expr_constant(r, value, &byte) || byte < 0 || byte > 255)
+            return false;
+        bytes[n++] = (uint8_t)byte;
+    }
+    for (size_t i = 0; i < n; i += len)
+        if (!known(bytes + i, n - i, &len))
+            return false;
+    for (size_t i = 0; i < n; i += len) {
+        const char *name = known(bytes + i, n - i, &len);
+        struct insn in = {.stmt = s, .name = {name, strlen(name)}, .mem_op = -1};
+        in.row = ((const struct mnemonic *)x86_find_insn(name, strlen(name)))->row;
+        if (in.row->cls == INSN_RET)
+            x86_branch(r, &in);
+        else
+            x86_put(r, in.row->opcode, "%s", name);
+    }
+    return true;
+}

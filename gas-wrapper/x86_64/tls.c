@@ -1,0 +1,233 @@
+/* The thread pointer, and variables of threads.
+   SPDX-License-Identifier: Apache-2.0
+
+   fs is the host's; the thread pointer of the box is in its context, at 16(%r15).
+
+     mov %fs:0, %rX            ->  mov 16(%r15), %rX
+     add %fs:0, %rX            ->  mov 16(%r15), %r11; add %r11, %rX
+     op %fs:d(%rB)             ->  mov 16(%r15), %r11; op d(%rB,%r11), confined
+     lea v@tlsgd(%rip), %rdi   ->  (nothing)
+     call __tls_get_addr           mov 16(%r15), %rax; add v@gottpoff(%rip), %rax
+     lea v@tlsld(%rip), %rdi   ->  (nothing)
+     call __tls_get_addr           mov 16(%r15), %rax
+     op v@dtpoff(%rB)          ->  mov v@gottpoff(%rip), %r11; op (%rB,%r11), confined
+     lea v@tlsdesc(%rip), %rax ->  mov v@gottpoff(%rip), %rax
+     call *v@tlscall(%rax)         (nothing)
+
+   The dynamic models become the initial one: the linker would turn them into code that no
+   box allows, and a program is one static image.  */
+#include "config.h"
+
+#include "gas-wrapper/x86_64/x86_64.h"
+#include "lfi_layout.h"
+
+#include <string.h>
+
+enum { TLS_GD = 1, TLS_LD };
+enum { LOAD_TP = 4, MOV_GOT = 7, LEA = 4 };
+
+/* The symbol and addend before "@KIND" in the displacement; empty if it is another.  */
+static struct slice before_kind(const struct insn *in, const char *kind)
+{
+    struct slice disp = in->mem.disp;
+    const char *at = memchr(disp.p, '@', disp.len);
+    size_t len = strlen(kind);
+    if (!at || (size_t)(disp.p + disp.len - at - 1) < len
+        || !slice_is_nocase((struct slice){at + 1, len}, kind))
+        return (struct slice){"", 0};
+    return (struct slice){disp.p, (size_t)(at - disp.p)};
+}
+
+void x86_use_scratch(struct rewriter *r, const struct insn *in)
+{
+    if (in->reads >> R11 & 1)
+        error_at(r, in->name.p,
+                 "r11 is reserved for the sandbox, which needs it to rewrite this instruction; "
+                 "use another register");
+    x86_state(r)->scratch = SCRATCH_LOST;
+}
+
+static void load_tp(struct rewriter *r, const struct insn *in)
+{
+    struct x86_state *state = x86_state(r);
+    if (state->scratch == SCRATCH_TP && r->guard_elim && !(in->reads >> R11 & 1))
+        return;
+    x86_use_scratch(r, in);
+    x86_put(r, LOAD_TP, "mov\t%d(%%r15), %%r11", LFI_CTX_TP_OFFSET);
+    state->scratch = SCRATCH_TP;
+}
+
+static bool is_name(struct slice name, const char *base)
+{
+    size_t n = strlen(base);
+    return name.len >= n && slice_is_nocase((struct slice){name.p, n}, base)
+           && (name.len == n || (name.len == n + 1 && (name.p[n] | 0x20) == 'q'));
+}
+
+/* Instructions on %fs:0, which holds the thread pointer itself.  */
+static bool pointer_itself(struct rewriter *r, struct insn *in)
+{
+    static const char *const names[] = {"add", "sub", "cmp", "and", "or", "xor", "test", "push"};
+    int64_t disp;
+    struct operand *o = x86_dst(in);
+    if (in->mem.base != NO_REG || in->mem.index != NO_REG || !x86_disp_constant(r, in, &disp)
+        || disp != 0 || (x86_operand_size(in) != 8 && in->row->cls != INSN_PUSH))
+        return false;
+    if (is_name(in->name, "mov") && in->mem_op == 0 && o->kind == OPERAND_GPR && o->reg != RSP) {
+        x86_put(r, LOAD_TP, "mov\t%d(%%r15), %%%s", LFI_CTX_TP_OFFSET,
+                x86_register_name(o->reg, 8));
+        return true;
+    }
+    bool known = false;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        known = known || is_name(in->name, names[i]);
+    if (!known || in->mem_op != 0 || (in->nops == 2 && o->kind != OPERAND_GPR))
+        return false;
+    load_tp(r, in);
+    in->op[in->mem_op].text = (struct slice){"%r11", 4};
+    x86_emit(r, in, 3, NULL);
+    return true;
+}
+
+/* Adds r11 to the address; a third register does not fit, so two are added first.  */
+static void add_scratch(struct rewriter *r, struct insn *in)
+{
+    struct mem *m = &in->mem;
+    if (m->base != NO_REG && m->index != NO_REG) {
+        x86_put(r, LEA, "lea\t(%%%s,%%r11), %%r11", x86_register_name(m->base, 8));
+        x86_state(r)->scratch = SCRATCH_LOST;
+        m->base = R11;
+    } else if (m->base != NO_REG) {
+        m->index = R11;
+        m->scale = (struct slice){"", 0};
+    } else {
+        m->base = R11;
+    }
+}
+
+/* A high byte cannot be named together with r11: it changes places with the low one.  */
+static void access_with_scratch(struct rewriter *r, struct insn *in)
+{
+    struct operand *high = NULL;
+    for (int i = 0; i < in->nops; i++)
+        if (in->op[i].kind == OPERAND_GPR && in->op[i].size == 'h')
+            high = &in->op[i];
+    if (!high) {
+        x86_access_as(r, in, true);
+        return;
+    }
+    static const char *const low[] = {"%al", "%cl", "%dl", "%bl"};
+    const char *h = x86_register_name(high->reg, 'h'), *l = low[high->reg];
+    if (((in->mem.base == high->reg || in->mem.index == high->reg)) || in->nops != 2) {
+        error_at(r, high->text.p,
+                 "a high byte cannot be used here together with a variable of a "
+                 "thread; use another register");
+        return;
+    }
+    high->size = 1;
+    high->text = (struct slice){low[high->reg], 3};
+    x86_put(r, 2, "xchg\t%%%s, %s", h, l);
+    x86_access_as(r, in, true);
+    x86_put(r, 2, "xchg\t%%%s, %s", h, l);
+}
+
+/* Something through fs, or relative to the block of a module.  */
+bool x86_tls(struct rewriter *r, struct insn *in)
+{
+    struct mem *m = &in->mem;
+    struct slice symbol = before_kind(in, "dtpoff");
+    if (in->row->cls == INSN_LEA && m->seg == 'f') {
+        error_at(r, in->op[in->mem_op].text.p, "lea does not look at a segment; leave it out");
+        return true;
+    }
+    if (m->seg == 'f') {
+        m->seg = 0;
+        if (pointer_itself(r, in))
+            return true;
+        load_tp(r, in);
+    } else if (symbol.len) {
+        x86_use_scratch(r, in);
+        x86_put(r, MOV_GOT, "mov\t%S@gottpoff(%%rip), %%r11", &symbol);
+        m->disp = (struct slice){"", 0};
+    } else {
+        return false;
+    }
+    add_scratch(r, in);
+    access_with_scratch(r, in);
+    return true;
+}
+
+static bool is_get_addr(const struct insn *in)
+{
+    static const char name[] = "__tls_get_addr";
+    struct slice target = in->nops == 1 ? in->op[0].text : (struct slice){"", 0};
+    return memmem(target.p, target.len, name, sizeof name - 1) != NULL;
+}
+
+/* Parts of the sequences above that the assembler writes for dynamic variables.  */
+bool x86_tls_sequence(struct rewriter *r, struct insn *in)
+{
+    struct x86_state *state = x86_state(r);
+    struct operand *o = x86_dst(in);
+    struct slice symbol;
+    if (in->row->cls == INSN_LEA && in->mem_op == 0 && in->mem.rip) {
+        if ((symbol = before_kind(in, "tlsdesc")).len && o->kind == OPERAND_GPR) {
+            x86_put(r, MOV_GOT, "mov\t%S@gottpoff(%%rip), %%%s", &symbol,
+                    x86_register_name(o->reg, 8));
+            return true;
+        }
+        struct slice gd = before_kind(in, "tlsgd"), ld = before_kind(in, "tlsld");
+        if (!gd.len && !ld.len)
+            return false;
+        state->tls = gd;
+        state->tls_kind = gd.len ? TLS_GD : TLS_LD;
+        out_drop(r);
+        return true;
+    }
+    if (in->row->cls == INSN_LEA && in->mem_op == 0 && (symbol = before_kind(in, "dtpoff")).len
+        && in->mem.index == NO_REG && in->mem.base != NO_REG && o->kind == OPERAND_GPR) {
+        x86_use_scratch(r, in);
+        x86_put(r, MOV_GOT, "mov\t%S@gottpoff(%%rip), %%r11", &symbol);
+        x86_put(r, LEA, "lea\t(%%%s,%%r11), %%%s", x86_register_name(in->mem.base, 8),
+                x86_register_name(o->reg, 8));
+        return true;
+    }
+    if (in->row->cls != INSN_CALL)
+        return false;
+    if (in->mem_op >= 0 && before_kind(in, "tlscall").len) {
+        out_drop(r);
+        return true;
+    }
+    if (!state->tls_kind || !is_get_addr(in))
+        return false;
+    x86_put(r, LOAD_TP, "mov\t%d(%%r15), %%rax", LFI_CTX_TP_OFFSET);
+    if (state->tls_kind == TLS_GD)
+        x86_put(r, MOV_GOT, "add\t%S@gottpoff(%%rip), %%rax", &state->tls);
+    state->tls_kind = 0;
+    return true;
+}
+
+/* The padding that the linker's relaxation asks for within such a sequence: bytes of 0x66.  */
+bool x86_tls_data(struct rewriter *r, const struct stmt *s)
+{
+    struct slice args = stmt_args(r, s), value;
+    const struct stmt *next = s + 1, *end = r->stmts + r->nstmts;
+    int64_t n;
+    while (next_operand(&args, &value))
+        if (!expr_constant(r, value, &n) || (n != 0x66 && n != 0x6666))
+            return false;
+    if (x86_state(r)->tls_kind) {
+        out_drop(r);
+        return true;
+    }
+    while (next < end && next->kind == STMT_EMPTY)
+        next++;
+    if (next == end || next->kind != STMT_INSN || !slice_is_nocase(stmt_name(r, next), "leaq"))
+        return false;
+    args = stmt_args(r, next);
+    if (!memmem(args.p, args.len, "@tlsgd", 6) && !memmem(args.p, args.len, "@tlsld", 6)
+        && !memmem(args.p, args.len, "@TLSGD", 6) && !memmem(args.p, args.len, "@TLSLD", 6))
+        return false;
+    out_drop(r);
+    return true;
+}

@@ -1,0 +1,193 @@
+/* The x86-64 back end: types shared by its passes.
+   SPDX-License-Identifier: Apache-2.0
+
+   Registers of the box: r14 its base, which the gs segment has too, r15 the context, r11
+   scratch.  Code is cut into bundles of 32 bytes: no instruction and no fused sequence
+   crosses the end of one, and indirect branches go to the start of one alone.  */
+#ifndef GASWRAP_X86_64_H
+#define GASWRAP_X86_64_H
+
+#include "gas-wrapper/gaswrap.h"
+
+enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R11 = 11, R14 = 14, R15 = 15 };
+enum { NO_REG = 32, BUNDLE = 32, MAX_OPERANDS = 5 };
+
+enum insn_class {
+    INSN_PLAIN, /* computes, loads and stores: what it writes is in the row */
+    INSN_LEA,
+    INSN_MOVABS,
+    INSN_NOP,
+    INSN_ORDINARY, /* non-temporal moves and the like: the row's REPLACEMENT does the same */
+    INSN_BIT_TEST,
+    INSN_XLAT,
+    INSN_STRING, /* the registers that are addresses are in the row */
+    INSN_PUSH,
+    INSN_POP,
+    INSN_ENTER,
+    INSN_LEAVE,
+    INSN_JMP,
+    INSN_JCC,
+    INSN_LOOP, /* loop, loope, loopne, jrcxz, jecxz */
+    INSN_CALL,
+    INSN_RET,
+    INSN_SYSCALL,
+    INSN_TP, /* rdfsbase, wrfsbase */
+    INSN_PREFIX,
+    INSN_DENY
+};
+
+/* What happens to the destination, the last operand of AT&T syntax.  */
+enum access { ACCESS_NONE, ACCESS_R, ACCESS_W, ACCESS_RW, ACCESS_BOTH, ACCESS_TWO };
+/* Immediate operands.  */
+enum imm_form { IMM_NONE, IMM_BYTE, IMM_SHORT, IMM_FULL, IMM_SHIFT, IMM_WORD };
+/* Encodings that instructions of this class have beside the usual one.  */
+enum encoding { ENC_LEGACY, ENC_FIXED, ENC_VEX, ENC_VEX3 };
+
+struct row {
+    enum insn_class cls;
+    enum access dst;
+    bool touch;
+    uint8_t opcode; /* bytes, with escapes and mandatory prefixes */
+    enum imm_form imm;
+    enum encoding enc;
+    const char *detail; /* by class */
+};
+const void *x86_find_insn(const char *name, size_t len);
+
+enum operand_kind {
+    OPERAND_GPR,
+    OPERAND_VECTOR, /* any other register */
+    OPERAND_IMM,
+    OPERAND_MEM,
+    OPERAND_LABEL /* a bare expression: target of a branch */
+};
+
+struct operand {
+    struct slice text;
+    uint8_t kind;
+    uint8_t reg;  /* number */
+    uint8_t size; /* of a GPR in bytes, or 'h' for the high byte of the low half */
+    char cls;     /* VECTOR: 'x', 'y', 'z', 'k', 'm', 'f', 's', 'c', 'b' */
+    bool star;    /* "*": an indirect branch */
+};
+
+/* seg:disp(base, index, scale); what is no register stays as text.  */
+struct mem {
+    char seg; /* 'f', 'g', 'o' for one that does nothing, 0 if none */
+    uint8_t base, index;
+    uint8_t base_size; /* of both registers: 4 or 8 */
+    bool rip;
+    struct slice size;       /* Intel: "DWORD PTR " */
+    struct slice disp, more; /* displacement; Intel: also the part in brackets */
+    struct slice scale;      /* "" if there is none */
+};
+
+enum {
+    PREFIX_LOCK = 1,
+    PREFIX_REP = 2,
+    PREFIX_REPNE = 4,
+    PREFIX_DATA16 = 8,
+    PREFIX_ADDR32 = 16,
+    PREFIX_VEX = 32,
+    PREFIX_OTHER = 64
+};
+
+struct insn {
+    const struct stmt *stmt;
+    const struct row *row;
+    char suffix;       /* AT&T: part of the mnemonic; 0: none */
+    struct slice name; /* without prefixes */
+    unsigned prefixes;
+    int nops;
+    struct operand op[MAX_OPERANDS]; /* in the order of AT&T syntax */
+    int mem_op;                      /* operand that is memory, -1 if none */
+    struct mem mem;
+    uint32_t writes, reads; /* general registers, 1 << number */
+    bool rex_less;          /* a high byte is named: no register beyond the old eight can be */
+};
+static inline struct operand *x86_dst(struct insn *in)
+{
+    return in->nops ? &in->op[in->nops - 1] : NULL;
+}
+
+enum scratch { SCRATCH_LOST, SCRATCH_USER, SCRATCH_TP }; /* what r11 holds */
+
+struct x86_state {
+    bool intel, bare; /* .intel_syntax; registers without "%" */
+    bool bundles;     /* the assembler was told */
+    enum scratch scratch;
+    uint32_t fitted;        /* the same before the last instruction */
+    uint32_t where;         /* bit N: this may be N bytes into a bundle */
+    const struct chunk *at; /* of which that is true */
+    bool locked;
+    bool aligned;      /* nothing came since the last alignment */
+    unsigned labels;   /* generated so far */
+    unsigned prefixes; /* statements of their own that the next instruction takes */
+    const struct stmt *prefix;
+    struct slice tls; /* symbol of a general dynamic sequence that was begun */
+    uint8_t tls_kind;
+};
+static inline struct x86_state *x86_state(struct rewriter *r)
+{
+    return r->state;
+}
+static inline bool x86_confines(const struct rewriter *r)
+{
+    return r->profile->sandbox != LFI_SANDBOX_NONE;
+}
+
+/* operand.c */
+void x86_syntax(struct rewriter *r, const struct stmt *s);
+bool x86_parse(struct rewriter *r, const struct stmt *s, struct insn *in, bool report);
+bool x86_names_target(const void *insn, struct slice args);
+const char *x86_register_name(unsigned reg, unsigned size); /* size 'h': high byte */
+bool x86_disp_constant(struct rewriter *r, const struct insn *in, int64_t *disp);
+
+/* length.c: bytes of an instruction, at most; GUARDED: with gs and 32-bit addresses */
+unsigned x86_length(struct rewriter *r, const struct insn *in, bool guarded);
+unsigned x86_operand_size(const struct insn *in);
+
+/* emit.c: code goes out, in the syntax of the input; formats are AT&T */
+void x86_align(struct rewriter *r); /* to a bundle */
+bool x86_align_input(struct rewriter *r, uint64_t bytes, uint64_t most);
+void x86_anywhere(struct rewriter *r); /* the position in the bundle is not known any more */
+/* Next come LEN to LEN + MORE bytes, which lie in one bundle.  */
+void x86_fit(struct rewriter *r, unsigned len, unsigned more);
+void x86_short(struct rewriter *r, unsigned len);      /* the last of these was the first */
+void x86_fit_at_end(struct rewriter *r, unsigned len); /* and fill it to its end */
+/* The same for a fused sequence of LEN bytes, which ends with the call of x86_unlock.  */
+void x86_lock(struct rewriter *r, unsigned len);
+void x86_lock_at_end(struct rewriter *r, unsigned len);
+void x86_unlock(struct rewriter *r);
+/* One more instruction of LEN bytes; 0: x86_fit was called for it.  */
+void x86_put(struct rewriter *r, unsigned len, const char *fmt, ...);
+void x86_keep(struct rewriter *r, const struct insn *in); /* that of the input as it is */
+void x86_keep_length(struct rewriter *r, const struct insn *in, unsigned len);
+/* One whose parts were changed, LEN bytes long; RAW: a directive to be fused with it, for
+   prefixes that the assembler cannot be told otherwise.  */
+void x86_emit(struct rewriter *r, const struct insn *in, unsigned len, const char *raw);
+unsigned x86_new_label(struct rewriter *r); /* N of ".Llfi.N" */
+void x86_place(struct rewriter *r, unsigned label);
+void x86_end(struct rewriter *r);
+
+/* The passes.  Each emits everything that stands for the instruction.  */
+void x86_access(struct rewriter *r, struct insn *in); /* memory.c */
+void x86_access_as(struct rewriter *r, struct insn *in, bool changed);
+bool x86_written(const struct insn *in, int op);
+void x86_load_scratch(struct rewriter *r, struct insn *in); /* r11 = the operand, 64 bits */
+struct slice x86_operand_text(struct rewriter *r, const struct insn *in, bool gs, unsigned size);
+void x86_use_scratch(struct rewriter *r, const struct insn *in); /* tls.c: r11 will change */
+bool x86_tls(struct rewriter *r, struct insn *in);               /* whether it was handled */
+bool x86_tls_sequence(struct rewriter *r, struct insn *in);
+bool x86_tls_data(struct rewriter *r, const struct stmt *s);
+void x86_string(struct rewriter *r, struct insn *in); /* string.c */
+void x86_bit_test(struct rewriter *r, struct insn *in);
+void x86_xlat(struct rewriter *r, struct insn *in);
+bool x86_stack(struct rewriter *r, struct insn *in); /* stack.c: whether rsp is written */
+void x86_frame(struct rewriter *r, struct insn *in); /* enter, leave */
+void x86_set_stack(struct rewriter *r, unsigned reg);
+void x86_branch(struct rewriter *r, struct insn *in); /* branch.c */
+void x86_system(struct rewriter *r, struct insn *in); /* system.c */
+bool x86_data(struct rewriter *r, const struct stmt *s);
+
+#endif
