@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <linux/membarrier.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -96,7 +97,14 @@ int lfi_code_verify(struct LFIBox *box, void *stage, uintptr_t addr, size_t size
                               box->profile->name);
     verifier.opts.report = report;
     verifier.opts.arg = &rejection;
-    if (lfiv_verify(&verifier, stage, size, addr))
+    /* Where instructions have no fixed places; without memory for it the code is read more than
+       once.  */
+    verifier.opts.bitmap_words = box->profile->bundle ? lfiv_bitmap_words(size) : 0;
+    if (verifier.opts.bitmap_words)
+        verifier.opts.bitmap = malloc(verifier.opts.bitmap_words * sizeof *verifier.opts.bitmap);
+    bool ok = lfiv_verify(&verifier, stage, size, addr);
+    free(verifier.opts.bitmap);
+    if (ok)
         return 0;
     if (!rejection.reported)
         lfi_fail(LFI_ERR_VERIFY, "code rejected by the verifier");

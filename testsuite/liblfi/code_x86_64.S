@@ -132,6 +132,7 @@ begin preserved
         differs %rsi, %rcx
         differs %rsi, %rdx
         .endr
+        movl    %r13d, 16(%rsp)
         movb    $0x7f, %al
         addb    $1, %al
         flags_survive
@@ -144,7 +145,8 @@ begin preserved
         movb    $-3, %al
         addb    $4, %al
         flags_survive
-        movl    %r13d, %eax
+        movl    16(%rsp), %eax
+        addl    %r13d, %eax
         addq    $64, %rsp
         movq    (%rsp), %rcx
         rtcall  3
@@ -205,15 +207,21 @@ begin preserved_avx
         differs %rsi, %rcx
         differs %rsi, %rdx
         .endr
+        /* And again, with nothing in use any more.  */
+        vzeroupper
+        xorl    %eax, %eax
+        rtcall  0
+        .irp    n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15
+        vextractf128 $1, %ymm\n, %xmm\n
+        vmovq   %xmm\n, %rcx
+        differs $0, %rcx
+        .endr
         movl    %r13d, %eax
         rtcall  3
 end preserved_avx
 
-/* The direction flag survives a system call: 1 if it does.  Needs a stack.  */
-begin preserved_df
-        std
-        xorl    %eax, %eax
-        rtcall  0
+        /* eax: 1 if strings go downwards, -1 if upwards.  */
+        .macro  direction
         leaq    -64(%rsp), %rsi
         movq    %rsi, %rbx
         .bundle_lock
@@ -223,8 +231,27 @@ begin preserved_df
         .bundle_unlock
         subq    %rsi, %rbx
         movl    %ebx, %eax
+        .endm
+
+/* The direction flag survives a system call: 1 if it does.  Needs a stack.  */
+begin preserved_df
+        std
+        xorl    %eax, %eax
+        rtcall  0
+        direction
         rtcall  3
 end preserved_df
+
+/* The direction at the entry, and after a system call: twice -1 where it is forward.  */
+begin forward
+        direction
+        movl    %eax, %r12d
+        xorl    %eax, %eax
+        rtcall  0
+        direction
+        addl    %r12d, %eax
+        rtcall  3
+end forward
 
 /* Ends, or calls, or faults, with DF set and the x87 and SSE control words changed, values on
    the x87 stack and exceptions pending, and AVX in use where rdi says so.  */
@@ -373,19 +400,20 @@ begin tp_rtcalls
         rtcall  1
         take_flags
         differs %di, %ax
-        movb    $0x7f, %al
+        movl    $0x7f, %eax
         addb    $1, %al
         take_flags
         movw    %ax, %di
-        movb    $0x7f, %al
+        movl    $0x7f, %eax
         addb    $1, %al
         rtcall  2
         take_flags
         differs %di, %ax
         stc
         rtcall  1
-        adcl    $0, %r13d
-        subl    $1, %r13d
+        setnc   %al
+        movzbl  %al, %eax
+        addl    %eax, %r13d
         differs $0x5501, %rbx
         differs $0x5502, %rcx
         differs $0x5503, %rdx
@@ -427,7 +455,7 @@ end bad_r11_tp
 /* AC is set when it calls: not verifiable.  */
 begin bad_ac
         pushfq
-        orl     $0x40000, (%rsp)
+        orl     $0x40040, (%rsp)
         popfq
         rtcall  3
 end bad_ac

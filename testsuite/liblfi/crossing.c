@@ -16,12 +16,14 @@ static struct LFIContext *seen_ctx, *outer_ctx, *inner_ctx;
 static lfiptr inner_entry;
 static int inner_result;
 static unsigned ncalls;
+static uint64_t resume_in_handler;
 
 static void handler(struct LFIContext *ctx)
 {
     struct LFIRegs *regs = lfi_ctx_regs(ctx);
     look_at_state();
     ncalls++;
+    resume_in_handler = regs->RESUME;
     seen_ctx = lfi_cur_ctx();
     switch (regs->NR) {
     case EXITS:
@@ -68,6 +70,8 @@ static void test_calls(struct LFIBox *box, struct LFIContext *ctx, lfiptr sp)
     regs->A0 = 40;
     regs->A1 = 2;
     CHECK("system call: result", lfi_ctx_run(ctx, call) == 42 && !lfi_ctx_fault(ctx));
+    CHECK("system call: where it resumes is in the box",
+          resume_in_handler > call && resume_in_handler <= call + ENTRY_ALIGN * 4);
     CHECK("system call: current context in the handler", seen_ctx == ctx && !lfi_cur_ctx());
     reset(ctx, sp);
     regs->NR = EXITS;

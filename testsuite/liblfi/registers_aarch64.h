@@ -122,7 +122,8 @@ static void test_reserved(struct LFIBox *box, struct LFIContext *ctx, lfiptr sp)
     ncalls = 0;
     lfi_ctx_run(ctx, load_or_die(box, 0, CODE(jump_entry)));
     CHECK("a jump into an entry resumes inside the box",
-          ncalls == 1 && lfi_ctx_fault(ctx) && lfi_ctx_fault(ctx)->kind == LFI_FAULT_SIGNAL
+          ncalls == 1 && resume_in_handler >> 32 == lfi_box_info(box).base >> 32
+              && lfi_ctx_fault(ctx) && lfi_ctx_fault(ctx)->kind == LFI_FAULT_SIGNAL
               && lfi_ctx_fault(ctx)->pc >> 32 == lfi_box_info(box).base >> 32);
     reset(ctx, sp);
     lfi_ctx_regs(ctx)->NR = ADDS;

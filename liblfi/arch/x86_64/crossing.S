@@ -45,11 +45,9 @@
 .Lall\@:
         .endm
 
-        /* These parts into their initial state, which also forgets pending exceptions; changes
-           eax, edx.  None of this traps, whatever the state was.  */
+        /* The parts in eax into their initial state, which also forgets pending exceptions;
+           changes edx.  Does not trap, whatever the state was.  */
         .macro  parts_init
-        fninit  /* the pointers of the last instruction, which XRSTOR may leave alone */
-        movl    lfi_arch_host+HOST_XMASK(%rip), %eax
         xorl    %edx, %edx
         xrstor64 lfi_arch_xinit(%rip)
         .endm
@@ -202,8 +200,9 @@ function lfi_arch_resume
         movq    %r14, CTX_IN_BOX(%r15)
         jmp     *%r11
 
-        /* In edx the parts that the context has; those that only the host used are
-           cleared.  */
+        /* eax: the parts to restore; edx: those that the context has, the others are
+           cleared.  FNINIT forgets where the last instruction was, which XRSTOR leaves alone on
+           some processors.  */
 .Lrestore_parts:
         fninit
         xorl    %ecx, %ecx
@@ -211,7 +210,6 @@ function lfi_arch_resume
         .irp    n, 1,2,3,4,5,6,7
         movq    %rcx, CTX_XHEADER(\n)(%r15)
         .endr
-        movl    lfi_arch_host+HOST_XMASK(%rip), %eax
         xorl    %edx, %edx
         xrstor64 CTX_XSAVE(%r15)
         jmp     .Lparts_restored
