@@ -72,10 +72,32 @@ static const char *find_qemu(size_t i)
         found = search_path(name);
         free(name);
     }
-    if (!found)
-        tool_fail("%s programs run under %s here, which is missing (Debian: apt-get install %s)",
-                  archs[i].arch, archs[i].qemu, archs[i].package);
     return found;
+}
+
+static char *runner_of(const char *arch)
+{
+    return tool_printf("%s/libexec/lfi/%s/lfi-run", tool_prefix(), arch);
+}
+
+const char *find_emulator(const char *arch, const char **why)
+{
+    size_t i = 0;
+    while (strcmp(archs[i].arch, arch) != 0)
+        i++;
+    const char *qemu = find_qemu(i);
+    char *runner = runner_of(arch);
+    if (access(runner, X_OK) != 0) {
+        *why = tool_printf("this installation has no runtime for %s programs: %s: %s", arch, runner,
+                           strerror(errno));
+        qemu = NULL;
+    } else if (!qemu) {
+        *why = tool_printf("%s programs run under %s here, which is missing (Debian: apt-get "
+                           "install %s)",
+                           arch, archs[i].qemu, archs[i].package);
+    }
+    free(runner);
+    return qemu;
 }
 
 /* Splits at blanks; appends the words.  */
@@ -89,19 +111,17 @@ static size_t add_words(char **list, size_t n, char *words)
 
 void handoff(const char *arch, char **argv)
 {
-    size_t i = 0, n = 0, argc = 0;
-    while (strcmp(archs[i].arch, arch) != 0)
-        i++;
-    char *runner = tool_printf("%s/libexec/lfi/%s/lfi-run", tool_prefix(), arch);
-    if (access(runner, X_OK) != 0)
-        tool_fail("this installation has no runtime for %s programs: %s: %s", arch, runner,
-                  strerror(errno));
+    size_t n = 0, argc = 0;
+    const char *why, *qemu = find_emulator(arch, &why);
+    char *runner = runner_of(arch);
+    if (!qemu)
+        tool_fail("%s", why);
     while (argv[argc])
         argc++;
     const char *flags = getenv("LFI_QEMU_FLAGS");
     char *words = tool_strdup(flags ? flags : "");
     char **list = tool_alloc((argc + strlen(words) + 4) * sizeof *list);
-    list[n++] = tool_strdup(find_qemu(i));
+    list[n++] = tool_strdup(qemu);
     n = add_words(list, n, words);
     list[n++] = runner;
     for (size_t k = 1; k < argc; k++)

@@ -18,6 +18,7 @@ struct options {
     bool no_aslr;
     bool trace;
     bool verbose;
+    bool check_host; /* no program then */
     size_t stack_size; /* 0: the default */
     int argc;          /* the program and its arguments */
     const char **argv; /* NULL-terminated */
@@ -30,9 +31,23 @@ void options_parse(struct options *o, int argc, char **argv);
    if the file cannot be read or is for another machine.  */
 const char *program_arch(const char *path);
 
+/* Whether programs of that architecture run under qemu-user here: the path of qemu, or NULL and
+   in *why what is missing, as one line.  */
+const char *find_emulator(const char *arch, const char **why);
+
 /* Starts that architecture's lfi-run under qemu-user with the same arguments; exits
    with a message if that is not possible.  */
 _Noreturn void handoff(const char *arch, char **argv);
+
+/* The architecture of the boxes of this process; NULL if it runs none.  */
+extern const char *const native_arch;
+
+/* Prints which profiles this machine can run, and why not.  Returns the exit status: 0 if there
+   is one.  */
+int check_host(void);
+
+/* What hinders boxes in this process, as one line; NULL if nothing does.  */
+const char *check_native(void);
 
 /* Runs the program in a box of this process.  Returns its exit status.  */
 int run_program(const struct options *o);

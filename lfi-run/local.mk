@@ -1,7 +1,7 @@
 # The runner.  Where liblfi runs natively it runs programs of its own architecture itself;
 # everywhere it hands programs of another architecture to that one's runner under qemu-user.
 bin_PROGRAMS += %D%/lfi-run
-%C%_lfi_run_SOURCES = %D%/main.c %D%/options.c %D%/handoff.c %D%/lfi-run.h
+%C%_lfi_run_SOURCES = %D%/main.c %D%/options.c %D%/handoff.c %D%/check.c %D%/lfi-run.h
 %C%_lfi_run_CPPFLAGS = $(AM_CPPFLAGS) -DQEMU_AARCH64='"$(QEMU_AARCH64)"'
 %C%_lfi_run_LDADD =
 if NATIVE_RUNTIME

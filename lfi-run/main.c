@@ -7,14 +7,14 @@
 
 #include <string.h>
 
-#ifdef LFI_NATIVE_RUNTIME
-#if defined(__aarch64__)
-static const char native[] = "aarch64";
+#ifndef LFI_NATIVE_RUNTIME
+const char *const native_arch = NULL;
+#elif defined(__aarch64__)
+const char *const native_arch = "aarch64";
 #elif defined(__x86_64__)
-static const char native[] = "x86_64";
+const char *const native_arch = "x86_64";
 #else
 #error "no runtime for this architecture"
-#endif
 #endif
 
 int main(int argc, char **argv)
@@ -22,9 +22,11 @@ int main(int argc, char **argv)
     tool_name = "lfi-run";
     struct options o;
     options_parse(&o, argc, argv);
+    if (o.check_host)
+        return check_host();
     const char *arch = program_arch(o.argv[0]);
 #ifdef LFI_NATIVE_RUNTIME
-    if (strcmp(arch, native) == 0)
+    if (strcmp(arch, native_arch) == 0)
         return run_program(&o);
 #endif
     handoff(arch, argv);

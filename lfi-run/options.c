@@ -95,6 +95,12 @@ static void take_verbose(struct options *o, const char *arg)
     o->verbose = true;
 }
 
+static void take_check_host(struct options *o, const char *arg)
+{
+    (void)arg;
+    o->check_host = true;
+}
+
 static const struct option_row {
     const char *name;
     const char *arg; /* NULL: takes none */
@@ -118,6 +124,8 @@ static const struct option_row {
     {"no-verify", NULL, take_no_verify,
      "UNSAFE: run the program without verifying it; it can do\n"
      "everything that the user can"},
+    {"check-host", NULL, take_check_host,
+     "say which programs this machine can run, and why not the others"},
     {"help", NULL, NULL, "print this and exit"},
     {"version", NULL, NULL, "print the version and exit"},
 };
@@ -197,8 +205,10 @@ void options_parse(struct options *o, int argc, char **argv)
             tool_usage("unknown option '%s'", *next);
         take_option(o, &next);
     }
-    if (!*next)
+    if (!*next && !o->check_host)
         tool_usage("no program given");
+    if (*next && o->check_host)
+        tool_usage("--check-host takes no program");
     o->argc = argc - (int)(next - argv);
     o->argv = tool_alloc(((size_t)o->argc + 1) * sizeof *o->argv);
     for (int i = 0; i < o->argc; i++)

@@ -65,6 +65,17 @@ static int finish(const struct options *o, struct LFILinuxProc *proc, int code)
     return code;
 }
 
+const char *check_native(void)
+{
+    struct LFIEngine *engine = lfi_new((struct LFIOptions){0}, 1);
+    struct LFIBox *box = engine ? lfi_box_new(engine) : NULL;
+    const char *why = box ? NULL : lfi_errmsg();
+    lfi_box_free(box);
+    if (!why)
+        lfi_free(engine);
+    return why;
+}
+
 int run_program(const struct options *o)
 {
     const char **maps = box_directories(o);
