@@ -60,6 +60,7 @@ struct symbol {
     bool target;   /* more than debug information refers to it */
     bool address;  /* and something other than a direct branch does */
     bool exported; /* to other files */
+    bool weak;
     bool marked;   /* the compiler says that indirect branches go there */
     bool constant; /* .set to VALUE */
     int8_t alias;  /* of a register (.req): the architecture's number; -1 if none */

@@ -266,12 +266,15 @@ static void mark_addresses(struct parser *ps, const struct stmt *s)
     }
 }
 
-static void mark_exported(struct rewriter *r, struct slice args)
+static void mark_exported(struct rewriter *r, struct slice args, bool weak)
 {
     struct slice name;
     while (next_operand(&args, &name))
-        if (name.len)
-            symbol_get(r, name.p, name.len)->exported = true;
+        if (name.len) {
+            struct symbol *s = symbol_get(r, name.p, name.len);
+            s->exported = true;
+            s->weak = s->weak || weak;
+        }
 }
 
 /* References to .L labels; all other labels are taken to be referred to.  */
@@ -392,7 +395,7 @@ static void follow(struct parser *ps, struct stmt *s)
     if (cls == DIR_NOTHING || r->sections.now->section->debug)
         return;
     if (cls == DIR_EXPORT)
-        mark_exported(r, stmt_args(r, s));
+        mark_exported(r, stmt_args(r, s), s->directive->arg);
     else if (r->arch->any_order
              && (s->kind != STMT_INSN || !s->insn
                  || !r->arch->names_target(s->insn, stmt_args(r, s))))

@@ -5,6 +5,7 @@
      jmp *mem   ->  mov mem, %r11, then as jmp *%r11
      ret        ->  pop %r11, then as jmp *%r11
      call       the same, at the end of a bundle
+     call weak  ->  mov weak@GOTPCREL(%rip), %r11, then as call *%r11
      jrcxz L    ->  jrcxz 1f; jmp 2f; 1: jmp L; 2:              and loop in the same way
 
    The register keeps its value: what can be gone to is the start of a bundle in the box.
@@ -106,6 +107,27 @@ static bool is_near(struct rewriter *r, struct slice target)
            && r->sections.now->pos - s->pos < SHORT_REACH;
 }
 
+/* A weak symbol that may be nowhere: the linker would make a stub to go there, which is
+   code that did not pass through here.  */
+static bool may_be_missing(struct rewriter *r, struct slice target)
+{
+    const char *at = memchr(target.p, '@', target.len);
+    size_t len = at ? (size_t)(at - target.p) : target.len;
+    const struct symbol *s = symbol_find(r, target.p, len);
+    return s && s->weak && !s->defined && x86_confines(r);
+}
+
+static void through_table(struct rewriter *r, struct insn *in)
+{
+    struct slice target = in->op[0].text;
+    const char *at = memchr(target.p, '@', target.len);
+    struct slice name =
+        slice_trim((struct slice){target.p, at ? (size_t)(at - target.p) : target.len});
+    x86_use_scratch(r, in);
+    x86_put(r, 7, "mov\t%S@GOTPCREL(%%rip), %%r11", &name);
+    go(r, R11, in->row->cls == INSN_CALL);
+}
+
 /* jmp and jcc to a label: two bytes where it is near, LONGEST ones where not.  Even then
    the assembler wants room for the longest.  */
 static void direct(struct rewriter *r, struct insn *in, unsigned longest)
@@ -185,6 +207,8 @@ void x86_branch(struct rewriter *r, struct insn *in)
     } else if (target_ok(r, in->op[0].text)) {
         if (cls == INSN_LOOP)
             loop(r, in);
+        else if (cls != INSN_JCC && may_be_missing(r, in->op[0].text))
+            through_table(r, in);
         else if (cls == INSN_CALL)
             call(r, in);
         else

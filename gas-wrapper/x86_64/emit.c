@@ -112,7 +112,7 @@ bool x86_align_input(struct rewriter *r, uint64_t bytes, uint64_t most)
         if (bytes == 2 * BUNDLE)
             out_insn(r, ".p2align 6");
         else
-            out_insn(r, ".balign %d,0x90", (int)bytes);
+            out_insn(r, ".balignl %d,0x00401f0f", (int)bytes); /* nopl 0(%rax) */
         state->where = 1;
         return true;
     }
