@@ -10,3 +10,15 @@ PHONY_TARGETS += bench-rewrite
 CLEAN_LOCALS += clean-local-bench
 clean-local-bench:
 	rm -rf bench/work
+
+# Crossings between host and box, natively; BENCH_RUNS=N for more or fewer runs.
+BENCH_RUNS = 25
+if NATIVE_RUNTIME
+EXTRA_PROGRAMS = %D%/crossing
+CLEANFILES += %D%/crossing$(EXEEXT)
+bench_crossing_SOURCES = %D%/crossing.c %D%/crossing-code.S
+bench_crossing_LDADD = liblfi/liblfi.a lfi-verify/liblfiv.a profiles/libprofiles.a -lpthread
+bench-crossing: bench/crossing
+	bench/crossing $(BENCH_RUNS)
+PHONY_TARGETS += bench-crossing
+endif

@@ -29,9 +29,10 @@ struct LFIContext;
 LFI_HIDDEN int lfi_arch_enter(struct LFIContext *ctx, bool resume);
 LFI_HIDDEN _Noreturn void lfi_arch_leave(struct LFIContext *ctx, int code);
 
-/* Called by crossing.S, after a crossing out; implemented by core/context.c.  */
+/* Called by crossing.S, after a crossing out; implemented by core/context.c.  stop comes before
+   lfi_arch_leave.  */
 LFI_HIDDEN void lfi_ctx_syscall(struct LFIContext *ctx);
-LFI_HIDDEN _Noreturn void lfi_ctx_return(struct LFIContext *ctx, int code);
+LFI_HIDDEN void lfi_ctx_stop(struct LFIContext *ctx);
 LFI_HIDDEN _Noreturn void lfi_ctx_bad_rtcall(struct LFIContext *ctx);
 
 /* copy.S.  Code in [begin, end) that faults continues at fault.  */

@@ -119,7 +119,7 @@ int lfi_ctx_run(struct LFIContext *ctx, uintptr_t entry)
 }
 
 /* Takes the context, and those entered after it, off the thread's list.  */
-static void stop(struct LFIContext *ctx)
+void lfi_ctx_stop(struct LFIContext *ctx)
 {
     struct LFIContext *inner = lfi_current;
     lfi_current = ctx->outer;
@@ -131,9 +131,9 @@ static void stop(struct LFIContext *ctx)
     atomic_store_explicit(&ctx->running, false, memory_order_release);
 }
 
-void lfi_ctx_return(struct LFIContext *ctx, int code)
+static _Noreturn void end_run(struct LFIContext *ctx, int code)
 {
-    stop(ctx);
+    lfi_ctx_stop(ctx);
     lfi_arch_leave(ctx, code);
 }
 
@@ -146,14 +146,14 @@ void lfi_ctx_exit(struct LFIContext *ctx, int code)
         lfi_fail(LFI_ERR_STATE, "the context is not in a handler of this thread");
         return;
     }
-    lfi_ctx_return(ctx, code);
+    end_run(ctx, code);
 }
 
 static _Noreturn void bad_rtcall(struct LFIContext *ctx, int entry)
 {
     ctx->fault = (struct LFIFault){
         .kind = LFI_FAULT_RTCALL, .sig = SIGSYS, .code = entry, .pc = lfi_arch_rtcall_site(ctx)};
-    lfi_ctx_return(ctx, -1);
+    end_run(ctx, -1);
 }
 
 void lfi_ctx_bad_rtcall(struct LFIContext *ctx)
@@ -177,7 +177,7 @@ void lfi_ctx_fault_leave(struct LFIContext *ctx, ucontext_t *uc, int sig, int co
     ctx->fault = (struct LFIFault){
         .kind = LFI_FAULT_SIGNAL, .sig = sig, .code = code, .pc = lfi_arch_uc_pc(uc), .addr = addr};
     lfi_arch_uc_save(ctx, uc);
-    stop(ctx);
+    lfi_ctx_stop(ctx);
     lfi_arch_uc_leave(ctx, -1, uc);
 }
 

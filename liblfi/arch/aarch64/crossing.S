@@ -229,9 +229,11 @@ end lfi_arch_rtcall_set_tp
 /* rtcall 3: the run ends with x0.  */
 rtcall lfi_arch_rtcall_return
         leave_box
+        mov     x0, x25
+        bl      lfi_ctx_stop
         ldr     w1, [x25, #CTX_X(0)]
         mov     x0, x25
-        b       lfi_ctx_return
+        b       lfi_arch_leave
 end lfi_arch_rtcall_return
 
 /* The entries without a meaning, LFI_ARCH_STUB_SIZE bytes each: the box ends.  */

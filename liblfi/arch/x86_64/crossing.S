@@ -272,9 +272,11 @@ end lfi_arch_rtcall_set_tp
 /* rtcall 3: the run ends with eax.  */
 function lfi_arch_rtcall_return
         leave_box
+        movq    %r15, %rdi
+        call    lfi_ctx_stop
         movl    CTX_RAX(%r15), %esi
         movq    %r15, %rdi
-        call    lfi_ctx_return
+        jmp     lfi_arch_leave
 end lfi_arch_rtcall_return
 
 /* The entries without a meaning, LFI_ARCH_STUB_SIZE bytes each: the box ends.  */
