@@ -2,12 +2,12 @@
 # RUNTESTS="lfi-verify/rules.exp ..." narrows it.
 
 check-local: all
-	$(srcdir)/%D%/run-tests --builddir $(abs_builddir) --prefix $(STAGE) \
+	$(srcdir)/%D%/run-tests --builddir $(abs_builddir) --prefix $(STAGE) --targets "$(LFI_TARGETS)" \
 	  --objdir $(abs_builddir)/testsuite/run --gcc-source "$(GCC_SOURCE)" --cache "$(FETCH_CACHE)" \
 	  $(if $(RUNTESTS),,--floor $(srcdir)/%D%/floor) $(RUNTESTS)
 
 installcheck-local:
-	$(srcdir)/%D%/run-tests --builddir $(abs_builddir) --prefix $(DESTDIR)$(prefix) \
+	$(srcdir)/%D%/run-tests --builddir $(abs_builddir) --prefix $(DESTDIR)$(prefix) --targets "$(LFI_TARGETS)" \
 	  --gcc-source "$(GCC_SOURCE)" --cache "$(FETCH_CACHE)" --objdir $(abs_builddir)/testsuite/run-installed $(RUNTESTS)
 
 clean-local-testsuite:
