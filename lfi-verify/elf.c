@@ -40,6 +40,7 @@ enum { WORD = 4 };
 struct File {
     const uint8_t *data;
     uint64_t size;
+    const struct Machine *machine;
 };
 
 struct Phdr {
@@ -92,7 +93,15 @@ static const char *check_ident(const struct File *f)
     return NULL;
 }
 
-static const char *check_header(const struct File *f, struct LFIVElf *out)
+static const struct Machine *find_machine(unsigned machine)
+{
+    for (size_t i = 0; i < sizeof machines / sizeof machines[0]; i++)
+        if (machines[i].machine == machine)
+            return &machines[i];
+    return NULL;
+}
+
+static const char *check_header(struct File *f, struct LFIVElf *out)
 {
     const char *why = check_ident(f);
     if (why)
@@ -105,6 +114,9 @@ static const char *check_header(const struct File *f, struct LFIVElf *out)
         return "not a program or library";
     if (get(f, E_PHENTSIZE, 2) != PHDR_SIZE)
         return "program headers of the wrong size";
+    f->machine = find_machine((unsigned)get(f, E_MACHINE, 2));
+    if (!f->machine)
+        return "for an architecture that this version does not know";
     out->phnum = (unsigned)get(f, E_PHNUM, 2);
     if (!in_file(f, get(f, E_PHOFF, 8), (uint64_t)out->phnum * PHDR_SIZE))
         return "program headers outside the file";
@@ -117,7 +129,7 @@ static const char *check_segment_shape(const struct File *f, const struct Phdr *
         return "a segment is larger in the file than in memory";
     if (!in_file(f, p->offset, p->filesz))
         return "a segment lies outside the file";
-    if (p->vaddr > LFI_BOX_SIZE || p->memsz > LFI_BOX_SIZE - p->vaddr)
+    if (p->vaddr > f->machine->image_limit || p->memsz > f->machine->image_limit - p->vaddr)
         return "the image does not fit into a box";
     if ((p->vaddr - p->offset) % page != 0)
         return "address and file offset of a segment differ modulo the page size";
@@ -261,23 +273,14 @@ static const char *check_dynamic_place(const struct Phdr *p, const struct LFIVEl
     return NULL;
 }
 
-static const char *check_machine(const struct File *f, struct LFIVElf *out)
+static const char *check_profile(const struct File *f, struct LFIVElf *out)
 {
-    unsigned machine = (unsigned)get(f, E_MACHINE, 2);
-    const struct Machine *m = NULL;
-    for (size_t i = 0; i < sizeof machines / sizeof machines[0]; i++)
-        if (machines[i].machine == machine)
-            m = &machines[i];
-    if (!m)
-        return "for an architecture that this version does not know";
     if (!out->has_note)
-        out->profile = lfi_profile_published(m->arch);
+        out->profile = lfi_profile_published(f->machine->arch);
     if (!out->profile)
         return "no LFI note says what its code promises: build it with an lfi compiler and linker";
-    if (out->profile->arch != m->arch)
+    if (out->profile->arch != f->machine->arch)
         return "the LFI note is for another architecture";
-    if (out->end > m->image_limit)
-        return "the image does not fit into a box";
     if (get(f, E_ENTRY, 8) % (out->profile->bundle ? out->profile->bundle : WORD) != 0)
         return "the entry point is misaligned";
     return NULL;
@@ -306,7 +309,7 @@ static const char *check_entry(const struct File *f, struct LFIVElf *out)
 
 const char *lfiv_elf_check(const void *file, size_t size, size_t pagesize, struct LFIVElf *out)
 {
-    struct File f = {file, size};
+    struct File f = {.data = file, .size = size};
     memset(out, 0, sizeof *out);
     if (pagesize < 4096 || (pagesize & (pagesize - 1)) != 0 || pagesize > LFI_MAX_PAGE)
         return "impossible page size";
@@ -321,7 +324,7 @@ const char *lfiv_elf_check(const void *file, size_t size, size_t pagesize, struc
             why = check_dynamic_place(&p, out);
     }
     if (!why)
-        why = check_machine(&f, out);
+        why = check_profile(&f, out);
     if (!why)
         why = check_entry(&f, out);
     if (why)
@@ -409,7 +412,7 @@ static bool find_section(const struct File *f, uint32_t type, struct Section *ou
 
 const char *lfiv_elf_symbol(const void *file, size_t size, uint64_t addr, uint64_t *distance)
 {
-    struct File f = {file, size};
+    struct File f = {.data = file, .size = size};
     struct Section table;
     const char *name = NULL;
     if (check_ident(&f) != NULL)

@@ -39,6 +39,23 @@ testsuite_lfi_verify_lfiv_elf_LDADD = %D%/liblfiv.a
 testsuite_lfi_verify_lfiv_api_SOURCES = testsuite/lfi-verify/lfiv-api.c
 testsuite_lfi_verify_lfiv_api_LDADD = %D%/liblfiv.a
 
+check_PROGRAMS += testsuite/lfi-verify/x86_64-rows
+testsuite_lfi_verify_x86_64_rows_SOURCES = testsuite/lfi-verify/x86_64-rows.c
+testsuite_lfi_verify_x86_64_rows_LDADD = %D%/liblfiv.a
+if ZYDIS
+check_PROGRAMS += testsuite/lfi-verify/x86_64-oracle
+testsuite_lfi_verify_x86_64_oracle_SOURCES = testsuite/lfi-verify/x86_64-oracle.c
+testsuite_lfi_verify_x86_64_oracle_LDADD = %D%/liblfiv.a -lZydis
+endif
+
+# The x86-64 decoder against Zydis: whole programs, ten million byte strings, as many mutations of
+# real code, and as many regions: half a minute.
+ORACLE_COUNT = 10000000
+check-oracle: $(check_PROGRAMS)
+	$(srcdir)/scripts/check-oracle --builddir $(abs_builddir) --count $(ORACLE_COUNT)
+PHONY_TARGETS += check-oracle
+EXTRA_DIST += scripts/check-oracle
+
 # Every check of the trusted code taken away in turn: minutes, not part of 'make check'.
 check-mutants:
 	$(srcdir)/scripts/check-mutants --builddir $(abs_builddir) $(MUTANTFLAGS)

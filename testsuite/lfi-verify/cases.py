@@ -3,7 +3,7 @@
 
 SPDX-License-Identifier: Apache-2.0
 
-usage: cases.py [--tail] FILE...
+usage: cases.py [--x86_64] [--tail] FILE...
 
 A case is one line (empty lines and those that start with // are not):
 
@@ -11,7 +11,8 @@ A case is one line (empty lines and those that start with // are not):
 
 INSTRUCTION is what gas takes (.inst for what it refuses), RULE a part of the message of
 the first rejection.  A line "# NAME" starts a group.  --tail appends to each case the guard of x30
-and the access through sp that close whatever one instruction can open.
+and the access through sp that close whatever one instruction can open.  --x86_64: the cases are
+x86-64 code, each starts a bundle, and INSTRUCTION may have a label.
 """
 import os
 import re
@@ -23,31 +24,36 @@ import tempfile
 ARCH = ".arch armv8.6-a+crypto+sha3+sm4+fp16+memtag+pauth+lse+crc+rdma+dotprod+sve\n"
 TAIL = ["add x30, x27, w30, uxtw", "ldr xzr, [sp]"]
 TOOLS = os.environ.get("LFI_BINUTILS", "aarch64-linux-gnu-")
+X86_TOOLS = os.environ.get("LFI_X86_BINUTILS", "x86_64-linux-gnu-")
 
 
-def assemble(sequences):
+def assemble(sequences, tools=TOOLS, header=ARCH):
     """The words of each sequence of instructions, by one run of the assembler."""
-    source = [ARCH]
+    pieces = assemble_bytes(sequences, tools, header)
+    return [struct.unpack(f"<{len(p) // 4}I", p) for p in pieces]
+
+
+def assemble_bytes(sequences, tools, header):
+    """The bytes of each sequence of instructions, by one run of the assembler."""
+    source = []
     for n, sequence in enumerate(sequences):
-        source.append(f"case_{n}:\n" + "".join(f"\t{i}\n" for i in sequence))
-    source.append(f"case_{len(sequences)}:\n")
+        source.append(header + f"case_{n}:\n" + "".join(f"\t{i}\n" for i in sequence) + f"end_{n}:\n")
     with tempfile.TemporaryDirectory() as d:
         obj, raw = os.path.join(d, "cases.o"), os.path.join(d, "cases.bin")
-        run = subprocess.run([TOOLS + "as", "-o", obj, "-"], input="".join(source),
+        run = subprocess.run([tools + "as", "-o", obj, "-"], input="".join(source),
                              stderr=subprocess.PIPE, universal_newlines=True)
         if run.returncode != 0:
             lines = "".join(source).split("\n")
             for number in re.findall(r":(\d+): Error", run.stderr)[:20]:
                 sys.stderr.write(f"does not assemble: {lines[int(number) - 1]}\n")
             sys.exit(1)
-        subprocess.run([TOOLS + "objcopy", "-O", "binary", "-j", ".text", obj, raw], check=True)
-        symbols = subprocess.run([TOOLS + "nm", obj], check=True, stdout=subprocess.PIPE,
+        subprocess.run([tools + "objcopy", "-O", "binary", "-j", ".text", obj, raw], check=True)
+        symbols = subprocess.run([tools + "nm", obj], check=True, stdout=subprocess.PIPE,
                                  universal_newlines=True).stdout
         with open(raw, "rb") as f:
             data = f.read()
-    at = {int(n): int(a, 16) for a, n in re.findall(r"^([0-9a-f]+) t case_(\d+)$", symbols, re.M)}
-    return [struct.unpack(f"<{(at[n + 1] - at[n]) // 4}I", data[at[n]:at[n + 1]])
-            for n in range(len(sequences))]
+    at = {name: int(a, 16) for a, name in re.findall(r"^([0-9a-f]+) t (\w+)$", symbols, re.M)}
+    return [data[at[f"case_{n}"]:at[f"end_{n}"]] for n in range(len(sequences))]
 
 
 def read(path):
@@ -67,20 +73,24 @@ def read(path):
             yield expect, profiles.split(","), rule, [i.strip() for i in code.split(";") if i.strip()]
 
 
-def lines(path, tail):
+def lines(path, tail, x86):
     cases = list(read(path))
-    words = assemble([code + (TAIL if tail else []) for _, _, _, code in cases])
-    for (expect, profiles, rule, _), code in zip(cases, words):
+    if x86:
+        code = assemble_bytes([code for _, _, _, code in cases], X86_TOOLS, ".p2align 5, 0xcc\n")
+        texts = [piece.hex() for piece in code]
+    else:
+        words = assemble([code + (TAIL if tail else []) for _, _, _, code in cases])
+        texts = [" ".join(f"{w:08x}" for w in code) for code in words]
+    for (expect, profiles, rule, _), text in zip(cases, texts):
         if expect == "#":
             yield f"# {profiles}"
             continue
         for profile in profiles:
-            yield f"{expect} {profile} " + " ".join(f"{w:08x}" for w in code) + (f" : {rule}" if rule else "")
+            yield f"{expect} {profile} {text}" + (f" : {rule}" if rule else "")
 
 
 if __name__ == "__main__":
     arguments = sys.argv[1:]
-    closed = "--tail" in arguments
     for name in arguments:
-        if name != "--tail":
-            print("\n".join(lines(name, closed)))
+        if not name.startswith("--"):
+            print("\n".join(lines(name, "--tail" in arguments, "--x86_64" in arguments)))

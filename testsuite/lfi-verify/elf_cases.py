@@ -15,6 +15,7 @@ import sys
 PF_X, PF_W, PF_R = 1, 2, 4
 LOAD, DYNAMIC, INTERP, NOTE, PHDR, STACK = 1, 2, 3, 4, 6, 0x6474e551
 NOTE_DESC = struct.pack("<HBBBBBBBBBBI16s", 1, 1, 1, 0, 1, 1, 1, 1, 0, 1, 1, 0x7f, b"full")
+X86_DESC = struct.pack("<HBBBBBBBBBBI16s", 1, 2, 1, 32, 2, 2, 1, 1, 0, 1, 1, 0x1ff, b"full")
 
 
 def note(desc=NOTE_DESC, kind=1, owner=b"LFI\0"):
@@ -121,7 +122,8 @@ header("type", 1, "a relocatable object")
 header("type", 2, "linked to a fixed address")
 header("type", 4, "not a program or library")
 header("type", 0, "not a program or library")
-header("machine", 62, "does not know")
+header("machine", 3, "does not know")
+header("machine", 62, "another architecture")
 header("machine", 0, "does not know")
 header("phentsize", 55, "program headers of the wrong size")
 header("phentsize", 64, "program headers of the wrong size")
@@ -407,6 +409,58 @@ def textrel_cut(i):
 @case("ok")
 def flags_4_of_another_tag(i):
     i.bytes[0x2000] = struct.pack("<QQQQ", 31, 4, 0, 0)
+
+
+# x86-64: the note is needed, and the entry starts a bundle.
+def x86(i, entry=0x1000, desc=X86_DESC):
+    i.ehdr["machine"] = 62
+    i.ehdr["entry"] = entry
+    i.bytes[0x680] = note(desc)
+    i.note.filesz = len(i.bytes[0x680])
+
+
+@case("ok")
+def x86_valid(i):
+    x86(i)
+
+
+@case("no LFI note says")
+def x86_without_a_note(i):
+    i.ehdr["machine"] = 62
+    i.phdrs = [p for p in i.phdrs if p.kind != NOTE]
+
+
+@case("another architecture")
+def x86_note_on_arm64(i):
+    x86(i)
+    i.ehdr["machine"] = 183
+
+
+@case("no profile of this version")
+def x86_bundle_of_the_note(i):
+    x86(i, desc=X86_DESC[:4] + b"\x10" + X86_DESC[5:])
+
+
+for offset in (1, 4, 16):
+    CASES.append((f"x86_entry_{offset}", "misaligned", 4096, lambda i, o=offset: x86(i, 0x1000 + o)))
+
+
+@case("ok")
+def x86_second_bundle(i):
+    x86(i, 0x1020)
+    i.text.filesz = i.text.memsz = 0x40
+
+
+@case("ok")
+def x86_image_largest(i):
+    x86(i)
+    i.data.memsz = 0x100000000 - 0x10000 - 0x10000 - 0x2000
+
+
+@case("does not fit into a box")
+def x86_image_too_large(i):
+    x86(i)
+    i.data.memsz = 0x100000000 - 0x10000 - 0x10000 - 0x2000 + 1
 
 
 # Notes.

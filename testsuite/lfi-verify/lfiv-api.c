@@ -168,11 +168,130 @@ static void test_profiles(void)
     const struct LFIProfile *none = lfi_profile_find(LFI_ARCH_AARCH64, "none");
     check("profile none cannot be verified", none && !lfiv_for_profile(none, &v));
     struct LFIProfile other = *lfi_profile_find(LFI_ARCH_AARCH64, "full");
-    other.arch = LFI_ARCH_X86_64;
-    check("an architecture without a verifier", !lfiv_for_profile(&other, &v));
-    other.arch = LFI_ARCH_AARCH64;
     other.sandbox = LFI_SANDBOX_BUNDLE_JUMPS;
     check("a sandbox type without a verifier", !lfiv_for_profile(&other, &v));
+}
+
+static void test_x86_profiles(void)
+{
+    struct LFIVerifier v;
+    char nop[] = "\x90";
+    const struct LFIProfile *full = lfi_profile_find(LFI_ARCH_X86_64, "full");
+    check("x86-64: profile full", full && lfiv_for_profile(full, &v) && v.verify == lfiv_verify_x64
+                                      && v.opts.box == LFI_BOX_FULL && v.opts.ctxreg
+                                      && v.opts.bundle == 32 && v.opts.isa == full->isa
+                                      && lfiv_verify(&v, nop, 1, 0));
+    const struct LFIProfile *stores = lfi_profile_find(LFI_ARCH_X86_64, "stores");
+    check("x86-64: profile stores", stores && lfiv_for_profile(stores, &v)
+                                        && v.verify == lfiv_verify_x64
+                                        && v.opts.box == LFI_BOX_STORES);
+    const struct LFIProfile *none = lfi_profile_find(LFI_ARCH_X86_64, "none");
+    check("x86-64: profile none cannot be verified", none && !lfiv_for_profile(none, &v));
+    struct LFIProfile other = *full;
+    other.base = LFI_BASE_ZERO;
+    check("x86-64: a base without a verifier", !lfiv_for_profile(&other, &v));
+    other = *full;
+    other.guard = LFI_GUARD_DENSE;
+    check("x86-64: a layout without a verifier", !lfiv_for_profile(&other, &v));
+    other = *full;
+    other.threads = LFI_THREADS_SINGLE;
+    check("x86-64: threads without a verifier", !lfiv_for_profile(&other, &v));
+    other = *full;
+    other.table = LFI_TABLE_PAGE0;
+    check("x86-64: a table without a verifier", !lfiv_for_profile(&other, &v));
+}
+
+static bool verify_x86(const char *code, size_t size, uintptr_t addr, struct LFIVOptions *o)
+{
+    static char copy[64];
+    memset(&seen, 0, sizeof seen);
+    seen.go_on = true;
+    memcpy(copy, code, size);
+    o->report = report;
+    o->err = err;
+    o->arg = &seen;
+    return lfiv_verify_x64(copy, size, addr, o);
+}
+
+#define NOPS8 "\x90\x90\x90\x90\x90\x90\x90\x90"
+#define NOPS32 NOPS8 NOPS8 NOPS8 NOPS8
+
+/* Bug class 12, and the storage.  */
+static void test_x86(void)
+{
+    struct LFIVOptions o = {.ctxreg = true};
+    uint64_t bitmap[8];
+    check("x86-64: a region", verify_x86(NOPS32, 32, 0x1000, &o) && seen.reports == 0);
+    check("x86-64: an empty region", !verify_x86(NOPS32, 0, 0, &o) && says("empty"));
+    check("x86-64: an address in a bundle", !verify_x86(NOPS32, 8, 16, &o) && says("bundle"));
+    check("x86-64: a region at the end of its box", verify_x86(NOPS32, 32, 0xffffffe0, &o));
+#if UINTPTR_MAX > 0xffffffff
+    check("x86-64: a region over the end of its box",
+          !verify_x86(NOPS32 NOPS8, 33, 0x70ffffffe0, &o) && says("one box"));
+    check("x86-64: a branch out of another box", /* jmp rel32 */
+          verify_x86("\xe9\xfb\xff\xff\xff", 5, 0x7000000000, &o)
+              && !verify_x86("\xe9\xdb\xff\xff\xff", 5, 0x7000000000, &o)
+              && says("out of the box"));
+#endif
+    check("x86-64: a bundle of 16", verify_x86(NOPS32, 32, 16, &(struct LFIVOptions){.bundle = 16}));
+    check("x86-64: a bundle of 64",
+          !verify_x86(NOPS32, 32, 0, &(struct LFIVOptions){.bundle = 64}) && says("bundle size"));
+    check("x86-64: a bundle of 8",
+          !verify_x86(NOPS32, 32, 0, &(struct LFIVOptions){.bundle = 8}) && says("bundle size"));
+    o.bitmap = bitmap;
+    o.bitmap_words = 1;
+    check("x86-64: a bitmap of one word", !verify_x86(NOPS8, 8, 0, &o) && says("bitmap"));
+    o.bitmap_words = 2;
+    check("x86-64: a bitmap of two words", verify_x86(NOPS32, 32, 0, &o));
+    o.bitmap_words = lfiv_bitmap_words(32);
+    check("x86-64: a bitmap as it is asked for", o.bitmap_words <= 8 && verify_x86(NOPS32, 32, 0, &o));
+    o.bitmap = NULL;
+
+    /* mov %rax, %r14 ; syscall ; nops ; jmp into itself */
+    static const char bad[] = "\x49\x89\xc6\x0f\x05" NOPS8 NOPS8 NOPS8 "\x90\x90\x90\xeb\xff\x90";
+    check("x86-64: every rejection, by bundle",
+          !verify_x86(bad, sizeof bad - 1, 0x1000, &o) && seen.reports == 1 && seen.lines == 1);
+    check("x86-64: err gets one line",
+          strcmp(seen.text, "00001003: 0f05909090909090909090909090 SYSCALL: rule 1: system calls go "
+                            "through the rtcall table") != 0
+              && strstr(seen.text, "00001003: 0f05") == seen.text && strstr(seen.text, "SYSCALL"));
+    check("x86-64: the encoding is told", seen.last.length == 15 && seen.last.bytes[1] == 5
+                                              && seen.last.addr == 0x1003);
+    check("x86-64: branches are looked at last",
+          !verify_x86(NOPS32 "\xeb\xff\x90\x49\x89\xc6", 38, 0x1000, &o) && seen.reports == 1
+              && seen.last.addr == 0x1023 && seen.last.length == 3);
+    check("x86-64: all bad branches are reported",
+          !verify_x86("\xeb\xff\x90\xeb\xff", 5, 0, &o) && seen.reports == 2
+              && seen.last.addr == 3);
+    seen.go_on = false;
+    o.report = NULL;
+    o.err = NULL;
+    char two[] = "\x49\x89\xc6\x49\x89\xc6";
+    check("x86-64: no callbacks", !lfiv_verify_x64(two, 6, 0, &o));
+    memset(&seen, 0, sizeof seen);
+    o.report = report;
+    check("x86-64: report stops the scan", !lfiv_verify_x64(two, 6, 0, &o) && seen.reports == 1);
+    o.isa = LFI_ISA_X86_AES;
+    check("x86-64: isa is an allow-list", !verify_x86("\xc5\xf8\x77", 3, 0, &o));
+    o.isa = 0;
+    check("x86-64: isa 0 is the default set", verify_x86("\xc5\xf8\x77", 3, 0, &o));
+}
+
+/* More code than the verifier has room for at once, with a branch from end to start.  */
+static void test_x86_large(void)
+{
+    enum { SIZE = 600000 };
+    static char code[SIZE];
+    struct LFIVOptions o = {.ctxreg = true};
+    memset(code, 0x90, SIZE);
+    memcpy(code + 300000, "\xb8\1\0\0\0", 5); /* mov $1, %eax */
+    int32_t back = 300000 - SIZE;
+    code[SIZE - 5] = '\xe9';
+    memcpy(code + SIZE - 4, &back, 4);
+    check("x86-64: a branch over a large region", lfiv_verify_x64(code, SIZE, 0, &o));
+    back++;
+    memcpy(code + SIZE - 4, &back, 4);
+    check("x86-64: a bad branch over a large region", !lfiv_verify_x64(code, SIZE, 0, &o));
 }
 
 /* profiles/profile.c, which is part of the library.  */
@@ -189,10 +308,11 @@ static void test_profile_table(void)
         count++;
     check("profiles can be counted", count == ROWS && lfi_profile_at(count + 1) == NULL);
     check("profiles belong to an architecture",
-          lfi_profile_find(LFI_ARCH_X86_64, "stores") == NULL
+          lfi_profile_find(LFI_ARCH_X86_64, "spec") == NULL
               && lfi_profile_find(LFI_ARCH_AARCH64, "x") == NULL);
     check("published profile",
           lfi_profile_published(LFI_ARCH_AARCH64) == lfi_profile_find(LFI_ARCH_AARCH64, "spec")
+              && lfi_profile_published(LFI_ARCH_X86_64) == NULL
               && lfi_profile_published((enum LFIArch)0) == NULL);
     check("architectures by name", lfi_arch_find("aarch64") == LFI_ARCH_AARCH64
                                        && lfi_arch_find("arm64") == LFI_ARCH_AARCH64
@@ -232,5 +352,8 @@ int main(void)
     test_callbacks();
     test_options();
     test_profiles();
+    test_x86_profiles();
+    test_x86();
+    test_x86_large();
     return failures != 0;
 }

@@ -74,7 +74,11 @@ static bool promises_hold(const struct LFIVElf *e, size_t size, size_t page)
         if (i > 0)
             CHECK((s[-1].vaddr + s[-1].memsz + page - 1) / page <= s->vaddr / page);
     }
-    CHECK(e->end <= LFI_BOX_SIZE - LFI_ARM64_GUARD_LOW - LFI_ARM64_GUARD_HIGH);
+    if (e->profile->arch == LFI_ARCH_AARCH64)
+        CHECK(e->end <= LFI_BOX_SIZE - LFI_ARM64_GUARD_LOW - LFI_ARM64_GUARD_HIGH);
+    else
+        CHECK(e->end <= LFI_BOX_SIZE - LFI_X86_64_LOW - LFI_X86_64_HIGH);
+    CHECK(e->entry % (e->profile->arch == LFI_ARCH_AARCH64 ? 4 : 32) == 0);
     CHECK(e->has_entry ? entry : e->entry == 0);
     CHECK(phdr);
     CHECK(e->interp <= size && e->interpsz <= size - e->interp);
