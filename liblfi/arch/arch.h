@@ -47,7 +47,8 @@ LFI_HIDDEN extern const enum LFIArch lfi_arch_this;
 /* What this host lacks to run boxes, one line in static storage; NULL if it can.  */
 LFI_HIDDEN const char *lfi_arch_missing(void);
 
-/* Looks at the processor; once per process, before anything is entered.  */
+/* Looks at the processor; once per process, before anything is entered, where nothing is
+   missing.  */
 LFI_HIDDEN void lfi_arch_init(void);
 
 /* Address of the entry code of rtcall k < LFI_RTCALL_REACHABLE.  */

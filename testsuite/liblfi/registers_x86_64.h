@@ -239,6 +239,10 @@ static void test_gs(struct LFIBox *box, struct LFIContext *ctx, lfiptr sp)
     int r = lfi_ctx_run(ctx, load_or_die(box, 0, CODE(load_after_call)));
     set_gs_in_handler = false;
     CHECK("gs that a handler changed is the box's again", r == 4711 && gs_base() == 0);
+    set_gs_base(lfi_box_info(box).base);
+    reset(ctx, sp);
+    lfi_ctx_run(ctx, load_or_die(box, 0, CODE(one)));
+    CHECK("the box's own base is not a use of gs by the host", gs_base() == 0);
     set_gs_base(odd_gs);
     reset(ctx, sp);
     lfi_ctx_regs(ctx)->A0 = at;

@@ -105,8 +105,6 @@ void lfi_arch_init(void)
 {
     struct LFIRegs area = {.mxcsr = 0};
     unsigned a, b, c, d;
-    if (!have_xsave())
-        return;
     lfi_arch_host.xmask = enabled_parts();
     lfi_arch_host.xinuse =
         __get_cpuid_count(CPUID_XSAVE, 1, &a, &b, &c, &d) && (a & XSAVE_XINUSE) != 0;

@@ -143,6 +143,11 @@ function lfi_arch_enter
         movq    %fs:0, %rax
         movq    %rax, CTX_HOST_TP(%r15)
         rdgsbase %rax
+        /* A host thread that a handler of this box made has inherited its base: no use of gs.  */
+        cmpq    CTX_BASE(%r15), %rax
+        jne     .Lhost_gs
+        xorl    %eax, %eax
+.Lhost_gs:
         movq    %rax, CTX_HOST_GS(%r15)
         stmxcsr CTX_HOST_MXCSR(%r15)
         fnstcw  CTX_HOST_FCW(%r15)
