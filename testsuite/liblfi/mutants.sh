@@ -1,57 +1,91 @@
-# How scripts/check-mutants builds and tests the core of liblfi.
+# How scripts/check-mutants builds and tests the core of liblfi: for the host's architecture, and
+# on x86-64 for arm64 too, under qemu-user.
 # SPDX-License-Identifier: Apache-2.0
 set -eu
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$here/../.." && pwd)
-if [ "$(uname -m)" = aarch64 ]; then
-    cc=${CC:-gcc} run= config=$MUTANT_BUILDDIR
-else
-    cc=aarch64-linux-gnu-gcc-12 run=qemu-aarch64 config=$MUTANT_BUILDDIR/cross/aarch64
-fi
 core=$(cd "$top" && echo liblfi/core/*.c)
-arch="liblfi/arch/aarch64/arch.c"
+native=$(uname -m)
+archs=$native
+if [ "$native" != aarch64 ] && [ -f "$MUTANT_BUILDDIR/cross/aarch64/config.h" ]; then
+    archs="$native aarch64"
+fi
+declare -A blobs=([aarch64]=code.S [x86_64]=code_x86_64.S)
+declare -A only=([aarch64]= [x86_64]=sparse)
 tests="crossing memory code fault chain refused many"
-wrap=-Wl,--wrap=mmap,--wrap=mremap,--wrap=mprotect,--wrap=pread
+wrap=-Wl,--wrap=mmap,--wrap=mremap,--wrap=mprotect,--wrap=pread,--wrap=getauxval
+
+# Sets what depends on the architecture.
+for_arch() {
+    arch=$1
+    if [ "$arch" = "$native" ]; then
+        cc=${CC:-gcc} run= config=$MUTANT_BUILDDIR
+    else
+        cc=$arch-linux-gnu-gcc-12 run=qemu-$arch config=$MUTANT_BUILDDIR/cross/$arch
+    fi
+}
 
 compile() {
     $cc -std=gnu11 -O1 -fPIE -pthread -DHAVE_CONFIG_H -I"$config" -I"$top" -I"$top/include" -c "$1" -o "$2"
 }
 
 object() {
-    echo "$1/$(echo "$2" | tr / _).o"
+    echo "$1/$arch/$(echo "$2" | tr / _).o"
 }
 
 link_tests() {
     local t flags
-    for t in $tests; do
+    for t in $tests ${only[$arch]}; do
         flags=
         [ $t != refused ] || flags=$wrap
-        $cc -static-pie $flags -pthread -o "$1/$t" "$1/test_$t.o" "$1/test_code_blobs.o" "$1"/liblfi_*.o \
-            "$config/lfi-verify/liblfiv.a"
+        $cc -static-pie $flags -pthread -o "$1/$arch/$t" "$1/$arch/test_$t.o" "$1/$arch/test_code_blobs.o" \
+            "$1/$arch"/liblfi_*.o "$config/lfi-verify/liblfiv.a"
+    done
+}
+
+prepare() {
+    local f t
+    mkdir -p "$1/$arch"
+    for f in $core liblfi/arch/$arch/arch.c liblfi/arch/$arch/copy.S liblfi/arch/$arch/crossing.S; do
+        compile "$top/$f" "$(object "$1" "$f")"
+    done
+    for t in $tests ${only[$arch]}; do compile "$here/$t.c" "$1/$arch/test_$t.o"; done
+    compile "$here/${blobs[$arch]}" "$1/$arch/test_code_blobs.o"
+    link_tests "$1"
+}
+
+check() {
+    local t
+    cd "$1/$arch"
+    for t in $tests ${only[$arch]}; do
+        timeout 15 $run "./$t" > "$t.out" || exit 1
+        if grep -q '^FAIL' "$t.out" || ! grep -q '^DONE' "$t.out"; then exit 1; fi
     done
 }
 
 case $1 in
 sources)
-    echo $core $arch
+    echo $core
+    for a in $archs; do echo liblfi/arch/$a/arch.c; done
+    # Instructions, where they run natively.
+    [ "$native" != x86_64 ] || echo liblfi/arch/x86_64/crossing.S liblfi/arch/x86_64/copy.S
     ;;
 prepare)
-    for f in $core $arch liblfi/arch/aarch64/copy.S liblfi/arch/aarch64/crossing.S; do
-        compile "$top/$f" "$(object "$2" "$f")"
-    done
-    for t in $tests; do compile "$here/$t.c" "$2/test_$t.o"; done
-    compile "$here/code.S" "$2/test_code_blobs.o"
-    link_tests "$2"
+    for a in $archs; do for_arch "$a"; prepare "$2"; done
+    echo $archs > "$2/affected"
     ;;
 build)
-    compile "$4" "$(object "$2" "$3")"
-    link_tests "$2"
+    affected=
+    for a in $archs; do
+        case $3 in liblfi/arch/$a/* | liblfi/core/*) ;; *) continue ;; esac
+        affected="$affected $a"
+        for_arch "$a"
+        compile "$4" "$(object "$2" "$3")"
+        link_tests "$2"
+    done
+    echo $affected > "$2/affected"
     ;;
 check)
-    cd "$2"
-    for t in $tests; do
-        timeout 15 $run "./$t" > "$t.out" || exit 1
-        if grep -q '^FAIL' "$t.out" || ! grep -q '^DONE' "$t.out"; then exit 1; fi
-    done
+    for a in $(cat "$2/affected"); do for_arch "$a"; check "$2"; done
     ;;
 esac

@@ -233,6 +233,7 @@ end lfi_arch_leave_fault
 function lfi_arch_leave
         movq    %rdi, %r15
         movl    %esi, %ebx
+.Lleave:
         movq    CTX_HOST_SP(%r15), %rsp
         host_fp_state
         movq    CTX_HOST_GS(%r15), %rax
@@ -279,9 +280,8 @@ function lfi_arch_rtcall_return
         leave_box
         movq    %r15, %rdi
         call    lfi_ctx_stop
-        movl    CTX_RAX(%r15), %esi
-        movq    %r15, %rdi
-        jmp     lfi_arch_leave
+        movl    CTX_RAX(%r15), %ebx
+        jmp     .Lleave
 end lfi_arch_rtcall_return
 
 /* The entries without a meaning, LFI_ARCH_STUB_SIZE bytes each: the box ends.  */
