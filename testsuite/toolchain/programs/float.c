@@ -16,7 +16,9 @@ int main(void)
     fesetround(FE_TONEAREST);
     feclearexcept(FE_ALL_EXCEPT);
     volatile double inf = a / z;
-    printf("%d %d %g %d\n", !!fetestexcept(FE_DIVBYZERO), !!fetestexcept(FE_INVALID), inf, isnan(z / z));
+    printf("%d %d %g\n", !!fetestexcept(FE_DIVBYZERO), !!fetestexcept(FE_INVALID), inf);
+    volatile double nan = z / z;
+    printf("%d %d\n", !!fetestexcept(FE_INVALID), isnan(nan));
     for (int i = 1; i < 6; i++)
         printf("%.15g %.15g %.15g %.15g %.15g ", sin(i), exp(i / 7.), log(i + .5), pow(i, 1.7), atan2(i, 3));
     printf("\n%.17g %g %a %ld %.8g\n", strtod("1234.5678901234567890e-3", NULL), strtof("0x1.8p3", NULL), 0.1,
