@@ -3,7 +3,7 @@
 
 /* liblfi/arch/x86_64/arch.c.  */
 extern struct {
-    uint32_t xmask, xinuse, mxcsr_mask;
+    uint32_t xmask, xinuse, mxcsr_mask, pointers_stay;
 } lfi_arch_host;
 
 enum { FLAG_DF = 0x400, FLAG_AC = 0x40000, MXCSR_INIT = 0x1f80, FCW_INIT = 0x37f };
@@ -179,6 +179,8 @@ static void test_survival(struct LFIBox *box, struct LFIContext *ctx, lfiptr sp)
     x87_in_handler = false;
     CHECK("x87 survives a system call without effects",
           survives(box, ctx, sp, CODE(preserved_x87)));
+    CHECK("x87 that is initial again counts as unused",
+          !lfi_arch_host.xinuse || !(lfi_ctx_regs(ctx)->xstate & LFI_XSTATE_X87));
     reset(ctx, sp);
     CHECK("DF survives a system call",
           lfi_ctx_run(ctx, load_or_die(box, 0, CODE(preserved_df))) == 1
@@ -362,4 +364,9 @@ static void test_registers(struct LFIEngine *engine, struct LFIBox *box, struct 
     puts("without XINUSE:");
     test_all_registers(box, ctx, sp);
     lfi_arch_host.xinuse = xinuse;
+    uint32_t stay = lfi_arch_host.pointers_stay;
+    lfi_arch_host.pointers_stay = 1;
+    puts("where XRSTOR leaves pointers alone:");
+    test_all_registers(box, ctx, sp);
+    lfi_arch_host.pointers_stay = stay;
 }

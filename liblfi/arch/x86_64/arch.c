@@ -51,12 +51,14 @@ struct HostState {
     uint32_t xmask;  /* of the parts beyond SSE those that are there: LFI_XSTATE_* */
     uint32_t xinuse; /* whether xgetbv tells which parts are in use */
     uint32_t mxcsr_mask;
+    uint32_t pointers_stay; /* XRSTOR leaves the pointers of the last x87 instruction alone */
 };
 LFI_HIDDEN extern struct HostState lfi_arch_host;
 struct HostState lfi_arch_host;
 static_assert(offsetof(struct HostState, xmask) == HOST_XMASK
                   && offsetof(struct HostState, xinuse) == HOST_XINUSE
-                  && offsetof(struct HostState, mxcsr_mask) == HOST_MXCSR_MASK,
+                  && offsetof(struct HostState, mxcsr_mask) == HOST_MXCSR_MASK
+                  && offsetof(struct HostState, pointers_stay) == HOST_POINTERS_STAY,
               "offsets.h: struct HostState");
 
 enum {
@@ -64,11 +66,16 @@ enum {
     HWCAP2_FSGSBASE = 2,
     CPUID_XSAVE = 0xd,
     XSAVE_XINUSE = 1 << 2,
+    AMD_POINTERS_RESTORED = 1 << 2,
     MXCSR_DEFAULT = 0x1f80,
     MXCSR_MASK_DEFAULT = 0xffbf,
     FCW_DEFAULT = 0x37f,
     TRAP_BREAKPOINT = 3
 };
+/* "HygonGenuine".  */
+#define HYGON_EBX 0x6f677948
+#define HYGON_EDX 0x6e65476e
+#define CPUID_AMD_CAPACITY 0x80000008u
 #define FLAGS_BOX UINT64_C(0xcd5)          /* CF PF AF ZF SF DF OF */
 #define FLAGS_HOST_CLEAR UINT64_C(0x40500) /* TF DF AC */
 
@@ -101,11 +108,22 @@ static uint32_t enabled_parts(void)
     return low & (LFI_XSTATE_X87 | LFI_XSTATE_AVX);
 }
 
+/* AMD's processors say whether XRSTOR loads them; all others do.  */
+static bool pointers_stay(void)
+{
+    unsigned a, b, c, d;
+    __cpuid(0, a, b, c, d);
+    bool amd = (b == signature_AMD_ebx && d == signature_AMD_edx)
+               || (b == HYGON_EBX && d == HYGON_EDX);
+    return amd && !(__get_cpuid(CPUID_AMD_CAPACITY, &a, &b, &c, &d) && (b & AMD_POINTERS_RESTORED));
+}
+
 void lfi_arch_init(void)
 {
     struct LFIRegs area = {.mxcsr = 0};
     unsigned a, b, c, d;
     lfi_arch_host.xmask = enabled_parts();
+    lfi_arch_host.pointers_stay = pointers_stay();
     lfi_arch_host.xinuse =
         __get_cpuid_count(CPUID_XSAVE, 1, &a, &b, &c, &d) && (a & XSAVE_XINUSE) != 0;
     __asm__ volatile("fxsave64 %0" : "=m"(*(char(*)[512]) & area.fcw));

@@ -16,6 +16,7 @@
 #define FLAG_DF 0x400
 #define FLAG_AC 0x40000
 #define FCW_INIT 0x37f
+#define XSTATE_X87 1
 #define LFI_BUNDLE 32
 
 /* Frame of lfi_arch_enter, at CTX_HOST_SP while the context runs: a multiple of 16.  */
@@ -45,9 +46,18 @@
 .Lall\@:
         .endm
 
+        /* Forgets where the last x87 instruction and its operand were, where XRSTOR does not.  */
+        .macro  pointers_init
+        cmpl    $0, lfi_arch_host+HOST_POINTERS_STAY(%rip)
+        je      .Lpointers\@
+        fninit
+.Lpointers\@:
+        .endm
+
         /* The parts in eax into their initial state, which also forgets pending exceptions;
            changes edx.  Does not trap, whatever the state was.  */
         .macro  parts_init
+        pointers_init
         xorl    %edx, %edx
         xrstor64 lfi_arch_xinit(%rip)
         .endm
@@ -115,6 +125,14 @@
         jz      .Lsaved\@
         xorl    %edx, %edx
         xsave64 CTX_XSAVE(%r15)
+        /* In use, but initial again (FCW, FSW, tags): not worth loading at each resumption.  */
+        movq    CTX_XSAVE(%r15), %rcx
+        shlq    $24, %rcx
+        shrq    $24, %rcx
+        cmpq    $FCW_INIT, %rcx
+        jne     .Lx87\@
+        andl    $~XSTATE_X87, CTX_XSTATE(%r15)
+.Lx87\@:
         parts_init
 .Lsaved\@:
         host_fp_state
@@ -206,10 +224,9 @@ function lfi_arch_resume
         jmp     *%r11
 
         /* eax: the parts to restore; edx: those that the context has, the others are
-           cleared.  FNINIT forgets where the last instruction was, which XRSTOR leaves alone on
-           some processors.  */
+           cleared.  */
 .Lrestore_parts:
-        fninit
+        pointers_init
         xorl    %ecx, %ecx
         movq    %rdx, CTX_XSTATE(%r15)
         .irp    n, 1,2,3,4,5,6,7

@@ -38,5 +38,6 @@
 #define HOST_XMASK 0
 #define HOST_XINUSE 4
 #define HOST_MXCSR_MASK 8
+#define HOST_POINTERS_STAY 12
 
 #endif
