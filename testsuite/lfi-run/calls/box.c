@@ -5,6 +5,16 @@
 enum { RW = PROT_READ | PROT_WRITE, AP = MAP_ANONYMOUS | MAP_PRIVATE };
 #define FUTEX_WAKE_ONE 1
 #define CLONE_VM_ONLY 0x100
+/* What is never mapped, at least; code that is refused; code that is not.  */
+#if defined(__aarch64__)
+enum { LEAST_LOW = 4096 + 80 * 1024, LEAST_HIGH = 80 * 1024 };
+static const uint32_t bad_code[] = {0xd503201f, 0xd4000001}; /* nop; svc */
+static const uint32_t nops[] = {0xd503201f};
+#else
+enum { LEAST_LOW = 4096, LEAST_HIGH = 4096 };
+static const unsigned char bad_code[] = {0x90, 0x0f, 0x05, 0x90}; /* nop; syscall; nop */
+static const unsigned char nops[] = {0x90, 0x90, 0x90, 0x90};
+#endif
 static char *base, *low, *high; /* the mappable part of the box */
 static size_t page;
 static int checks, failures;
@@ -37,8 +47,8 @@ static void find_edges(void)
 
 static void outside(void)
 {
-    CHECK(low - base >= 4096 + 80 * 1024);
-    CHECK(base + 0x100000000 - high >= 80 * 1024);
+    CHECK(low - base >= LEAST_LOW);
+    CHECK(base + 0x100000000 - high >= LEAST_HIGH);
     CHECK(refused(low - page, page, MAP_FIXED));
     CHECK(refused(low - page, 2 * page, MAP_FIXED));
     CHECK(refused(high, page, MAP_FIXED));
@@ -82,21 +92,19 @@ static void moving(void)
 
 static void executable(void)
 {
-    static const uint32_t code[] = {0xd503201f, 0xd4000001}; /* nop; svc */
     char *p = mmap(NULL, page, RW, AP, -1, 0);
-    memcpy(p, code, sizeof code);
+    memcpy(p, bad_code, sizeof bad_code);
     CHECK(mprotect(p, page, PROT_READ | PROT_EXEC) == -1);
     CHECK(mprotect(p, page, PROT_READ | PROT_WRITE | PROT_EXEC) == -1);
     CHECK(mmap(NULL, page, RW | PROT_EXEC, AP, -1, 0) == MAP_FAILED);
     CHECK(mmap(NULL, page, PROT_READ | PROT_EXEC, MAP_ANONYMOUS | MAP_SHARED, -1, 0) == MAP_FAILED);
     int fd = open("code", O_RDWR | O_CREAT | O_TRUNC, 0600);
-    CHECK(write(fd, code, sizeof code) == sizeof code);
+    CHECK(write(fd, bad_code, sizeof bad_code) == sizeof bad_code);
     CHECK(ftruncate(fd, (off_t)page) == 0);
     CHECK(mmap(NULL, page, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0) == MAP_FAILED);
     CHECK(mmap(NULL, page, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0) == MAP_FAILED);
-    memset(p, 0x1f, page);
-    for (size_t i = 0; i < page / 4; i++)
-        ((uint32_t *)p)[i] = 0xd503201f;
+    for (size_t i = 0; i < page; i += sizeof nops)
+        memcpy(p + i, nops, sizeof nops);
     CHECK(mprotect(p, page, PROT_READ | PROT_EXEC) == 0);
     CHECK(read(fd, p, 4) == -1 && errno == EFAULT);
     close(fd);
@@ -170,8 +178,10 @@ static void too_much(void)
     CHECK(syscall(SYS_clone, CLONE_VM_ONLY, start, 0, 0, 0) == -1);
 }
 
-int main(void)
+/* Not on the first stack, which may lie at the end of the box.  */
+static void *all(void *arg)
 {
+    (void)arg;
     page = (size_t)sysconf(_SC_PAGESIZE);
     base = (char *)((uintptr_t)&page & ~(uintptr_t)UINT32_MAX);
     find_edges();
@@ -181,5 +191,13 @@ int main(void)
     buffers();
     too_much();
     printf("%d checks, %d failures\n", checks, failures);
-    return failures != 0;
+    exit(failures != 0);
+}
+
+int main(void)
+{
+    pthread_t t;
+    if (pthread_create(&t, NULL, all, NULL) == 0)
+        pthread_join(t, NULL);
+    return 1;
 }
