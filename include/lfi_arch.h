@@ -39,7 +39,7 @@ struct LFIRegs {
     struct LFIVector vector[32];
 };
 
-#elif defined(__x86_64__)
+#elif defined(__x86_64__) && defined(__LP64__)
 
 /* Half of a vector register, or all of an SSE one; d[0] holds the low half.  */
 struct LFIVector {

@@ -15,10 +15,32 @@ static uint64_t base;
 static sigjmp_buf host_recovery;
 static volatile sig_atomic_t host_faults, alarms, alarm_sp_in_box, fault_in_alarm, exit_refused;
 
+/* The base of gs; other architectures have none.  */
+static uint64_t gs_seen;
+
+static uint64_t gs_base(void)
+{
+    uint64_t v = 0;
+#if defined(__x86_64__)
+    __asm__ volatile("rdgsbase %0" : "=r"(v));
+#endif
+    return v;
+}
+
+static void set_gs_base(uint64_t v)
+{
+#if defined(__x86_64__)
+    __asm__ volatile("wrgsbase %0" ::"r"(v));
+#else
+    (void)v;
+#endif
+}
+
 static void host_segv(int sig, siginfo_t *info, void *uc)
 {
     (void)uc;
     host_faults++;
+    gs_seen = gs_base();
     if (info->si_code > 0)
         siglongjmp(host_recovery, sig);
 }
@@ -242,9 +264,17 @@ static void test_sent_signal(void)
     pthread_create(&t, NULL, sender, NULL);
     lfi_ctx_regs_init(ctx);
     lfi_ctx_regs(ctx)->A0 = stack - base;
-    int r = lfi_ctx_run(ctx, load_or_die(box, 0, CODE(spin_word)));
+    lfiptr entry = load_or_die(box, 0, CODE(spin_word));
+    uint64_t before = gs_base();
+    set_gs_base(UINT64_C(0x123456789000));
+    uint64_t mine = gs_base();
+    int r = lfi_ctx_run(ctx, entry);
+    uint64_t after = gs_base();
+    set_gs_base(before);
     pthread_join(t, NULL);
     CHECK("a SIGSEGV that was sent is not the box's", r == 11 && host_faults == 1);
+    CHECK("a SIGSEGV that was sent: the handler has the host's gs",
+          gs_seen == mine && after == mine);
 }
 
 static void on_usr1(int sig)
