@@ -96,7 +96,10 @@ static const struct LFIProfile *object_profile(const uint8_t *p, uint64_t size, 
     }
     if (found || !code)
         return found;
-    return lfi_profile_published(eh.e_machine == EM_AARCH64 ? LFI_ARCH_AARCH64 : LFI_ARCH_X86_64);
+    found = lfi_profile_published(eh.e_machine == EM_AARCH64 ? LFI_ARCH_AARCH64 : LFI_ARCH_X86_64);
+    if (!found)
+        *why = "code without an LFI note: assemble it with this toolchain";
+    return found;
 }
 
 /* Text of up to size bytes of the file, NUL-terminated.  */
