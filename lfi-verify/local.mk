@@ -60,5 +60,5 @@ EXTRA_DIST += scripts/check-oracle
 check-mutants:
 	$(srcdir)/scripts/check-mutants --builddir $(abs_builddir) $(MUTANTFLAGS)
 PHONY_TARGETS += check-mutants
-EXTRA_DIST += scripts/check-mutants
+EXTRA_DIST += scripts/check-mutants scripts/mutants_x86_64.py
 endif

@@ -18,27 +18,10 @@
 enum { MAP_0F = 1, MAP_38 = 2, MAP_3A = 3, MAP_VEX = 3 /* added to one of the others */ };
 
 /* Prefixes that can precede an allowed instruction; the others have rows that deny them.  */
-static uint32_t prefix_bit(uint8_t byte)
-{
-    switch (byte) {
-    case 0x2e:
-        return S_CS;
-    case 0x65:
-        return S_GS;
-    case 0x66:
-        return S_66;
-    case 0x67:
-        return S_67;
-    case 0xf0:
-        return S_LOCK;
-    case 0xf2:
-        return S_F2;
-    case 0xf3:
-        return S_F3;
-    default:
-        return 0;
-    }
-}
+static const uint32_t prefix_bits[256] = {
+    [0x2e] = S_CS,   [0x65] = S_GS, [0x66] = S_66, [0x67] = S_67,
+    [0xf0] = S_LOCK, [0xf2] = S_F2, [0xf3] = S_F3,
+};
 
 /* Fields of the same place in REX and, inverted, in VEX.  */
 static uint32_t rex_bits(uint8_t rex)
@@ -76,7 +59,7 @@ static unsigned read_vex(const uint8_t **p, struct Insn *insn)
 /* Reads everything up to the opcode; its number (map and byte), or -1.  */
 static int read_opcode(const uint8_t **p, struct Insn *insn)
 {
-    for (uint32_t bit; (bit = prefix_bit(**p)) != 0; (*p)++) {
+    for (uint32_t bit; (bit = prefix_bits[**p]) != 0; (*p)++) {
         if (!(insn->sig & bit))
             insn->sig |= bit;
         else if (bit == S_66 && !(insn->sig & S_TWICE))
@@ -184,6 +167,35 @@ static void read_immediate(const uint8_t **p, struct Insn *insn)
     *p += bytes;
 }
 
+/* Without REX, the byte registers 4 to 7 are the second bytes of 0 to 3.  */
+static uint32_t byte_register(const struct Insn *insn, unsigned number)
+{
+    return UINT32_C(1) << (number >= 4 && !(insn->sig & S_REX) ? number - 4 : number);
+}
+
+static uint32_t explicit_writes(const struct Insn *insn)
+{
+    unsigned w = insn->row->writes;
+    uint32_t set = 0;
+    if (w & W_R)
+        set |= UINT32_C(1) << insn->reg;
+    if (w & W_RB)
+        set |= byte_register(insn, insn->reg);
+    if (w & W_V)
+        set |= UINT32_C(1) << insn->vvvv;
+    if (w & W_O)
+        set |= UINT32_C(1) << insn->opreg;
+    if (w & W_OB)
+        set |= byte_register(insn, insn->opreg);
+    if (insn->sig & S_MEMORY)
+        return set;
+    if (w & W_M)
+        set |= UINT32_C(1) << insn->rm;
+    if (w & W_MB)
+        set |= byte_register(insn, insn->rm);
+    return set;
+}
+
 /* Whether there is a prefix, or the fourth bit of a base that is none, to no effect: producers have
    no use for that, and decoders are known to differ.  */
 static bool has_idle_bits(const struct Insn *insn)
@@ -206,7 +218,8 @@ bool lfiv_x64_decode(const uint8_t *code, struct Insn *insn)
     insn->opreg = (uint8_t)extend(insn, S_B, opcode & 7);
     if (has_modrm[opcode])
         read_modrm(&p, insn);
-    for (unsigned i = starts[opcode]; !insn->row && i < starts[opcode + 1]; i++)
+    const uint16_t *start = &starts[(unsigned)opcode * 8 + (insn->sig >> 3 & 7)];
+    for (unsigned i = start[0]; !insn->row && i < start[1]; i++)
         if ((insn->sig & rows[lists[i]].mask) == rows[lists[i]].value)
             insn->row = &rows[lists[i]];
     if (!insn->row)
@@ -217,34 +230,6 @@ bool lfiv_x64_decode(const uint8_t *code, struct Insn *insn)
     }
     read_immediate(&p, insn);
     insn->length = (uint8_t)(p - code);
+    insn->writes = (uint16_t)explicit_writes(insn);
     return true;
-}
-
-/* Without REX, the byte registers 4 to 7 are the second bytes of 0 to 3.  */
-static uint32_t byte_register(const struct Insn *insn, unsigned number)
-{
-    return UINT32_C(1) << (number >= 4 && !(insn->sig & S_REX) ? number - 4 : number);
-}
-
-uint32_t lfiv_x64_writes(const struct Insn *insn)
-{
-    unsigned w = insn->row->writes;
-    uint32_t set = 0;
-    if (w & W_R)
-        set |= UINT32_C(1) << insn->reg;
-    if (w & W_RB)
-        set |= byte_register(insn, insn->reg);
-    if (w & W_V)
-        set |= UINT32_C(1) << insn->vvvv;
-    if (w & W_O)
-        set |= UINT32_C(1) << insn->opreg;
-    if (w & W_OB)
-        set |= byte_register(insn, insn->opreg);
-    if (insn->sig & S_MEMORY)
-        return set;
-    if (w & W_M)
-        set |= UINT32_C(1) << insn->rm;
-    if (w & W_MB)
-        set |= byte_register(insn, insn->rm);
-    return set;
 }

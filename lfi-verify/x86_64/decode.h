@@ -103,6 +103,7 @@ struct Insn {
     uint8_t length;
     uint8_t reg, rm, vvvv, opreg; /* register numbers with their fourth bit */
     uint8_t base, index, scale;   /* of the memory operand; scale is log2 */
+    uint16_t writes;              /* general registers, one bit each; without implicit ones */
     int32_t disp;
     int64_t imm;
     uint8_t offset; /* in its bundle: for the caller */
@@ -114,8 +115,5 @@ enum { LFIV_X64_LOOKAHEAD = 32 };
 /* Decodes the instruction at code.  False if no row matches; where the row's verdict is not V_OK
    only row is set.  */
 bool lfiv_x64_decode(const uint8_t *code, struct Insn *insn);
-
-/* The general registers that are written, as a set of bits; without implicit ones.  */
-uint32_t lfiv_x64_writes(const struct Insn *insn);
 
 #endif

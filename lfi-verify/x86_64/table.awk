@@ -1,5 +1,5 @@
-# Turns insns.def and macros.def into C: the rows, for each opcode the list of rows that can
-# match, in the order of the table, and the macros.
+# Turns insns.def and macros.def into C: the rows, for each opcode and number in the reg field of
+# ModRM the list of rows that can match, in the order of the table, and the macros.
 # SPDX-License-Identifier: Apache-2.0
 
 function fail(why) {
@@ -62,7 +62,7 @@ function prefixes(alternative, vex, operand_size,    part, n, i, has) {
     if ("n" in has || !vex) clear("S_VVVV")
 }
 
-function emit(locked, anyhow, row_isa,    i) {
+function emit(locked, anyhow, row_isa,    i, n) {
     if (!anyhow)
         if (locked) { set("S_LOCK"); set("S_MEMORY") } else clear("S_LOCK")
     printf "    {%s, %s, %s, %s, %s, %s, %s, %s, %s, \"%s\"},\n", substr(mask, 4),
@@ -71,7 +71,8 @@ function emit(locked, anyhow, row_isa,    i) {
         touch == "yes" ? "true" : "false", one("K_", kind), verdict == "ok" ? "V_OK" : one("V_", verdict),
         name
     for (i = first; i <= last; i++)
-        list[i] = list[i] " " rows
+        for (n = from_number; n <= to_number; n++)
+            list[i * 8 + n] = list[i * 8 + n] " " rows
     rows++
 }
 
@@ -104,6 +105,12 @@ function blocks(from, to, unit, field, form_mask, form_value,    size) {
         size = 1
         while (from % (size * 2) == 0 && from + size * 2 - 1 <= to)
             size *= 2
+        from_number = int(from * unit / 8) % 8
+        to_number = int((from + size - 1) * unit / 8) % 8
+        if (size * unit >= 64) {
+            from_number = 0
+            to_number = 7
+        }
         row(form_mask sprintf(" | 0x%x", field - (size - 1) * unit),
             form_value sprintf(" | 0x%x", from * unit))
         from += size
@@ -111,6 +118,8 @@ function blocks(from, to, unit, field, form_mask, form_value,    size) {
 }
 
 function forms(form,    part, range, memory_mask, memory_value) {
+    from_number = 0
+    to_number = form == "-" ? 0 : 7
     if (form == "-") {
         row(" | 0", "")
         return
@@ -201,7 +210,7 @@ END {
     if (failed)
         exit 1
     print "};\n\nstatic const uint16_t lists[] = {"
-    for (key = 0; key < 1792; key++) {
+    for (key = 0; key < 14336; key++) {
         start[key] = total + 0
         n = split(list[key], part, " ")
         text = ""
@@ -211,9 +220,9 @@ END {
             print "    " text
         total += n
     }
-    print "};\n\n/* Where the list of an opcode starts; it ends where the next one starts.  */"
-    print "static const uint16_t starts[1793] = {"
-    for (key = 0; key < 1792; key++)
+    print "};\n\n/* Where the list of an opcode and number starts; it ends where the next one starts.  */"
+    print "static const uint16_t starts[14337] = {"
+    for (key = 0; key < 14336; key++)
         printf "%s%d,%s", key % 16 ? " " : "    ", start[key], key % 16 == 15 ? "\n" : ""
     printf "    %d\n};\n", total
     print "\n/* Whether a ModRM byte follows the opcode.  */"

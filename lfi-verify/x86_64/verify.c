@@ -82,11 +82,9 @@ static const char *const verdicts[V_COUNT] = {
 static void reject(struct Scan *s, size_t offset, size_t length, const char *insn, const char *why)
 {
     struct LFIVError error = {.addr = s->vaddr + offset, .insn = insn, .rule = why};
-    while (error.length < length && error.length < sizeof error.bytes
-           && error.length < s->size - offset) {
-        error.bytes[error.length] = s->code[offset + error.length];
-        error.length++;
-    }
+    size_t known = s->size - offset < length ? s->size - offset : length;
+    error.length = known < sizeof error.bytes ? (uint8_t)known : sizeof error.bytes;
+    memcpy(error.bytes, s->code + offset, error.length);
     s->ok = false;
     s->stop |= !lfiv_reject(s->opts, &error);
 }
@@ -198,10 +196,9 @@ static const char *open_drift(struct Scan *s, const struct Insn *i)
 /* Rules 3 and 4.  */
 static const char *check_writes(struct Scan *s, const struct Insn *i, unsigned by_macro)
 {
-    uint32_t writes = lfiv_x64_writes(i);
-    if (writes & s->reserved)
+    if (i->writes & s->reserved)
         return "rule 3: r14 (and r15, the context register) must not be written";
-    if (!(writes & BIT(R_SP)) || by_macro & BY_MACRO_SP)
+    if (!(i->writes & BIT(R_SP)) || by_macro & BY_MACRO_SP)
         return NULL;
     if (i->row->kind != K_DRIFT)
         return "rule 4: rsp is written outside of the forms that are allowed";
@@ -250,24 +247,25 @@ static const char *check_insn(struct Scan *s, const struct Insn *i, uint64_t add
     return why;
 }
 
-/* A 32-bit write of one register, which zero-extends.  */
+/* A 32-bit write of one register, which zero-extends, or of memory.  Macros start with
+   instructions of kind zx.  */
 static bool is_zx(const struct Insn *i)
 {
-    return i->row->kind == K_ZX && !(i->sig & (S_66 | S_W));
+    return !(i->sig & (S_66 | S_W));
 }
 
-/* Whether the instruction is what a token of a macro stands for; previous is the one before.  */
+/* Whether the instruction is what a token of a macro stands for; previous is the one before.  An
+   instruction without memory operand has base 0, one without index an index of 16.  */
 static bool is_step(const struct Insn *i, const struct Insn *previous, uint16_t token)
 {
     switch (token) {
     case T_ESP:
-        return is_zx(i) && lfiv_x64_writes(i) == BIT(R_SP);
+        return is_zx(i) && i->writes == BIT(R_SP);
     case T_ZX:
-        return is_zx(i) && lfiv_x64_writes(i) != 0;
+        return is_zx(i);
     case T_ACCESS:
-        return i->row->access && i->sig & S_MEMORY && !(i->sig & (S_GS | S_67)) && i->base == R_14
-               && i->index != R_NONE && i->scale == 0
-               && lfiv_x64_writes(previous) == BIT(i->index);
+        return i->row->access && !(i->sig & (S_GS | S_67)) && i->base == R_14 && i->scale == 0
+               && previous->writes == BIT(i->index);
     case T_MOVS:
         return i->row->kind == K_MOVS;
     case T_STOS:
@@ -373,8 +371,10 @@ static unsigned find_macro(const struct Scan *s, const struct Bundle *b, unsigne
     if (b->insns[n].row->kind != K_ZX)
         return 0;
     for (size_t k = 0; k < sizeof macros / sizeof macros[0]; k++) {
-        unsigned count = macros[k].stores && !s->stores ? 0 : match(s, b, n, &macros[k]);
-        *found = &macros[k];
+        const struct Macro *m = *found = &macros[k];
+        if (m->code[0] < T_X && m->code[0] != b->bytes[b->insns[n].offset])
+            continue; /* match() would find that too, but later */
+        unsigned count = m->stores && !s->stores ? 0 : match(s, b, n, m);
         if (count != 0)
             return count;
     }

@@ -203,7 +203,7 @@ static void test_x86_profiles(void)
 
 static bool verify_x86(const char *code, size_t size, uintptr_t addr, struct LFIVOptions *o)
 {
-    static char copy[64];
+    static char copy[256];
     memset(&seen, 0, sizeof seen);
     seen.go_on = true;
     memcpy(copy, code, size);
@@ -241,7 +241,18 @@ static void test_x86(void)
     o.bitmap = bitmap;
     o.bitmap_words = 1;
     check("x86-64: a bitmap of one word", !verify_x86(NOPS8, 8, 0, &o) && says("bitmap"));
+    check("x86-64: an empty region and a small bitmap",
+          !verify_x86(NOPS8, 0, 0, &o) && says("empty"));
     o.bitmap_words = 2;
+    static const char windows[] = /* jmp to 128 ; jmp to 1 ; nops */
+        "\xeb\x7e\xeb\xfd" NOPS32 NOPS32 NOPS32 NOPS32;
+    memset(bitmap, 0, sizeof bitmap);
+    check("x86-64: one bad branch among good ones",
+          !verify_x86(windows, sizeof windows - 1, 0, &o) && seen.reports == 1
+              && seen.last.addr == 2);
+    check("x86-64: a good branch to where there is a bad one",
+          !verify_x86("\x90\xeb\xfd\xeb\xff", 5, 0, &o) && seen.reports == 1
+              && seen.last.addr == 3);
     check("x86-64: a bitmap of two words", verify_x86(NOPS32, 32, 0, &o));
     o.bitmap_words = lfiv_bitmap_words(32);
     check("x86-64: a bitmap as it is asked for", o.bitmap_words <= 8 && verify_x86(NOPS32, 32, 0, &o));

@@ -166,7 +166,7 @@ static const char *compare(const struct Insn *i, const struct Other *o)
         return "length";
     if (i->length > 15)
         return "too long";
-    if ((lfiv_x64_writes(i) | (i->row->writes & W_IMPLICIT)) != written(o))
+    if ((i->writes | (i->row->writes & W_IMPLICIT)) != written(o))
         return "registers written";
     if (writes_forbidden(o) || o->insn.attributes & ZYDIS_ATTRIB_IS_PRIVILEGED)
         return "allowed";

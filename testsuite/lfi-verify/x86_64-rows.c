@@ -6,6 +6,10 @@
 
        MAP.OPCODE [PREFIXES] FORMS: IMMEDIATE WRITES ACCESS TOUCH KIND ISA VERDICT NAME
 
+   Then, for every macro-instruction, which others one changed bit makes of it that are accepted:
+
+       macro HEX: HEX...
+
    x86_64-rows.txt is the output that was compared with Zydis (x86_64-oracle); any change to what is
    allowed shows as a difference.  */
 #include <stdio.h>
@@ -13,8 +17,9 @@
 #include <string.h>
 
 #include "lfi-verify/x86_64/decode.h"
+#include "lfiv.h"
 
-enum { COMBINATIONS = 64, FORMS = 80, TEXT = 200 };
+enum { COMBINATIONS = 64, FORMS = 72, TEXT = 200 };
 
 static const char *const maps[] = {"", "0f.", "38.", "3a.", "v0f.", "v38.", "v3a."};
 static const char *const accesses[] = {"-", "r", "w", "rw"};
@@ -95,6 +100,7 @@ static void describe(char text[TEXT], const uint8_t *code, unsigned size)
 }
 
 static char facts[COMBINATIONS][FORMS][TEXT];
+static bool has_modrm; /* the opcode at hand has a ModRM byte */
 
 /* Prints the runs of forms that come to the same.  */
 static void print_forms(char (*fact)[TEXT], unsigned forms, const char *head)
@@ -114,59 +120,113 @@ static void print_forms(char (*fact)[TEXT], unsigned forms, const char *head)
     }
 }
 
+/* The instruction of a combination with one of the forms; FORMS stands for a longer one.  */
+static void try_form(char text[TEXT], unsigned map, unsigned opcode, unsigned c, unsigned form)
+{
+    uint8_t code[64] = {0};
+    unsigned size = encode(code, map, opcode, c);
+    memset(text, 0, TEXT);
+    if (size == 0)
+        return;
+    code[size] = (uint8_t)(form < 8 ? form << 3 : form < FORMS ? 0xc0 + form - 8 : 0x44);
+    describe(text, code, size + has_modrm);
+}
+
 static void list_opcode(unsigned map, unsigned opcode)
 {
-    unsigned forms = 1;
+    char other[TEXT];
     bool same[COMBINATIONS] = {false};
-    for (int pass = 0; pass < 2; pass++) {
-        bool differ = false;
-        for (unsigned c = 0; c < COMBINATIONS; c++)
-            for (unsigned f = 0; f < forms; f++) {
-                uint8_t code[64] = {0};
-                unsigned size = encode(code, map, opcode, c);
-                memset(facts[c][f], 0, TEXT);
-                if (size == 0)
-                    continue;
-                if (pass == 1) {
-                    code[size++] = (uint8_t)(f < 8 ? f << 3 : 0xc0 + f - 8);
-                }
-                describe(facts[c][f], code, size);
-            }
-        if (pass == 1)
-            break;
-        /* Without ModRM byte nothing depends on what follows.  */
-        for (unsigned c = 0; c < COMBINATIONS; c++)
-            for (unsigned modrm = 0; modrm < 256; modrm++) {
-                uint8_t code[64] = {0};
-                char text[TEXT];
-                unsigned size = encode(code, map, opcode, c);
-                if (size == 0)
-                    continue;
-                code[size] = (uint8_t)modrm;
-                describe(text, code, size);
-                differ |= strcmp(text, facts[c][0]) != 0;
-            }
-        if (!differ) {
-            /* Either that, or unknown; or one form for all, which two lengths tell.  */
-            break;
+    /* Where anything changes with the byte after the opcode, that is a ModRM byte.  */
+    has_modrm = false;
+    for (unsigned c = 0; c < COMBINATIONS; c++) {
+        try_form(facts[0][0], map, opcode, c, 0);
+        for (unsigned f = FORMS; f > 0 && !has_modrm; f--) {
+            try_form(other, map, opcode, c, f);
+            has_modrm = strcmp(other, facts[0][0]) != 0;
         }
-        forms = 72;
     }
+    memset(facts, 0, sizeof facts);
+    unsigned forms = has_modrm ? FORMS : 1;
+    for (unsigned c = 0; c < COMBINATIONS; c++)
+        for (unsigned f = 0; f < forms; f++)
+            try_form(facts[c][f], map, opcode, c, f);
     for (unsigned c = 0; c < COMBINATIONS; c++) {
         char head[1024], name[64];
         if (same[c])
             continue;
         combination_name(name, map >= 4, c);
         snprintf(head, sizeof head, "%s%02x [%s", maps[map], opcode, name);
+        unsigned count = 1;
         for (unsigned d = c + 1; d < COMBINATIONS; d++)
             if (memcmp(facts[c], facts[d], sizeof facts[c]) == 0) {
                 same[d] = true;
+                count++;
                 combination_name(name, map >= 4, d);
                 strcat(strcat(head, " "), name);
             }
+        if (count == (map >= 4 ? COMBINATIONS / 2 : COMBINATIONS))
+            snprintf(head, sizeof head, "%s%02x [*", maps[map], opcode);
         strcat(head, "]");
         print_forms(facts[c], forms, head);
     }
+}
+
+/* Each in its bundle, with what could be entered behind it.  */
+static const char *const macros[] = {
+    "83e0e04c01f0ffe0",
+    "83e7e04c01f7ffe7",
+    "4183e3e04d01f341ffe3",
+    "4183e5e04d01f541ffe5",
+    "83e1e04c01f1ffd1",
+    "83e6e04c01f6ffd6",
+    "4183e0e04d01f041ffd0",
+    "4183e4e04d01f441ffd4",
+    "4c8d1d1900000065ff2425f8ffffff",
+    "4c8d1d1900000065ff242500ffffff",
+    "89c44c01f4",
+    "89ec4a8d2434",
+    "8d6424084c01f4",
+    "83e4f04a8d2434",
+    "89c0498b0406",
+    "4589db4b89041e",
+    "448d24814f8b0426",
+    "89ff4a8d3c37aa",
+    "89ff4a8d3c37f348ab",
+    "89ff4a8d3c37f2ae",
+    "89f64a8d3436ac",
+    "89ff4a8d3c3789f64a8d3436f3a4",
+    "89f64a8d343689ff4a8d3c37a5",
+    "89ff4a8d3c3789f64a8d3436a6",
+    "89f64a8d343689ff4a8d3c37f3a7",
+    "89ff4a8d3c37a4",
+};
+
+static bool is_accepted(const uint8_t *code, bool stores)
+{
+    struct LFIVOptions o = {.ctxreg = true, .box = stores ? LFI_BOX_STORES : LFI_BOX_FULL};
+    char copy[32];
+    memcpy(copy, code, 32);
+    return lfiv_verify_x64(copy, 32, 0x200000, &o);
+}
+
+static void list_macro(const char *text, bool stores)
+{
+    uint8_t code[32];
+    unsigned size = 0, byte;
+    memset(code, 0xcc, sizeof code);
+    while (sscanf(text + 2 * size, "%2x", &byte) == 1)
+        code[size++] = (uint8_t)byte;
+    printf("macro %s %s: %s", stores ? "stores" : "full", text, is_accepted(code, stores) ? "" : "-");
+    for (unsigned bit = 0; bit < 8 * size; bit++) {
+        code[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        if (is_accepted(code, stores)) {
+            for (unsigned n = 0; n < size; n++)
+                printf("%02x", code[n]);
+            printf(" ");
+        }
+        code[bit / 8] ^= (uint8_t)(1 << bit % 8);
+    }
+    printf("\n");
 }
 
 int main(void)
@@ -178,5 +238,9 @@ int main(void)
                                || opcode == 0xf2 || opcode == 0xf3 || opcode == 0x2e
                                || opcode == 0xc4 || opcode == 0xc5)))
                 list_opcode(map, opcode);
+    for (unsigned n = 0; n < sizeof macros / sizeof macros[0]; n++) {
+        list_macro(macros[n], false);
+        list_macro(macros[n], true);
+    }
     return 0;
 }
