@@ -6,6 +6,7 @@
      add $8, %rsp      ->  pop %r11, where none follows
      mov %rX, %rsp     ->  mov %eX, %esp; lea (%rsp,%r14), %rsp     fused
      op x, %rsp        ->  op x, %esp; lea (%rsp,%r14), %rsp        add, sub, and, lea
+     mov $0, %spl      ->  mov %rsp, %r11; mov $0, %r11b; ...         GCC's and $-256, %rsp
      anything else     ->  mov %rsp, %r11; op x, %r11; mov %r11d, %esp; lea (%rsp,%r14), %rsp
      leave             ->  mov %ebp, %esp; lea (%rsp,%r14), %rsp; pop %rbp
    lea and mov leave the flags alone; the others change them as what they stand for does,
@@ -146,15 +147,17 @@ static void on_scratch(struct rewriter *r, struct insn *in)
                  "add, sub, and or lea");
         return;
     }
-    if (dst->kind != OPERAND_GPR || dst->reg != RSP || dst->size != 8 || in->rex_less) {
+    bool part = is_op(in, "mov") && in->op[0].kind == OPERAND_IMM && dst->size < 4;
+    if (dst->kind != OPERAND_GPR || dst->reg != RSP || (dst->size != 8 && !part) || in->rex_less) {
         error_at(r, in->name.p, "the stack pointer is set as a whole; use rsp");
         return;
     }
     struct insn copy = *in;
     x86_use_scratch(r, in);
-    if (in->row->dst == ACCESS_RW)
+    if (in->row->dst == ACCESS_RW || part)
         x86_put(r, 3, "mov\t%%rsp, %%r11");
-    copy.op[copy.nops - 1].text = (struct slice){"%r11", 4};
+    const char *scratch = dst->size == 8 ? "%r11" : dst->size == 2 ? "%r11w" : "%r11b";
+    copy.op[copy.nops - 1].text = (struct slice){scratch, strlen(scratch)};
     copy.op[copy.nops - 1].reg = R11;
     if (copy.mem_op >= 0 && copy.mem.seg == 'f') {
         error_at(r, in->name.p, "the stack pointer cannot be set from a variable of a thread");

@@ -97,7 +97,7 @@ static void movabs(struct rewriter *r, struct insn *in)
     }
     const char *accumulator = x86_register_name(RAX, x86_operand_size(in));
     struct slice address = in->mem.disp;
-    if (in->nops != 2 || in->mem.seg || in->mem.base != NO_REG || in->mem.index != NO_REG) {
+    if (in->nops != 2 || in->mem.seg == 'f' || in->mem.base != NO_REG || in->mem.index != NO_REG) {
         error_at(r, in->name.p, "movabs moves between rax and a constant address");
         return;
     }
