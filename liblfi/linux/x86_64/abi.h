@@ -75,6 +75,8 @@ struct box_sigaction {
 };
 
 enum {
+    BOX_PROT_KNOWN = 0xf, /* READ, WRITE, EXEC, SEM */
+
     BOX_O_ACCMODE = 3,
     BOX_O_CREAT = 0100,
     BOX_O_EXCL = 0200,
