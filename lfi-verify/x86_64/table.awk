@@ -190,11 +190,16 @@ function macro(    i, text) {
     for (i = 4; i <= NF; i++)
         text = text token($i) ", "
     macros = macros text "T_END}},\n"
+    # Which first bytes it may have: any, if it starts with a kind of instruction.
+    for (i = 0; i < 256; i++)
+        if ($4 !~ /^[0-9a-f][0-9a-f]$/ || hex($4) == i)
+            macro_list[i] = macro_list[i] macro_count ", "
+    macro_count++
 }
 
 BEGIN {
     maps["0f"] = 1; maps["38"] = 2; maps["3a"] = 3; maps["v0f"] = 4; maps["v38"] = 5; maps["v3a"] = 6
-    rows = 0
+    rows = macro_count = 0
     print "/* Made from insns.def and macros.def by table.awk.  */"
     print "#ifdef WANT_INSNS"
     print "static const struct Row rows[] = {"
@@ -230,5 +235,10 @@ END {
     for (key = 0; key < 1792; key++)
         printf "%s%d,%s", key % 32 ? " " : "    ", modrm[key] + 0, key % 32 == 31 ? "\n" : ""
     print "};\n#endif\n\n#ifdef WANT_MACROS"
-    printf "static const struct Macro macros[] = {\n%s};\n#endif\n", macros
+    printf "static const struct Macro macros[] = {\n%s};\n", macros
+    print "\n/* The macros that can start with a byte; 255 ends the list.  */"
+    print "static const uint8_t macro_lists[256][MAX_MACROS] = {"
+    for (i = 0; i < 256; i++)
+        printf "    {%s255},\n", macro_list[i]
+    print "};\n#endif"
 }

@@ -15,7 +15,7 @@
 #include "lfi_layout.h"
 #include "profiles/profile.h"
 
-enum { MAX_BUNDLE = 32, DEFAULT_BUNDLE = 32, MAX_MACRO = 24 };
+enum { MAX_BUNDLE = 32, DEFAULT_BUNDLE = 32, MAX_MACRO = 24, MAX_MACROS = 32 };
 
 #define BIT(r) (UINT32_C(1) << (r))
 
@@ -260,11 +260,11 @@ static bool is_step(const struct Insn *i, const struct Insn *previous, uint16_t 
 {
     switch (token) {
     case T_ESP:
-        return is_zx(i) && i->writes == BIT(R_SP);
+        return i->writes == BIT(R_SP) && is_zx(i);
     case T_ZX:
         return is_zx(i);
     case T_ACCESS:
-        return i->row->access && !(i->sig & (S_GS | S_67)) && i->base == R_14 && i->scale == 0
+        return i->base == R_14 && i->scale == 0 && !(i->sig & (S_GS | S_67)) && i->row->access
                && previous->writes == BIT(i->index);
     case T_MOVS:
         return i->row->kind == K_MOVS;
@@ -370,15 +370,13 @@ static unsigned find_macro(const struct Scan *s, const struct Bundle *b, unsigne
 {
     if (b->insns[n].row->kind != K_ZX)
         return 0;
-    for (size_t k = 0; k < sizeof macros / sizeof macros[0]; k++) {
-        const struct Macro *m = *found = &macros[k];
-        if (m->code[0] < T_X && m->code[0] != b->bytes[b->insns[n].offset])
-            continue; /* match() would find that too, but later */
-        unsigned count = m->stores && !s->stores ? 0 : match(s, b, n, m);
-        if (count != 0)
-            return count;
+    unsigned count = 0;
+    for (const uint8_t *k = macro_lists[b->bytes[b->insns[n].offset]]; *k != 255 && !count; k++) {
+        const struct Macro *m = *found = &macros[*k];
+        if (!m->stores || s->stores)
+            count = match(s, b, n, m);
     }
-    return 0;
+    return count;
 }
 
 /* Decodes the bundle at offset of the region.  What does not end in it is rejected, so bytes
