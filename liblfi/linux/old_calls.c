@@ -11,6 +11,16 @@
 
 #include "liblfi/linux/linux.h"
 
+/* The call without what was in the registers of arguments that it does not have.  */
+static struct call plain(const struct call *c)
+{
+    struct call n = *c;
+    for (int i = 0; i < 6; i++)
+        if (c->row->arg[i].kind == ARG_NONE)
+            n.raw[i] = 0;
+    return n;
+}
+
 /* An argument of value 0 before the one at i: no file, which means the working directory.  */
 static void insert(struct call *c, int i)
 {
@@ -26,7 +36,7 @@ static void insert(struct call *c, int i)
 
 static struct call in_cwd(const struct call *c)
 {
-    struct call n = *c;
+    struct call n = plain(c);
     insert(&n, 0);
     return n;
 }
@@ -120,7 +130,7 @@ long sys_link(struct call *c)
 
 long sys_symlink(struct call *c)
 {
-    struct call n = *c;
+    struct call n = plain(c);
     insert(&n, 1);
     return sys_symlinkat(&n);
 }
@@ -150,13 +160,13 @@ long sys_lchown(struct call *c)
 
 long sys_pipe(struct call *c)
 {
-    c->a[1].u = 0;
-    return sys_pipe2(c);
+    struct call n = plain(c);
+    return sys_pipe2(&n);
 }
 
 long sys_dup2(struct call *c)
 {
-    struct call n = *c;
+    struct call n = plain(c);
     if ((int32_t)c->raw[0] == c->a[1].i)
         return c->a[1].i;
     n.a[2].u = 0;
@@ -167,7 +177,7 @@ long sys_dup2(struct call *c)
 
 long sys_poll(struct call *c)
 {
-    struct call n = *c;
+    struct call n = plain(c);
     int64_t ms = c->a[2].i;
     struct box_timespec limit = {ms / 1000, ms % 1000 * 1000000};
     n.a[2].ptr = ms < 0 ? NULL : &limit;
@@ -176,7 +186,7 @@ long sys_poll(struct call *c)
 
 long sys_select(struct call *c)
 {
-    struct call n = *c;
+    struct call n = plain(c);
     const struct box_timeval *tv = c->a[4].ptr;
     struct box_timespec limit;
     if (tv && (tv->sec < 0 || tv->usec < 0))
@@ -189,7 +199,7 @@ long sys_select(struct call *c)
 
 long sys_pause(struct call *c)
 {
-    struct call n = *c;
+    struct call n = plain(c);
     n.a[0].ptr = n.a[2].ptr = NULL;
     n.len[0] = 0;
     return sys_ppoll(&n);
@@ -219,7 +229,7 @@ long sys_utimes(struct call *c)
 
 long sys_futimesat(struct call *c)
 {
-    struct call n = *c;
+    struct call n = plain(c);
     return set_times(&n, c->a[2].ptr);
 }
 
