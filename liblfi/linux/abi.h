@@ -110,6 +110,9 @@ struct box_id {
 struct box_sigset {
     uint64_t bits;
 };
+struct box_sigset_arg { /* pselect6 */
+    uint64_t set, size;
+};
 struct box_dirent { /* d_name and its NUL follow */
     uint64_t ino;
     int64_t off;
@@ -137,8 +140,6 @@ enum {
     BOX_AT_EMPTY_PATH = 0x1000,
     BOX_AT_STATX_SYNC_TYPE = 0x6000,
 
-    BOX_PROT_MASK = 7,
-    BOX_PROT_GROWS = 0x03000000,
 
     BOX_MAP_SHARED = 1,
     BOX_MAP_PRIVATE = 2,

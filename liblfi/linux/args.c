@@ -137,7 +137,8 @@ static long take_array(struct call *c, int i)
 static long take_word(struct call *c, int i)
 {
     lfiptr p = box_pointer(c, c->raw[i]);
-    /* The kernel wants it aligned.  */
+    if (p % 4)
+        return -EINVAL;
     if (!lfi_box_bufvalid(c->p->box, p, 4))
         return -EFAULT;
     c->a[i].ptr = (void *)p;

@@ -40,6 +40,12 @@ static long written(struct call *c, ssize_t result)
     return -EPIPE;
 }
 
+/* Opened with O_PATH: good to name the object, not to use it.  */
+static bool path_only(const struct file *f)
+{
+    return f->kind == FILE_HOST && fcntl(f->host, F_GETFL) & O_PATH;
+}
+
 static long not_readable(const struct file *f)
 {
     return f->kind == FILE_HOST ? 0 : -EISDIR;
@@ -282,6 +288,8 @@ long sys_ioctl(struct call *c)
 {
     struct file *f = c->a[0].file;
     uint64_t request = c->a[1].u;
+    if (path_only(f))
+        return -EBADF;
     if (request == BOX_FIOCLEX || request == BOX_FIONCLEX)
         return fd_flags(c->p, (int)c->raw[0], request == BOX_FIOCLEX);
     if (f->kind != FILE_HOST)
@@ -420,6 +428,8 @@ long sys_fchown(struct call *c)
     struct stat st;
     if (f->kind == FILE_TREE || (f->mount && f->mount->ro))
         return -EROFS;
+    if (path_only(f))
+        return -EBADF;
     if (fstat(f->host, &st) != 0)
         return -errno;
     uint32_t uid = (uint32_t)c->a[1].i, gid = (uint32_t)c->a[2].i;
@@ -430,10 +440,7 @@ long sys_fchown(struct call *c)
 
 static long add_host(struct call *c, int host, bool cloexec)
 {
-    struct file *f = file_new(FILE_HOST, host);
-    if (f)
-        f->fixed = true;
-    return fd_add(c->p, f, 0, cloexec);
+    return fd_add(c->p, file_new(FILE_HOST, host), 0, cloexec);
 }
 
 long sys_pipe2(struct call *c)
@@ -467,7 +474,9 @@ long sys_sendfile(struct call *c)
     struct box_offset *off = c->a[2].ptr;
     off_t at = off ? off->value : 0;
     size_t n = c->a[3].u < LX_RW_MAX ? c->a[3].u : LX_RW_MAX;
-    if (out->kind != FILE_HOST || in->kind != FILE_HOST)
+    if (out->kind != FILE_HOST)
+        return -EBADF;
+    if (in->kind != FILE_HOST || c->a[3].u > INT64_MAX)
         return -EINVAL;
     ssize_t done = sendfile(out->host, in->host, off ? &at : NULL, n);
     if (done >= 0 && off)
@@ -480,7 +489,7 @@ long sys_copy_file_range(struct call *c)
     struct file *in = c->a[0].file, *out = c->a[2].file;
     struct box_offset *in_off = c->a[1].ptr, *out_off = c->a[3].ptr;
     if (in->kind != FILE_HOST || out->kind != FILE_HOST)
-        return -EINVAL;
+        return -EISDIR;
     off_t from = in_off ? in_off->value : 0, to = out_off ? out_off->value : 0;
     size_t n = c->a[4].u < LX_RW_MAX ? c->a[4].u : LX_RW_MAX;
     ssize_t done = copy_file_range(in->host, in_off ? &from : NULL, out->host, out_off ? &to : NULL,
@@ -522,6 +531,12 @@ static long poll_box(struct call *c, struct box_pollfd *box, size_t n, const str
     return err ? err : ready;
 }
 
+/* A mask of signals is looked at and has no effect.  */
+static long mask_size(const void *mask, uint64_t size)
+{
+    return mask && size != sizeof(struct box_sigset) ? -EINVAL : 0;
+}
+
 static long limit_of(const struct box_timespec *t, struct timespec *host)
 {
     if (t && !time_valid(t))
@@ -535,6 +550,8 @@ long sys_ppoll(struct call *c)
 {
     struct timespec limit;
     long err = limit_of(c->a[2].ptr, &limit);
+    if (!err)
+        err = mask_size(c->a[3].ptr, c->a[4].u);
     if (err)
         return err;
     return poll_box(c, c->a[0].ptr, c->len[0], c->a[2].ptr ? &limit : NULL);
@@ -546,6 +563,17 @@ enum {
     SELECT_EX = POLLPRI
 };
 static const int select_events[3] = {SELECT_IN, SELECT_OUT, SELECT_EX};
+
+/* The last argument of pselect6 points to a pointer and a size.  */
+static long select_mask(const struct call *c)
+{
+    const struct box_sigset_arg *arg = c->a[5].ptr;
+    struct box_sigset mask;
+    if (!arg || !arg->set)
+        return 0;
+    long err = mask_size(arg, arg->size);
+    return err ? err : copy_in(c, &mask, arg->set, sizeof mask);
+}
 
 static bool bit_of(const struct box_fdset *s, int fd)
 {
@@ -560,6 +588,8 @@ long sys_pselect6(struct call *c)
     size_t n = 0;
     int nfds = (int)c->a[0].i;
     long err = limit_of(c->a[4].ptr, &limit);
+    if (!err)
+        err = select_mask(c);
     if (err || nfds < 0)
         return err ? err : -EINVAL;
     for (int fd = 0; fd < nfds && fd < LX_MAX_FDS; fd++) {
@@ -622,6 +652,6 @@ long sys_getdents64(struct call *c)
     if (f->kind == FILE_TREE)
         return tree_dents(c, f, c->len[1]);
     if (!f->dir)
-        return -ENOTDIR;
+        return path_only(f) ? -EBADF : -ENOTDIR;
     return answer(syscall(SYS_getdents64, f->host, c->a[1].ptr, c->len[1]));
 }

@@ -148,10 +148,23 @@ long sys_prlimit64(struct call *c)
     return err;
 }
 
+/* Whether arguments 0 and 1 mean this process: 0 or -errno.  */
+static long own_priority(const struct call *c)
+{
+    enum { PROCESS, GROUP, USER };
+    int64_t which = c->a[0].i, who = c->a[1].i;
+    if (which < PROCESS || which > USER)
+        return -EINVAL;
+    bool own = who == 0 || who == (which == USER ? BOX_UID : c->p->pid)
+               || (which == PROCESS && who == c->t->tid);
+    return own ? 0 : -ESRCH;
+}
+
 long sys_getpriority(struct call *c)
 {
     /* The kernel answers 20 minus the priority.  */
-    return c->a[0].i < 0 || c->a[0].i > 2 ? -EINVAL : 20;
+    long err = own_priority(c);
+    return err ? err : 20;
 }
 
 long sys_prctl(struct call *c)
@@ -214,11 +227,11 @@ long sys_sched_getaffinity(struct call *c)
         || ((int32_t)c->raw[0] != 0 && (int32_t)c->raw[0] != c->t->tid
             && (int32_t)c->raw[0] != c->p->pid))
         return -ESRCH;
-    long n = syscall(SYS_sched_getaffinity, 0, sizeof mask, mask);
+    if (room % 8)
+        return -EINVAL;
+    long n = syscall(SYS_sched_getaffinity, 0, room < sizeof mask ? room : sizeof mask, mask);
     if (n < 0)
         return -errno;
-    if (room < (uint64_t)n || room % 8)
-        return -EINVAL;
     long err = copy_out(c, c->raw[2], mask, (size_t)n);
     return err ? err : n;
 }

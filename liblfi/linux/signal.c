@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
 
 #include "liblfi/linux/linux.h"
 
@@ -164,12 +165,12 @@ long sys_rt_sigprocmask(struct call *c)
 
 long sys_rt_sigpending(struct call *c)
 {
-    if (c->a[1].u != SIGSET_SIZE)
+    if (c->a[1].u > SIGSET_SIZE)
         return -EINVAL;
     pthread_mutex_lock(&c->p->lock);
-    ((struct box_sigset *)c->a[0].ptr)->bits = c->p->sig.pending & c->t->sigmask;
+    uint64_t bits = c->p->sig.pending & c->t->sigmask;
     pthread_mutex_unlock(&c->p->lock);
-    return 0;
+    return copy_out(c, c->raw[0], &bits, c->a[1].u);
 }
 
 long sys_sigaltstack(struct call *c)
@@ -180,6 +181,8 @@ long sys_sigaltstack(struct call *c)
     struct box_stack now = c->t->altstack;
     if (now.size == 0)
         now.flags = DISABLE;
+    if (set && memcmp(set, &c->t->altstack, sizeof *set) == 0)
+        set = NULL;
     if (set && set->flags & ~(DISABLE | AUTODISARM))
         return -EINVAL;
     if (set && !(set->flags & DISABLE) && set->size < MIN_SIZE)

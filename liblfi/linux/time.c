@@ -77,10 +77,9 @@ static struct box_timespec *keep(struct call *c, int i)
 long sys_clock_nanosleep(struct call *c)
 {
     struct box_timespec *left = keep(c, 3);
-    if (!clock_known(c->a[0].i) || c->a[0].i == CLOCK_THREAD_CPUTIME_ID
-        || c->a[1].u & ~(uint64_t)TIMER_ABSTIME)
+    if (!clock_known(c->a[0].i) || c->a[0].i == CLOCK_THREAD_CPUTIME_ID)
         return -EINVAL;
-    long err = sleep_on(c, (clockid_t)c->a[0].i, (int)c->a[1].u, c->a[2].ptr, left);
+    long err = sleep_on(c, (clockid_t)c->a[0].i, (int)c->a[1].u & TIMER_ABSTIME, c->a[2].ptr, left);
     if (c->out)
         c->a[3].ptr = left;
     return err;
