@@ -159,27 +159,48 @@ long sys_dup3(struct call *c)
     return fd_install(c->p, c->a[0].file, fd, c->a[2].u & BOX_O_CLOEXEC);
 }
 
+static int lock_command(int cmd)
+{
+    switch (cmd) {
+    case BOX_F_GETLK:
+        return F_GETLK;
+    case BOX_F_SETLK:
+        return F_SETLK;
+    case BOX_F_SETLKW:
+        return F_SETLKW;
+    case BOX_F_OFD_GETLK:
+        return F_OFD_GETLK;
+    case BOX_F_OFD_SETLK:
+        return F_OFD_SETLK;
+    }
+    return F_OFD_SETLKW;
+}
+
 /* Record locks are those of the host's process.  */
 static long file_lock(struct call *c, struct file *f, int cmd)
 {
+    bool get = cmd == BOX_F_GETLK || cmd == BOX_F_OFD_GETLK;
+    bool ofd = cmd >= BOX_F_OFD_GETLK;
     struct box_flock b;
     if (f->kind != FILE_HOST)
         return -EBADF;
     if (copy_in(c, &b, c->raw[2], sizeof b) != 0)
         return -EFAULT;
-    struct flock host = {
-        .l_type = b.type, .l_whence = b.whence, .l_start = b.start, .l_len = b.len};
-    int op = cmd == BOX_F_GETLK ? F_GETLK : cmd == BOX_F_SETLK ? F_SETLK : F_SETLKW;
-    if (fcntl(f->host, op, &host) != 0)
+    struct flock host = {.l_type = b.type,
+                         .l_whence = b.whence,
+                         .l_start = b.start,
+                         .l_len = b.len,
+                         .l_pid = ofd ? b.pid : 0};
+    if (fcntl(f->host, lock_command(cmd), &host) != 0)
         return -errno;
-    if (cmd != BOX_F_GETLK)
+    if (!get)
         return 0;
     b.type = host.l_type;
     if (host.l_type != F_UNLCK) {
         b.whence = host.l_whence;
         b.start = host.l_start;
         b.len = host.l_len;
-        b.pid = 0;
+        b.pid = ofd ? -1 : 0;
     }
     return copy_out(c, c->raw[2], &b, sizeof b);
 }
@@ -224,7 +245,14 @@ static long file_control(struct call *c, struct file *f, int cmd)
     case BOX_F_GETLK:
     case BOX_F_SETLK:
     case BOX_F_SETLKW:
+    case BOX_F_OFD_GETLK:
+    case BOX_F_OFD_SETLK:
+    case BOX_F_OFD_SETLKW:
         return file_lock(c, f, cmd);
+    case BOX_F_GETPIPE_SZ:
+        return f->kind != FILE_HOST ? -EBADF : answer(fcntl(f->host, F_GETPIPE_SZ));
+    case BOX_F_SETPIPE_SZ:
+        return f->kind != FILE_HOST ? -EBADF : answer(fcntl(f->host, F_SETPIPE_SZ, (int)arg));
     }
     return -EINVAL;
 }
@@ -251,6 +279,33 @@ static long get_termios(struct call *c, int fd)
     b.lflag = t.c_lflag;
     b.line = t.c_line;
     memcpy(b.cc, t.c_cc, sizeof b.cc);
+    return copy_out(c, c->raw[2], &b, sizeof b);
+}
+
+/* The line discipline stays what it is.  */
+static long set_termios(struct call *c, int fd, int when)
+{
+    struct termios t;
+    struct box_termios b;
+    if (tcgetattr(fd, &t) != 0)
+        return -errno;
+    if (copy_in(c, &b, c->raw[2], sizeof b) != 0)
+        return -EFAULT;
+    t.c_iflag = b.iflag;
+    t.c_oflag = b.oflag;
+    t.c_cflag = b.cflag;
+    t.c_lflag = b.lflag;
+    memcpy(t.c_cc, b.cc, sizeof b.cc);
+    return answer(tcsetattr(fd, when, &t));
+}
+
+/* The box's group is in the foreground when the host's is.  */
+static long get_foreground(struct call *c, int fd)
+{
+    pid_t group = tcgetpgrp(fd);
+    if (group < 0)
+        return -errno;
+    int32_t b = group == getpgrp() ? c->p->pid : BOX_INIT_PID;
     return copy_out(c, c->raw[2], &b, sizeof b);
 }
 
@@ -297,6 +352,20 @@ long sys_ioctl(struct call *c)
     switch (request) {
     case BOX_TCGETS:
         return get_termios(c, f->host);
+    case BOX_TCSETS:
+        return set_termios(c, f->host, TCSANOW);
+    case BOX_TCSETSW:
+        return set_termios(c, f->host, TCSADRAIN);
+    case BOX_TCSETSF:
+        return set_termios(c, f->host, TCSAFLUSH);
+    case BOX_TCSBRK:
+        return answer(ioctl(f->host, TCSBRK, (int)c->a[2].u));
+    case BOX_TCXONC:
+        return answer(tcflow(f->host, (int)c->a[2].u));
+    case BOX_TCFLSH:
+        return answer(tcflush(f->host, (int)c->a[2].u));
+    case BOX_TIOCGPGRP:
+        return get_foreground(c, f->host);
     case BOX_TIOCGWINSZ:
         return get_winsize(c, f->host);
     case BOX_FIONREAD:
@@ -410,6 +479,27 @@ long sys_sync(struct call *c)
 {
     (void)c;
     return 0;
+}
+
+long sys_syncfs(struct call *c)
+{
+    return path_only(c->a[0].file) ? -EBADF : 0;
+}
+
+long sys_sync_file_range(struct call *c)
+{
+    struct file *f = c->a[0].file;
+    if (f->kind != FILE_HOST)
+        return 0;
+    return answer(sync_file_range(f->host, c->a[1].i, c->a[2].i, (unsigned)c->a[3].u));
+}
+
+long sys_readahead(struct call *c)
+{
+    struct file *f = c->a[0].file;
+    if (f->kind != FILE_HOST)
+        return -EINVAL;
+    return answer(readahead(f->host, c->a[1].i, c->a[2].u));
 }
 
 long sys_fchmod(struct call *c)

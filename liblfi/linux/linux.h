@@ -118,6 +118,7 @@ struct LFILinuxProc {
     pthread_mutex_t fs_lock; /* of cwd */
     struct file *cwd;
     atomic_uint umask;
+    atomic_int nice;
 
     pthread_mutex_t mem_lock; /* of brk and of calls that look before they map */
     lfiptr brk_start, brk_now, brk_end;
@@ -313,6 +314,7 @@ struct LFILinuxThread *thread_make(struct LFILinuxProc *p);
 /* Counts the thread in; false when the process has ended or has too many.  */
 bool thread_enter(struct LFILinuxThread *t);
 void thread_destroy(struct LFILinuxThread *t);
+bool thread_exists(struct LFILinuxProc *p, int64_t tid);
 /* Runs the box until the thread ends, and ends it.  False if it could not be run.  */
 bool thread_loop(struct LFILinuxThread *t);
 /* Waits until no thread of the process runs.  */

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "liblfi/linux/linux.h"
@@ -253,6 +254,53 @@ long sys_msync(struct call *c)
     if (!lfi_box_bufvalid(p->box, addr, size) || !all_mapped(p, addr, size))
         return -ENOMEM;
     return msync((void *)addr, size, (int)(flags & (ASYNC | SYNC))) == 0 ? 0 : -errno;
+}
+
+/* Whether all of the argument's range is mapped: 0 or -errno.  */
+static long mapped_range(struct call *c, uint64_t *pages)
+{
+    struct LFILinuxProc *p = c->p;
+    lfiptr addr = lfi_box_l2p(p->box, c->a[0].u), start = addr & ~(lfiptr)(p->page - 1);
+    uint64_t size = c->a[1].u;
+    if (size > p->info.size)
+        return -ENOMEM;
+    size = page_up(p, size + (addr - start));
+    *pages = size / p->page;
+    return size == 0 || all_mapped(p, start, size) ? 0 : -ENOMEM;
+}
+
+long sys_mincore(struct call *c)
+{
+    uint8_t in[256];
+    uint64_t pages;
+    if (!aligned(c->p, c->a[0].u))
+        return -EINVAL;
+    long err = mapped_range(c, &pages);
+    memset(in, 1, sizeof in);
+    for (uint64_t n = 0; !err && n < pages; n += sizeof in)
+        err = copy_out(c, c->raw[2] + n, in, pages - n < sizeof in ? pages - n : sizeof in);
+    return err;
+}
+
+/* Memory of boxes is not locked.  */
+long sys_mlock(struct call *c)
+{
+    uint64_t pages;
+    return mapped_range(c, &pages);
+}
+
+long sys_mlockall(struct call *c)
+{
+    enum { CURRENT = 1, FUTURE = 2, ONFAULT = 4 };
+    uint64_t flags = c->a[0].u;
+    return flags & ~(uint64_t)(CURRENT | FUTURE | ONFAULT) || !(flags & (CURRENT | FUTURE)) ? -EINVAL
+                                                                                           : 0;
+}
+
+long sys_munlockall(struct call *c)
+{
+    (void)c;
+    return 0;
 }
 
 /* The area was mapped without access when the program was loaded.  */

@@ -372,6 +372,17 @@ static bool is_mount(const struct where *w)
     return w->kind != WHERE_HOST || strcmp(w->path, w->mount->path) == 0;
 }
 
+/* Whether something that is no directory can be made there: 0 or -errno.  */
+static long new_place(struct where *w)
+{
+    struct stat st;
+    bool slash = w->want_dir;
+    w->want_dir = false;
+    if (w->dots || where_stat(w, &st) == 0)
+        return -EEXIST;
+    return slash ? -ENOENT : where_writable(w);
+}
+
 long sys_mkdirat(struct call *c)
 {
     struct where w;
@@ -386,6 +397,24 @@ long sys_mkdirat(struct call *c)
         err = where_writable(&w);
     if (!err)
         err = answer(mkdirat(w.dir, w.name, masked(c->p, c->a[2].u)));
+    where_done(&w);
+    return err;
+}
+
+long sys_mknodat(struct call *c)
+{
+    struct where w;
+    uint64_t type = c->a[2].u & BOX_S_IFMT;
+    mode_t host = type == BOX_S_IFIFO ? S_IFIFO : S_IFREG;
+    bool known = type == S_IFCHR || type == S_IFBLK || type == S_IFDIR || type == S_IFSOCK;
+    if (type && type != BOX_S_IFREG && type != BOX_S_IFIFO)
+        return known ? -EPERM : -EINVAL;
+    long err = where_resolve(c->p, c->a[0].file, c->a[1].path, FOLLOW_NEVER, &w);
+    if (err)
+        return err;
+    err = new_place(&w);
+    if (!err)
+        err = answer(mknodat(w.dir, w.name, host | masked(c->p, c->a[2].u), 0));
     where_done(&w);
     return err;
 }
@@ -516,18 +545,12 @@ long sys_linkat(struct call *c)
 long sys_symlinkat(struct call *c)
 {
     struct where w;
-    struct stat st;
     if (!*c->a[0].path)
         return -ENOENT;
     long err = where_resolve(c->p, c->a[1].file, c->a[2].path, FOLLOW_NEVER, &w);
     if (err)
         return err;
-    bool slash = w.want_dir;
-    w.want_dir = false;
-    if (where_stat(&w, &st) == 0)
-        err = -EEXIST;
-    else
-        err = slash ? -ENOENT : where_writable(&w);
+    err = new_place(&w);
     if (!err)
         err = answer(symlinkat(c->a[0].path, w.dir, w.name));
     where_done(&w);

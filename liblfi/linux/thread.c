@@ -99,6 +99,16 @@ bool thread_enter(struct LFILinuxThread *t)
     return ok;
 }
 
+bool thread_exists(struct LFILinuxProc *p, int64_t tid)
+{
+    bool found = false;
+    pthread_mutex_lock(&p->lock);
+    for (struct LFILinuxThread *t = p->threads; t && !found; t = t->next)
+        found = t->tid == tid;
+    pthread_mutex_unlock(&p->lock);
+    return found;
+}
+
 /* The last that a thread does with its process: the box can be freed at once.  The first
    thread's object is its maker's.  */
 static void thread_out(struct LFILinuxThread *t)

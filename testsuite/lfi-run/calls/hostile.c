@@ -80,7 +80,7 @@ static int is(const struct row *r, const char *names)
 static int skipped(const struct row *r)
 {
 #ifndef __LFI__
-    if (is(r, "sync")) /* the host has other things to write */
+    if (is(r, "sync syncfs mlockall munlockall")) /* the host has other things to do */
         return 1;
 #endif
     return is(r, "exit exit_group clone");
@@ -275,6 +275,16 @@ static int good(const struct row *r, int variant, long a[6])
     } by_name[] = {
 #define P(i) (LONG_MIN + (i))
 #define ZERO (LONG_MIN + 10)
+        {"setpriority", 0, {0, 0, 19}},
+        {"waitid", 0, {0, 0, 0, 4}},
+        {"sched_setaffinity", 0, {0, 128, P(2)}},
+        {"mlockall", 0, {1}},
+        {"mincore", 0, {P(0), 1, P(2)}},
+        {"mlock", 0, {P(0), 1}},
+        {"munlock", 0, {P(0), 1}},
+        {"fcntl", 7, {P_IN, F_GETPIPE_SZ}},
+        {"fcntl", 8, {F_RW, 36, P(2)}},
+        {"ioctl", 5, {0, 0x5402, P(2)}},
         {"close", 0, {50}},
         {"close_range", 0, {60, 61}},
         {"dup3", 0, {0, 51}},
@@ -365,9 +375,15 @@ static int good(const struct row *r, int variant, long a[6])
         a[0] = 0;
     if (is(r, "prlimit64"))
         *(struct rlimit *)slot(2) = (struct rlimit){1024, 1024};
+    if (is(r, "setuid setreuid setresuid"))
+        a[0] = a[1] = a[2] = getuid();
+    if (is(r, "setgid setregid setresgid"))
+        a[0] = a[1] = a[2] = getgid();
+    if (is(r, "sched_setaffinity"))
+        memset(slot(2), 0xff, 128);
     if (is(r, "unlinkat") && variant == 1)
         strcpy(slot(1), "d");
-    if (is(r, "mkdirat"))
+    if (is(r, "mkdirat mknodat"))
         strcpy(slot(1), "n");
     if (is(r, "symlinkat"))
         strcpy(slot(2), "n");
@@ -385,7 +401,7 @@ static int good(const struct row *r, int variant, long a[6])
                 memset(slot(k), 0, 64);
     if (is(r, "newfstatat") && variant == 1)
         slot(1)[0] = 0;
-    if (is(r, "mmap munmap mprotect mremap madvise msync")) {
+    if (is(r, "mmap munmap mprotect mremap madvise msync mincore mlock munlock")) {
         if (a[0] == (long)slot(0))
             a[0] = (long)scratch;
         a[1] = (long)page;
@@ -403,7 +419,7 @@ static long base_result;
 
 static int is_memory(void)
 {
-    return is(row, "mmap munmap mprotect mremap madvise msync brk");
+    return is(row, "mmap munmap mprotect mremap madvise msync mincore mlock munlock brk");
 }
 
 static void before(void)
@@ -782,7 +798,9 @@ static void addresses(int k)
 {
     long a[6];
     good(row, row_variant, a);
-    if (is_memory() && k == 0) {
+    if (is_memory() && k == 2 && a[k] == (long)slot(k)) {
+        pointers(k, 1);
+    } else if (is_memory() && k == 0) {
         with("odd", k, (long)scratch + 1);
         with("unmapped", k, (long)hole);
         if (!is(row, "mmap"))
