@@ -45,15 +45,15 @@ step() {
     printf ' %4ss\n' $((SECONDS - start))
 }
 
-# The best version of a source package that is in the cache and acceptable: listed in
-# scripts/sources.tab with this checksum.  $scripts is this directory.
-source_in_cache() { # CACHE PACKAGE
+# The best version of a source package that is in the cache and acceptable: listed in the
+# table (scripts/sources.tab) with this checksum.
+source_in_cache() { # TABLE CACHE PACKAGE
     local package file sum _
     while read -r package _ _ _ file sum; do
-        if [ "$package" = "$2" ] && [ -f "$1/$file" ] && echo "$sum  $1/$file" | sha256sum --check --status; then
-            echo "$1/$file"
+        if [ "$package" = "$3" ] && [ -f "$2/$file" ] && echo "$sum  $2/$file" | sha256sum --check --status; then
+            echo "$2/$file"
             return 0
         fi
-    done < "$scripts/sources.tab"
+    done < "$1"
     return 1
 }

@@ -1,6 +1,6 @@
 build() { make CC="$CC -std=gnu99"; }
 exercise() {
-    local lua=$src/src/lua s=$here/programs
+    local lua=$src/src/lua s=$programs
     run $lua "$s/lua-test.lua" > test.txt
     run $lua "$s/lua-text.lua" "$data/text" words.txt > text.txt
     echo 'print(_VERSION, 7 // 2, 2^53, "x" .. 1.5, ...)' | run $lua - one two > stdin.txt

@@ -1,8 +1,8 @@
 build() { ./configure --host="$host" && make; }
 exercise() {
     local f mawk=$src/mawk t=$src/test
-    run $mawk -f "$here/programs/words.awk" "$data/text" > words.txt
-    run $mawk -f "$here/programs/report.awk" -v out=report "$data/text" > report.txt
+    run $mawk -f "$programs/words.awk" "$data/text" > words.txt
+    run $mawk -f "$programs/report.awk" -v out=report "$data/text" > report.txt
     run $mawk 'BEGIN { for (i = 0; i < 200000; i++) s += sin(i) * i; printf "%.6f\n", s;
         x = sprintf("%s|%5d|%-5s|%c|%e|%x", "str", 42, "l", 65, 12345.678, 255); print x;
         gsub(/[0-9]/, "#", x); print x, length(x);
@@ -10,7 +10,7 @@ exercise() {
         srand(7); for (i = 0; i < 5; i++) printf "%.10f ", rand(); print srand() }' > calc.txt
     run $mawk 'NR % 100 == 0 { print FILENAME != "", FNR ": " $0; $3 = "third"; print NF }' "$data/text" "$data/text" > every.txt
     run $mawk -F: -v OFS=';' '{ $1 = $1; print; while ((getline line < FILENAME) > 0) n++ } END { print n, NR }' \
-        "$here/programs/words.awk" > getline.txt
+        "$programs/words.awk" > getline.txt
     LC_ALL=C run $mawk '{ n += length($0) } END { print NR, n }' "$data/binary" > binary.txt
     # Upstream's tests and examples.
     run $mawk -f $t/wc.awk $t/mawktest.dat | cmp - $t/wc-awk.out

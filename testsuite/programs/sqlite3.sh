@@ -2,7 +2,7 @@
 # --disable-tcl it would look for a Tcl library too.
 build() { ./configure --host="$host" --disable-tcl && make sqlite3; }
 exercise() {
-    local sql=$src/sqlite3 s=$here/programs mode
+    local sql=$src/sqlite3 s=$programs mode
     # A database in a file: written, then opened again by another process.
     run $sql test.db < "$s/sqlite-test.sql" > sql.txt
     run $sql test.db 'pragma integrity_check; select count(*) from item; pragma journal_mode;' > reopened.txt
@@ -10,7 +10,8 @@ exercise() {
     run $sql test.db .dump > dump.sql
     run $sql copy.db < dump.sql
     run $sql copy.db 'select count(*), sum(id) from item;' > copied.txt
-    run $sql test.db '.backup saved.db' && run $sql saved.db 'pragma integrity_check;' > saved.txt
+    run $sql test.db '.backup saved.db'
+    run $sql saved.db 'pragma integrity_check;' > saved.txt
     run $sql :memory: "select sqlite_version(), abs(-5), upper('x'), round(2.5), 1/3.0;" > memory.txt
     run $sql '' 'create table t(a); insert into t values (1); select * from t;' > temporary.txt
     # The kinds of journal; each is left behind hot by a process that ends in the middle of

@@ -24,10 +24,14 @@ exercise() {
         run $xz -dc "binary$o.xz" | cmp - "$data/binary"
     done
     # Files in place, with mode and time kept; lists.
-    cp "$data/text" a && chmod 640 a && touch -d '2001-02-03 04:05:06 UTC' a
+    cp "$data/text" a
+    chmod 640 a
+    touch -d '2001-02-03 04:05:06 UTC' a
     run $xz -1 -T1 -k a
     check exists $xz -1 -T1 a
-    rm a && run $xz -d a.xz && cmp a "$data/text"
+    rm a
+    run $xz -d a.xz
+    cmp a "$data/text"
     stat -c '%a %Y %s' a > mode.txt
     check list $xz --list text.xz threads.xz
     check robot $xz --robot --list -vv threads.xz
