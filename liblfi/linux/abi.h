@@ -104,6 +104,9 @@ struct box_fdset {
 struct box_offset {
     int64_t value;
 };
+struct box_word64 {
+    uint64_t value;
+};
 struct box_id {
     uint32_t value;
 };

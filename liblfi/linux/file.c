@@ -8,9 +8,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/ioctl.h>
-#include <sys/sendfile.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <termios.h>
@@ -26,10 +24,10 @@ static long answer(ssize_t result)
 
 /* A write to a pipe without a reader sends SIGPIPE, which is blocked in threads that run a box:
    the box gets what it would get.  */
-static long written(struct call *c, ssize_t result)
+static long written(struct call *c, long result)
 {
-    if (result >= 0 || errno != EPIPE)
-        return answer(result);
+    if (result != -EPIPE)
+        return result;
     sigset_t set;
     struct timespec now = {0, 0};
     sigemptyset(&set);
@@ -38,6 +36,12 @@ static long written(struct call *c, ssize_t result)
         ;
     signal_self(c, SIGPIPE);
     return -EPIPE;
+}
+
+/* The call on the first argument's file, with memory and offset.  */
+static long transfer(struct call *c, long nr, const void *mem, size_t n, int64_t off)
+{
+    return host_call(c->t, nr, c->a[0].file->host, (long)mem, (long)n, off, 0, 0);
 }
 
 /* Opened with O_PATH: good to name the object, not to use it.  */
@@ -60,56 +64,56 @@ long sys_read(struct call *c)
 {
     struct file *f = c->a[0].file;
     long err = not_readable(f);
-    return err ? err : answer(read(f->host, c->a[1].ptr, c->len[1]));
+    return err ? err : transfer(c, SYS_read, c->a[1].ptr, c->len[1], 0);
 }
 
 long sys_write(struct call *c)
 {
     struct file *f = c->a[0].file;
     long err = not_writable(f);
-    return err ? err : written(c, write(f->host, c->a[1].ptr, c->len[1]));
+    return err ? err : written(c, transfer(c, SYS_write, c->a[1].ptr, c->len[1], 0));
 }
 
 long sys_readv(struct call *c)
 {
     struct file *f = c->a[0].file;
     long err = not_readable(f);
-    return err ? err : answer(readv(f->host, c->a[1].iov, (int)c->len[1]));
+    return err ? err : transfer(c, SYS_readv, c->a[1].iov, c->len[1], 0);
 }
 
 long sys_writev(struct call *c)
 {
     struct file *f = c->a[0].file;
     long err = not_writable(f);
-    return err ? err : written(c, writev(f->host, c->a[1].iov, (int)c->len[1]));
+    return err ? err : written(c, transfer(c, SYS_writev, c->a[1].iov, c->len[1], 0));
 }
 
 long sys_pread64(struct call *c)
 {
     struct file *f = c->a[0].file;
     long err = not_readable(f);
-    return err ? err : answer(pread(f->host, c->a[1].ptr, c->len[1], c->a[3].i));
+    return err ? err : transfer(c, SYS_pread64, c->a[1].ptr, c->len[1], c->a[3].i);
 }
 
 long sys_pwrite64(struct call *c)
 {
     struct file *f = c->a[0].file;
     long err = not_writable(f);
-    return err ? err : written(c, pwrite(f->host, c->a[1].ptr, c->len[1], c->a[3].i));
+    return err ? err : written(c, transfer(c, SYS_pwrite64, c->a[1].ptr, c->len[1], c->a[3].i));
 }
 
 long sys_preadv(struct call *c)
 {
     struct file *f = c->a[0].file;
     long err = not_readable(f);
-    return err ? err : answer(preadv(f->host, c->a[1].iov, (int)c->len[1], c->a[3].i));
+    return err ? err : transfer(c, SYS_preadv, c->a[1].iov, c->len[1], c->a[3].i);
 }
 
 long sys_pwritev(struct call *c)
 {
     struct file *f = c->a[0].file;
     long err = not_writable(f);
-    return err ? err : written(c, pwritev(f->host, c->a[1].iov, (int)c->len[1], c->a[3].i));
+    return err ? err : written(c, transfer(c, SYS_pwritev, c->a[1].iov, c->len[1], c->a[3].i));
 }
 
 long sys_lseek(struct call *c)
@@ -191,10 +195,9 @@ static long file_lock(struct call *c, struct file *f, int cmd)
                          .l_start = b.start,
                          .l_len = b.len,
                          .l_pid = ofd ? b.pid : 0};
-    if (fcntl(f->host, lock_command(cmd), &host) != 0)
-        return -errno;
-    if (!get)
-        return 0;
+    long err = host_call(c->t, SYS_fcntl, f->host, lock_command(cmd), (long)&host, 0, 0, 0);
+    if (err || !get)
+        return err;
     b.type = host.l_type;
     if (host.l_type != F_UNLCK) {
         b.whence = host.l_whence;
@@ -379,7 +382,8 @@ long sys_ioctl(struct call *c)
 long sys_flock(struct call *c)
 {
     struct file *f = c->a[0].file;
-    return f->kind != FILE_HOST ? -EBADF : answer(flock(f->host, (int)c->a[1].i));
+    return f->kind != FILE_HOST ? -EBADF
+                                : host_call(c->t, SYS_flock, f->host, c->a[1].i, 0, 0, 0, 0);
 }
 
 long sys_fstat(struct call *c)
@@ -568,7 +572,7 @@ long sys_sendfile(struct call *c)
         return -EBADF;
     if (in->kind != FILE_HOST || c->a[3].u > INT64_MAX)
         return -EINVAL;
-    ssize_t done = sendfile(out->host, in->host, off ? &at : NULL, n);
+    long done = host_call(c->t, SYS_sendfile, out->host, in->host, off ? (long)&at : 0, (long)n, 0, 0);
     if (done >= 0 && off)
         off->value = at;
     return written(c, done);
@@ -596,7 +600,7 @@ static long poll_box(struct call *c, struct box_pollfd *box, size_t n, const str
 {
     struct pollfd host[LX_MAX_FDS];
     struct file *files[LX_MAX_FDS];
-    struct timespec now = {0, 0};
+    struct timespec left = limit ? *limit : (struct timespec){0, 0};
     long ready = 0;
     for (size_t i = 0; i < n; i++) {
         struct file *f = files[i] = box[i].fd < 0 ? NULL : fd_get(c->p, box[i].fd);
@@ -608,8 +612,10 @@ static long poll_box(struct call *c, struct box_pollfd *box, size_t n, const str
             box[i].revents = box[i].events & (POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM);
         ready += box[i].revents != 0;
     }
-    int r = ppoll(host, n, ready ? &now : limit, NULL);
-    long err = r < 0 ? -errno : 0;
+    if (ready)
+        left = (struct timespec){0, 0};
+    long r = host_call(c->t, SYS_ppoll, (long)host, (long)n, ready || limit ? (long)&left : 0, 0, 0, 0);
+    long err = r < 0 ? r : 0;
     for (size_t i = 0; i < n; i++) {
         if (!err && host[i].revents) {
             box[i].revents = host[i].revents;

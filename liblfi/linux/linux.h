@@ -147,10 +147,12 @@ struct LFILinuxThread {
     bool leaving;         /* ended by exit; noticed when the call returns */
     int code;             /* what it gave to exit */
     char name[16];        /* prctl */
+    atomic_int kicked; /* see host_call */
     pthread_t host;
     lfiptr entry;         /* where it starts */
     uint64_t clear_tid;   /* zeroed and woken when the thread ends; 0 for none */
     uint64_t sigmask;
+    uint64_t robust_list; /* only remembered */
     struct box_stack altstack;
     uint64_t scratch[LX_SCRATCH / 8]; /* arguments of the current call */
 };
@@ -322,7 +324,12 @@ void threads_wait(struct LFILinuxProc *p);
 /* From a handler of t: ends the whole process once the call returns; the first reason counts.  */
 void proc_end_exit(struct LFILinuxThread *t, int code);
 void proc_end_signal(struct LFILinuxThread *t, int sig);
-/* Makes the thread return from a call of the host with EINTR, if it is in one.  */
+/* Calls of the host that can wait (wait.c): as syscall(), but errors are -errno, and thread_kick
+   ends it with -EINTR.  */
+long host_call(struct LFILinuxThread *t, long nr, long a0, long a1, long a2, long a3, long a4,
+               long a5);
+/* Makes the thread's host_call return, or if it is in none the next one.  Whoever calls this
+   knows that the thread does not end meanwhile.  */
 void thread_kick(struct LFILinuxThread *t);
 /* Claims the signal for that; once per process of the host.  */
 bool kick_init(void);

@@ -70,7 +70,7 @@ long sys_mmap(struct call *c)
     struct file *f = NULL;
     if (size == 0 || !aligned(p, c->a[5].u))
         return -EINVAL;
-    if (!anon && c->a[5].i < 0)
+    if (!anon && c->a[5].u > INT64_MAX - page_up(p, size < p->info.size ? size : p->info.size))
         return -EOVERFLOW;
     if (type != BOX_MAP_SHARED && type != BOX_MAP_PRIVATE
         && (type != BOX_MAP_SHARED_VALIDATE || anon))

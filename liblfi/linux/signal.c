@@ -16,6 +16,7 @@ enum {
     BOX_SIG_IGN = 1,
     SIGSET_SIZE = 8,
     FIRST_LIBC_SIGNAL = 32,
+    LIBC_CALL_ALL = 34, /* every thread shall run a function, which it cannot */
     LAST_LIBC_SIGNAL = 34
 };
 
@@ -60,7 +61,7 @@ long signal_self(struct call *c, int sig)
 }
 
 /* Signals between threads.  The C library's own mean "look whether you are cancelled", which an
-   interrupted call does.  */
+   interrupted call does; but for the one that makes a call in all threads, which fails.  */
 static long signal_thread(struct call *c, int64_t tid, int sig)
 {
     struct LFILinuxProc *p = c->p;
@@ -68,6 +69,8 @@ static long signal_thread(struct call *c, int64_t tid, int sig)
     if (sig < 0 || sig > BOX_NSIG || tid <= 0)
         return -EINVAL;
     bool libc = sig >= FIRST_LIBC_SIGNAL && sig <= LAST_LIBC_SIGNAL;
+    if (sig == LIBC_CALL_ALL)
+        return -ENOSYS;
     pthread_mutex_lock(&p->lock);
     for (struct LFILinuxThread *t = p->threads; t && !found; t = t->next) {
         found = t->tid == tid;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/times.h>
 #include <time.h>
 
@@ -58,12 +59,13 @@ static long sleep_on(struct call *c, clockid_t clock, int flags, const struct bo
     if (!time_valid(want))
         return -EINVAL;
     struct timespec req = time_to_host(want);
-    int err = clock_nanosleep(clock, flags, &req, &rem);
-    if (left && err == EINTR && !flags) {
+    long err =
+        host_call(c->t, SYS_clock_nanosleep, clock, flags, (long)&req, (long)&rem, 0, 0);
+    if (left && err == -EINTR && !flags) {
         *left = (struct box_timespec){rem.tv_sec, rem.tv_nsec};
         c->out = true;
     }
-    return -err;
+    return err;
 }
 
 /* The structure is the caller's as it was, unless it is written.  */

@@ -10,7 +10,6 @@
    process.  A call of a box that fails and
    wrote its result all the same prints WROTE.  */
 #include "show.h"
-#include <grp.h>
 #include <sched.h>
 #include <stddef.h>
 
@@ -143,18 +142,6 @@ static void to(int fd, int number)
     dup2(fd, number);
     if (fd != number)
         close(fd);
-}
-
-/* What a box does not have, its process on Linux shall not have either: privileges.  */
-static void drop_privileges(void)
-{
-#ifndef __LFI__
-    enum { USER = 1000 };
-    if (geteuid() != 0)
-        return;
-    if (chown(".", USER, USER) || setgroups(0, NULL) || setgid(USER) || setuid(USER))
-        abort();
-#endif
 }
 
 static void set_up(void)
