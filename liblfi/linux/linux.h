@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <time.h>
 
 #include "lfi_linux.h"
 #include "lfiv_elf.h"
@@ -317,6 +318,8 @@ struct LFILinuxThread *thread_make(struct LFILinuxProc *p);
 bool thread_enter(struct LFILinuxThread *t);
 void thread_destroy(struct LFILinuxThread *t);
 bool thread_exists(struct LFILinuxProc *p, int64_t tid);
+/* The host's clock of the processor time of a thread.  */
+bool thread_clock(struct LFILinuxProc *p, int64_t tid, clockid_t *clock);
 /* Runs the box until the thread ends, and ends it.  False if it could not be run.  */
 bool thread_loop(struct LFILinuxThread *t);
 /* Waits until no thread of the process runs.  */

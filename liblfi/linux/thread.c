@@ -73,6 +73,16 @@ bool thread_exists(struct LFILinuxProc *p, int64_t tid)
     return found;
 }
 
+bool thread_clock(struct LFILinuxProc *p, int64_t tid, clockid_t *clock)
+{
+    bool found = false;
+    pthread_mutex_lock(&p->lock);
+    for (struct LFILinuxThread *t = p->threads; t && !found; t = t->next)
+        found = t->tid == tid && t->running && pthread_getcpuclockid(t->host, clock) == 0;
+    pthread_mutex_unlock(&p->lock);
+    return found;
+}
+
 /* The last that a thread does with its process: the box can be freed at once.  The first
    thread's object is its maker's.  */
 static void thread_out(struct LFILinuxThread *t)
@@ -254,8 +264,9 @@ static long clone_start(struct call *c, struct LFILinuxThread *t)
     memcpy(t->name, c->t->name, sizeof t->name);
     if (flags & BOX_CLONE_CHILD_CLEARTID)
         t->clear_tid = c->raw[ABI_CLONE_CTID];
-    if (flags & BOX_CLONE_PARENT_SETTID && copy_out(c, c->raw[2], &tid, sizeof tid) != 0)
-        return -EFAULT;
+    /* As for the kernel, a pointer that is bad does not matter.  */
+    if (flags & BOX_CLONE_PARENT_SETTID)
+        copy_out(c, c->raw[2], &tid, sizeof tid);
     if (flags & BOX_CLONE_CHILD_SETTID)
         copy_out(c, c->raw[ABI_CLONE_CTID], &tid, sizeof tid);
     return host_thread(t);

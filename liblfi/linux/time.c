@@ -28,12 +28,34 @@ static bool clock_known(int64_t clock)
     return false;
 }
 
+/* Clocks of processes and threads have negative numbers, made of theirs.  */
+static bool cpu_clock(struct call *c, int64_t clock, clockid_t *host)
+{
+    enum { KIND = 3, SCHED = 2, PER_THREAD = 4 };
+    int64_t id = ~(clock >> 3);
+    if ((clock & KIND) != SCHED)
+        return false;
+    *host = clock & PER_THREAD ? CLOCK_THREAD_CPUTIME_ID : CLOCK_PROCESS_CPUTIME_ID;
+    if (id == 0 || id == (clock & PER_THREAD ? c->t->tid : c->p->pid))
+        return true;
+    return clock & PER_THREAD && thread_clock(c->p, id, host);
+}
+
+/* The host's clock for the box's number: 0 or -errno.  */
+static long clock_host(struct call *c, clockid_t *host)
+{
+    *host = (clockid_t)c->a[0].i;
+    return clock_known(*host) || (*host < 0 && cpu_clock(c, *host, host)) ? 0 : -EINVAL;
+}
+
 long sys_clock_gettime(struct call *c)
 {
     struct timespec ts;
-    if (!clock_known(c->a[0].i))
-        return -EINVAL;
-    if (clock_gettime((clockid_t)c->a[0].i, &ts) != 0)
+    clockid_t clock;
+    long err = clock_host(c, &clock);
+    if (err)
+        return err;
+    if (clock_gettime(clock, &ts) != 0)
         return -errno;
     *(struct box_timespec *)c->a[1].ptr = (struct box_timespec){ts.tv_sec, ts.tv_nsec};
     return 0;
@@ -42,9 +64,11 @@ long sys_clock_gettime(struct call *c)
 long sys_clock_getres(struct call *c)
 {
     struct timespec ts;
-    if (!clock_known(c->a[0].i))
-        return -EINVAL;
-    if (clock_getres((clockid_t)c->a[0].i, &ts) != 0)
+    clockid_t clock;
+    long err = clock_host(c, &clock);
+    if (err)
+        return err;
+    if (clock_getres(clock, &ts) != 0)
         return -errno;
     if (c->a[1].ptr)
         *(struct box_timespec *)c->a[1].ptr = (struct box_timespec){ts.tv_sec, ts.tv_nsec};

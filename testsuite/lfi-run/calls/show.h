@@ -41,6 +41,12 @@
             printf("%s = %ld\n", #e, show_r);                                                      \
     } while (0)
 #define TRUE(e) printf("%s: %s\n", #e, (e) ? "yes" : "NO")
+/* What differs from Linux, as it must be in a box.  */
+#ifdef __LFI__
+#define BOX(e) printf("%s: %s\n", #e, (e) ? "yes" : "NO")
+#else
+#define BOX(e) printf("%s: yes\n", #e)
+#endif
 
 /* What a box does not have, its process on Linux shall not have either: privileges.  */
 static inline void drop_privileges(void)

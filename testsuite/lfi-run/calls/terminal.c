@@ -74,14 +74,12 @@ static void lines(void)
 static void refused(void)
 {
     int n = 0;
-#ifdef __LFI__
-    TRUE(ioctl(0, TIOCSTI, "x") == -1 && errno == ENOTTY);
-    TRUE(ioctl(0, TIOCSETD, &n) == -1 && errno == ENOTTY);
-    TRUE(ioctl(0, TIOCSCTTY, 1) == -1 && errno == ENOTTY);
-    TRUE(ioctl(0, TIOCNOTTY) == -1 && errno == ENOTTY);
-    TRUE(ioctl(0, TIOCCONS) == -1 && errno == ENOTTY);
-    TRUE(open("/dev/tty", O_RDWR) == -1 && errno == ENOENT);
-#endif
+    BOX(ioctl(0, TIOCSTI, "x") == -1 && errno == ENOTTY);
+    BOX(ioctl(0, TIOCSETD, &n) == -1 && errno == ENOTTY);
+    BOX(ioctl(0, TIOCSCTTY, 1) == -1 && errno == ENOTTY);
+    BOX(ioctl(0, TIOCNOTTY) == -1 && errno == ENOTTY);
+    BOX(ioctl(0, TIOCCONS) == -1 && errno == ENOTTY);
+    BOX(open("/dev/tty", O_RDWR) == -1 && errno == ENOENT);
 }
 
 int main(void)
