@@ -255,7 +255,10 @@ static long file_control(struct call *c, struct file *f, int cmd)
     case BOX_F_GETPIPE_SZ:
         return f->kind != FILE_HOST ? -EBADF : answer(fcntl(f->host, F_GETPIPE_SZ));
     case BOX_F_SETPIPE_SZ:
-        return f->kind != FILE_HOST ? -EBADF : answer(fcntl(f->host, F_SETPIPE_SZ, (int)arg));
+        if (f->kind != FILE_HOST)
+            return -EBADF;
+        /* A privileged host would be given more.  */
+        return (uint32_t)arg > LX_PIPE_MAX ? -EPERM : answer(fcntl(f->host, F_SETPIPE_SZ, (int)arg));
     }
     return -EINVAL;
 }

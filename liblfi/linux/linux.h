@@ -25,6 +25,7 @@ enum {
     LX_NAME_MAX = 255,
     LX_MAX_LINKS = 40,
     LX_IOV_MAX = 1024,
+    LX_PIPE_MAX = 1 << 20,
     LX_RW_MAX = 0x7ffff000, /* most bytes of one read or write */
     LX_SCRATCH = 48 << 10,
     LX_FIRST_PID = 1000

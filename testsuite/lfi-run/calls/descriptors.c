@@ -188,6 +188,10 @@ static void pipes(void)
     SHOW(fcntl(q[1], F_GETPIPE_SZ));
     SHOW(fcntl(file, F_GETPIPE_SZ));
     SHOW(fcntl(q[0], F_SETPIPE_SZ, 70000));
+    SHOW(fcntl(q[0], F_SETPIPE_SZ, 1 << 20));
+    BOX(fcntl(q[0], F_SETPIPE_SZ, (1 << 20) + 1) == -1 && errno == EPERM);
+    BOX(fcntl(q[0], F_SETPIPE_SZ, -1) == -1 && errno == EPERM);
+    SHOW(fcntl(q[0], F_SETPIPE_SZ, 65536));
     SHOW(write(q[1], buf, 4096));
     SHOW(write(q[1], buf, sizeof buf));
     int n = 0;

@@ -210,6 +210,55 @@ static void removed(void)
     close(fd);
 }
 
+/* statx, all that it says of an object, beside what stat says.  */
+static void more_stat(void)
+{
+    struct timestamp {
+        int64_t sec;
+        uint32_t nsec, pad;
+    };
+    struct {
+        uint32_t mask, blksize;
+        uint64_t attributes;
+        uint32_t nlink, uid, gid;
+        uint16_t mode, pad0;
+        uint64_t ino, size, blocks, attributes_mask;
+        struct timestamp atime, btime, ctime, mtime;
+        uint32_t rdev_major, rdev_minor, dev_major, dev_minor;
+        uint64_t more[14];
+    } x, y;
+    struct stat st;
+    int fd = open("s", O_RDWR | O_CREAT, 0640);
+    write(fd, "12345", 5);
+    symlink("s", "sl");
+    SHOW(syscall(SYS_statx, AT_FDCWD, "s", 0, 0xfff, &x));
+    SHOW(stat("s", &st));
+    TRUE(x.ino == st.st_ino && x.mode == st.st_mode && x.size == 5 && x.nlink == 1);
+    TRUE(x.uid == st.st_uid && x.gid == st.st_gid && (int64_t)x.blocks == st.st_blocks);
+    TRUE(x.mtime.sec == st.st_mtime && (long)x.mtime.nsec == st.st_mtim.tv_nsec);
+    TRUE(x.atime.sec == st.st_atime && x.ctime.sec == st.st_ctime);
+    TRUE(!(x.mask & 0x800) || (x.btime.sec > 1600000000 && x.btime.sec <= x.ctime.sec));
+    TRUE((x.mask & 0x7ff) == 0x7ff);
+    SHOW(syscall(SYS_statx, fd, "", AT_EMPTY_PATH, 0x7ff, &y));
+    TRUE(y.ino == x.ino && y.size == 5);
+    SHOW(syscall(SYS_statx, AT_FDCWD, "sl", AT_SYMLINK_NOFOLLOW, 0x7ff, &y));
+    TRUE(S_ISLNK(y.mode) && y.ino != x.ino && y.size == 1);
+    SHOW(syscall(SYS_statx, AT_FDCWD, "sl", 0x2000, 0, &y)); /* AT_STATX_FORCE_SYNC */
+    TRUE(y.ino == x.ino);
+    SHOW(syscall(SYS_statx, AT_FDCWD, "", 0, 0x7ff, &y));
+    SHOW(syscall(SYS_statx, AT_FDCWD, "", AT_EMPTY_PATH, 0x7ff, &y));
+    TRUE(S_ISDIR(y.mode));
+    SHOW(syscall(SYS_statx, AT_FDCWD, "s/", 0, 0x7ff, &y));
+    SHOW(syscall(SYS_statx, AT_FDCWD, "s", 0x6000, 0x7ff, &y));
+    SHOW(syscall(SYS_statx, 99, "s", 0, 0x7ff, &y));
+    SHOW(syscall(SYS_statx, fd, "s", 0, 0x7ff, &y));
+    SHOW(syscall(SYS_statx, AT_FDCWD, "/dev/null", 0, 0x7ff, &y));
+    TRUE(S_ISCHR(y.mode) && y.rdev_major == 1 && y.rdev_minor == 3);
+    close(fd);
+    SHOW(unlink("s"));
+    SHOW(unlink("sl"));
+}
+
 static void more_access(void)
 {
     int fd = open("a", O_RDWR | O_CREAT, 0600);
@@ -238,6 +287,7 @@ int main(void)
     nodes();
     times_of();
     removed();
+    more_stat();
     more_access();
     return 0;
 }
