@@ -15,5 +15,5 @@ END {
     for (h in header) print "left", h
     k = split("2024-02-29T12:34:56", part, /[-T:]/)
     print k, part[1] + part[6], substr("abcdef", 0, 3), substr("abcdef", 5, 9), "a" < "b", 10 < 9, "10" < "9"
-    print length(sprintf("%1000s", "x")), 2 ^ 10, 2 ** 0.5, 17 % 5, -17 % 5, int(-3.7), 1e6, 1e300 * 1e10, 0.1 + 0.2
+    print length(sprintf("%1000s", "x")), 2 ^ 10, 2 ^ 0.5, 17 % 5, -17 % 5, int(-3.7), 1e6, 1e300 * 1e10, 0.1 + 0.2
 }

@@ -27,7 +27,7 @@ exercise() {
     run $sql import.db -cmd '.mode csv' -cmd '.import items.csv item' \
         'select count(*), sum(price) from item; select typeof(id), name from item limit 2;' > import.txt
     for mode in json html line column box markdown quote; do
-        run $sql -$mode test.db 'select id, name, price, null as nothing from item where id in (7, 77, 777);'
+        run $sql -$mode test.db 'select id, name, price, null as empty from item where id in (7, 77, 777);'
     done > modes.txt
     check syntax $sql :memory: 'selekt 1;'
     check constraint $sql test.db 'insert into item(id) values (1);'
