@@ -80,10 +80,7 @@ static long take_buffer(struct call *c, int i)
 {
     const struct arg_spec *spec = &c->row->arg[i];
     uint64_t len = c->raw[spec->with];
-    uint8_t kind = c->row->arg[spec->with].kind;
-    if (kind == ARG_INT && (int32_t)len < 0)
-        return -EINVAL;
-    if (kind == ARG_INT || kind == ARG_UINT)
+    if (c->row->arg[spec->with].kind == ARG_UINT)
         len = (uint32_t)len;
     lfiptr p = box_pointer(c, c->raw[i]);
     if (len && !lfi_box_bufvalid(c->p->box, p, len))

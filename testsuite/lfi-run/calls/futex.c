@@ -330,6 +330,31 @@ static void *nothing(void *arg)
     return NULL;
 }
 
+/* As many threads as a box may have, and again when they are gone.  */
+static void too_many(void)
+{
+#ifdef __LFI__
+    enum { MOST = 512 };
+    static pthread_t t[2 * MOST];
+    pthread_attr_t attr;
+    sem_t s;
+    pthread_attr_init(&attr);
+    pthread_attr_setstacksize(&attr, 16384);
+    sem_init(&s, 0, 0);
+    for (int round = 0; round < 2; round++) {
+        int n = 0, r = 0;
+        while (n < 2 * MOST && (r = pthread_create(&t[n], &attr, nothing, &s)) == 0)
+            n++;
+        if (n != MOST - 1 || r != EAGAIN)
+            printf("%d threads, then %d\n", n, r);
+        for (int i = 0; i < n; i++)
+            sem_post(&s);
+        for (int i = 0; i < n; i++)
+            pthread_join(t[i], NULL);
+    }
+#endif
+}
+
 static void raw(void)
 {
     enum { VM = 0x100, FS = 0x200, FILES = 0x400, SIGHAND = 0x800, THREAD = 0x10000 };
@@ -387,5 +412,6 @@ int main(void)
     cancellation();
     locks();
     raw();
+    too_many();
     return 0;
 }

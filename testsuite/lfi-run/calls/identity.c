@@ -26,6 +26,7 @@ static void users(void)
     SHOW(getresgid(&r, &e, &s));
     TRUE(r == g && e == g && s == g);
     SHOW(syscall(SYS_getresgid, &r, &e, 8));
+    SHOW(syscall(SYS_getresuid, &r, 8, &e));
     SHOW(getgroups(0, list));
     SHOW(getgroups(64, list));
     SHOW(getgroups(-1, list));
@@ -144,6 +145,8 @@ static void usage(void)
     SHOW(syscall(SYS_prlimit64, getpid(), RLIMIT_NOFILE, NULL, &l));
     SHOW(sysinfo(&si));
     TRUE(si.freeram <= si.totalram && si.procs > 0);
+    SHOW(syscall(SYS_sysinfo, 8));
+    SHOW(syscall(SYS_times, 8));
     SHOW(syscall(SYS_gettimeofday, &tv, NULL));
     SHOW(syscall(SYS_gettimeofday, 8, NULL));
     TRUE(tv.tv_sec > 1600000000 && tv.tv_usec >= 0 && tv.tv_usec < 1000000);

@@ -137,6 +137,7 @@ static void signals(void)
     SHOW(was.ss_flags);
     SHOW(sigaltstack(NULL, &was));
     TRUE(was.ss_sp == ss.ss_sp);
+    SHOW(syscall(SYS_sigaltstack, 8, NULL));
     ss.ss_size = 10;
     SHOW(sigaltstack(&ss, NULL));
 }
