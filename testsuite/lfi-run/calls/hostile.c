@@ -454,6 +454,8 @@ static void after(long r)
 static void show(const char *class, long r, int wrote)
 {
     char text[30];
+    if (r == 0 && is(row, "getgroups"))
+        r = 1;
     if (r > 0 && (r >= 4096 || is(row, "getpid gettid getppid getpgid getsid getuid geteuid getgid "
                                        "getegid getgroups getpriority times set_tid_address getcwd")))
         strcpy(text, "+");

@@ -27,8 +27,8 @@ static void users(void)
     TRUE(r == g && e == g && s == g);
     SHOW(syscall(SYS_getresgid, &r, &e, 8));
     SHOW(syscall(SYS_getresuid, &r, 8, &e));
-    SHOW(getgroups(0, list));
-    SHOW(getgroups(64, list));
+    TRUE(getgroups(0, list) >= 0);
+    BOX(getgroups(64, list) == 0);
     SHOW(getgroups(-1, list));
     SHOW(issetugid());
 }
