@@ -44,3 +44,16 @@ step() {
     fi
     printf ' %4ss\n' $((SECONDS - start))
 }
+
+# The best version of a source package that is in the cache and acceptable: listed in the
+# table (scripts/sources.tab) with this checksum.
+source_in_cache() { # TABLE CACHE PACKAGE
+    local package file sum _
+    while read -r package _ _ _ file sum; do
+        if [ "$package" = "$3" ] && [ -f "$2/$file" ] && echo "$sum  $2/$file" | sha256sum --check --status; then
+            echo "$2/$file"
+            return 0
+        fi
+    done < "$1"
+    return 1
+}

@@ -112,11 +112,17 @@ struct box_fdset {
 struct box_offset {
     int64_t value;
 };
+struct box_word64 {
+    uint64_t value;
+};
 struct box_id {
     uint32_t value;
 };
 struct box_sigset {
     uint64_t bits;
+};
+struct box_sigset_arg { /* pselect6 */
+    uint64_t set, size;
 };
 struct box_dirent { /* d_name and its NUL follow */
     uint64_t ino;
@@ -145,8 +151,6 @@ enum {
     BOX_AT_EMPTY_PATH = 0x1000,
     BOX_AT_STATX_SYNC_TYPE = 0x6000,
 
-    BOX_PROT_MASK = 7,
-    BOX_PROT_GROWS = 0x03000000,
 
     BOX_MAP_SHARED = 1,
     BOX_MAP_PRIVATE = 2,
@@ -183,6 +187,16 @@ enum {
     BOX_FUTEX_PRIVATE = 128,
     BOX_FUTEX_CLOCK_REALTIME = 256,
 
+    BOX_S_IFMT = 0170000,
+    BOX_S_IFIFO = 0010000,
+    BOX_S_IFREG = 0100000,
+
+    BOX_SCHED_OTHER = 0,
+    BOX_SCHED_FIFO = 1,
+    BOX_SCHED_RR = 2,
+    BOX_SCHED_BATCH = 3,
+    BOX_SCHED_IDLE = 5,
+
     BOX_SIG_BLOCK = 0,
     BOX_SIG_UNBLOCK = 1,
     BOX_SIG_SETMASK = 2,
@@ -196,10 +210,22 @@ enum {
     BOX_F_GETLK = 5,
     BOX_F_SETLK = 6,
     BOX_F_SETLKW = 7,
+    BOX_F_OFD_GETLK = 36,
+    BOX_F_OFD_SETLK = 37,
+    BOX_F_OFD_SETLKW = 38,
     BOX_F_DUPFD_CLOEXEC = 1030,
+    BOX_F_SETPIPE_SZ = 1031,
+    BOX_F_GETPIPE_SZ = 1032,
     BOX_FD_CLOEXEC = 1,
 
     BOX_TCGETS = 0x5401,
+    BOX_TCSETS = 0x5402,
+    BOX_TCSETSW = 0x5403,
+    BOX_TCSETSF = 0x5404,
+    BOX_TCSBRK = 0x5409,
+    BOX_TCXONC = 0x540a,
+    BOX_TCFLSH = 0x540b,
+    BOX_TIOCGPGRP = 0x540f,
     BOX_TIOCGWINSZ = 0x5413,
     BOX_FIONREAD = 0x541b,
     BOX_FIONBIO = 0x5421,
@@ -216,6 +242,6 @@ enum {
 };
 
 /* What a box is told about its user, whoever runs it.  */
-enum { BOX_UID = 1000, BOX_GID = 1000 };
+enum { BOX_UID = 1000, BOX_GID = 1000, BOX_INIT_PID = 1 };
 
 #endif

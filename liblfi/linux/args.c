@@ -80,10 +80,7 @@ static long take_buffer(struct call *c, int i)
 {
     const struct arg_spec *spec = &c->row->arg[i];
     uint64_t len = c->raw[spec->with];
-    uint8_t kind = c->row->arg[spec->with].kind;
-    if (kind == ARG_INT && (int32_t)len < 0)
-        return -EINVAL;
-    if (kind == ARG_INT || kind == ARG_UINT)
+    if (c->row->arg[spec->with].kind == ARG_UINT)
         len = (uint32_t)len;
     lfiptr p = box_pointer(c, c->raw[i]);
     if (len && !lfi_box_bufvalid(c->p->box, p, len))
@@ -137,7 +134,8 @@ static long take_array(struct call *c, int i)
 static long take_word(struct call *c, int i)
 {
     lfiptr p = box_pointer(c, c->raw[i]);
-    /* The kernel wants it aligned.  */
+    if (p % 4)
+        return -EINVAL;
     if (!lfi_box_bufvalid(c->p->box, p, 4))
         return -EFAULT;
     c->a[i].ptr = (void *)p;

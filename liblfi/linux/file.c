@@ -8,9 +8,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/ioctl.h>
-#include <sys/sendfile.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <termios.h>
@@ -26,10 +24,10 @@ static long answer(ssize_t result)
 
 /* A write to a pipe without a reader sends SIGPIPE, which is blocked in threads that run a box:
    the box gets what it would get.  */
-static long written(struct call *c, ssize_t result)
+static long written(struct call *c, long result)
 {
-    if (result >= 0 || errno != EPIPE)
-        return answer(result);
+    if (result != -EPIPE)
+        return result;
     sigset_t set;
     struct timespec now = {0, 0};
     sigemptyset(&set);
@@ -38,6 +36,18 @@ static long written(struct call *c, ssize_t result)
         ;
     signal_self(c, SIGPIPE);
     return -EPIPE;
+}
+
+/* The call on the first argument's file, with memory and offset.  */
+static long transfer(struct call *c, long nr, const void *mem, size_t n, int64_t off)
+{
+    return host_call(c->t, nr, c->a[0].file->host, (long)mem, (long)n, off, 0, 0);
+}
+
+/* Opened with O_PATH: good to name the object, not to use it.  */
+static bool path_only(const struct file *f)
+{
+    return f->kind == FILE_HOST && fcntl(f->host, F_GETFL) & O_PATH;
 }
 
 static long not_readable(const struct file *f)
@@ -54,56 +64,56 @@ long sys_read(struct call *c)
 {
     struct file *f = c->a[0].file;
     long err = not_readable(f);
-    return err ? err : answer(read(f->host, c->a[1].ptr, c->len[1]));
+    return err ? err : transfer(c, SYS_read, c->a[1].ptr, c->len[1], 0);
 }
 
 long sys_write(struct call *c)
 {
     struct file *f = c->a[0].file;
     long err = not_writable(f);
-    return err ? err : written(c, write(f->host, c->a[1].ptr, c->len[1]));
+    return err ? err : written(c, transfer(c, SYS_write, c->a[1].ptr, c->len[1], 0));
 }
 
 long sys_readv(struct call *c)
 {
     struct file *f = c->a[0].file;
     long err = not_readable(f);
-    return err ? err : answer(readv(f->host, c->a[1].iov, (int)c->len[1]));
+    return err ? err : transfer(c, SYS_readv, c->a[1].iov, c->len[1], 0);
 }
 
 long sys_writev(struct call *c)
 {
     struct file *f = c->a[0].file;
     long err = not_writable(f);
-    return err ? err : written(c, writev(f->host, c->a[1].iov, (int)c->len[1]));
+    return err ? err : written(c, transfer(c, SYS_writev, c->a[1].iov, c->len[1], 0));
 }
 
 long sys_pread64(struct call *c)
 {
     struct file *f = c->a[0].file;
     long err = not_readable(f);
-    return err ? err : answer(pread(f->host, c->a[1].ptr, c->len[1], c->a[3].i));
+    return err ? err : transfer(c, SYS_pread64, c->a[1].ptr, c->len[1], c->a[3].i);
 }
 
 long sys_pwrite64(struct call *c)
 {
     struct file *f = c->a[0].file;
     long err = not_writable(f);
-    return err ? err : written(c, pwrite(f->host, c->a[1].ptr, c->len[1], c->a[3].i));
+    return err ? err : written(c, transfer(c, SYS_pwrite64, c->a[1].ptr, c->len[1], c->a[3].i));
 }
 
 long sys_preadv(struct call *c)
 {
     struct file *f = c->a[0].file;
     long err = not_readable(f);
-    return err ? err : answer(preadv(f->host, c->a[1].iov, (int)c->len[1], c->a[3].i));
+    return err ? err : transfer(c, SYS_preadv, c->a[1].iov, c->len[1], c->a[3].i);
 }
 
 long sys_pwritev(struct call *c)
 {
     struct file *f = c->a[0].file;
     long err = not_writable(f);
-    return err ? err : written(c, pwritev(f->host, c->a[1].iov, (int)c->len[1], c->a[3].i));
+    return err ? err : written(c, transfer(c, SYS_pwritev, c->a[1].iov, c->len[1], c->a[3].i));
 }
 
 long sys_lseek(struct call *c)
@@ -153,27 +163,47 @@ long sys_dup3(struct call *c)
     return fd_install(c->p, c->a[0].file, fd, c->a[2].u & BOX_O_CLOEXEC);
 }
 
+static int lock_command(int cmd)
+{
+    switch (cmd) {
+    case BOX_F_GETLK:
+        return F_GETLK;
+    case BOX_F_SETLK:
+        return F_SETLK;
+    case BOX_F_SETLKW:
+        return F_SETLKW;
+    case BOX_F_OFD_GETLK:
+        return F_OFD_GETLK;
+    case BOX_F_OFD_SETLK:
+        return F_OFD_SETLK;
+    }
+    return F_OFD_SETLKW;
+}
+
 /* Record locks are those of the host's process.  */
 static long file_lock(struct call *c, struct file *f, int cmd)
 {
+    bool get = cmd == BOX_F_GETLK || cmd == BOX_F_OFD_GETLK;
+    bool ofd = cmd >= BOX_F_OFD_GETLK;
     struct box_flock b;
     if (f->kind != FILE_HOST)
         return -EBADF;
     if (copy_in(c, &b, c->raw[2], sizeof b) != 0)
         return -EFAULT;
-    struct flock host = {
-        .l_type = b.type, .l_whence = b.whence, .l_start = b.start, .l_len = b.len};
-    int op = cmd == BOX_F_GETLK ? F_GETLK : cmd == BOX_F_SETLK ? F_SETLK : F_SETLKW;
-    if (fcntl(f->host, op, &host) != 0)
-        return -errno;
-    if (cmd != BOX_F_GETLK)
-        return 0;
+    struct flock host = {.l_type = b.type,
+                         .l_whence = b.whence,
+                         .l_start = b.start,
+                         .l_len = b.len,
+                         .l_pid = ofd ? b.pid : 0};
+    long err = host_call(c->t, SYS_fcntl, f->host, lock_command(cmd), (long)&host, 0, 0, 0);
+    if (err || !get)
+        return err;
     b.type = host.l_type;
     if (host.l_type != F_UNLCK) {
         b.whence = host.l_whence;
         b.start = host.l_start;
         b.len = host.l_len;
-        b.pid = 0;
+        b.pid = ofd ? -1 : 0;
     }
     return copy_out(c, c->raw[2], &b, sizeof b);
 }
@@ -218,7 +248,17 @@ static long file_control(struct call *c, struct file *f, int cmd)
     case BOX_F_GETLK:
     case BOX_F_SETLK:
     case BOX_F_SETLKW:
+    case BOX_F_OFD_GETLK:
+    case BOX_F_OFD_SETLK:
+    case BOX_F_OFD_SETLKW:
         return file_lock(c, f, cmd);
+    case BOX_F_GETPIPE_SZ:
+        return f->kind != FILE_HOST ? -EBADF : answer(fcntl(f->host, F_GETPIPE_SZ));
+    case BOX_F_SETPIPE_SZ:
+        if (f->kind != FILE_HOST)
+            return -EBADF;
+        /* A privileged host would be given more.  */
+        return (uint32_t)arg > LX_PIPE_MAX ? -EPERM : answer(fcntl(f->host, F_SETPIPE_SZ, (int)arg));
     }
     return -EINVAL;
 }
@@ -245,6 +285,33 @@ static long get_termios(struct call *c, int fd)
     b.lflag = t.c_lflag;
     b.line = t.c_line;
     memcpy(b.cc, t.c_cc, sizeof b.cc);
+    return copy_out(c, c->raw[2], &b, sizeof b);
+}
+
+/* The line discipline stays what it is.  */
+static long set_termios(struct call *c, int fd, int when)
+{
+    struct termios t;
+    struct box_termios b;
+    if (tcgetattr(fd, &t) != 0)
+        return -errno;
+    if (copy_in(c, &b, c->raw[2], sizeof b) != 0)
+        return -EFAULT;
+    t.c_iflag = b.iflag;
+    t.c_oflag = b.oflag;
+    t.c_cflag = b.cflag;
+    t.c_lflag = b.lflag;
+    memcpy(t.c_cc, b.cc, sizeof b.cc);
+    return answer(tcsetattr(fd, when, &t));
+}
+
+/* The box's group is in the foreground when the host's is.  */
+static long get_foreground(struct call *c, int fd)
+{
+    pid_t group = tcgetpgrp(fd);
+    if (group < 0)
+        return -errno;
+    int32_t b = group == getpgrp() ? c->p->pid : BOX_INIT_PID;
     return copy_out(c, c->raw[2], &b, sizeof b);
 }
 
@@ -282,6 +349,8 @@ long sys_ioctl(struct call *c)
 {
     struct file *f = c->a[0].file;
     uint64_t request = c->a[1].u;
+    if (path_only(f))
+        return -EBADF;
     if (request == BOX_FIOCLEX || request == BOX_FIONCLEX)
         return fd_flags(c->p, (int)c->raw[0], request == BOX_FIOCLEX);
     if (f->kind != FILE_HOST)
@@ -289,6 +358,20 @@ long sys_ioctl(struct call *c)
     switch (request) {
     case BOX_TCGETS:
         return get_termios(c, f->host);
+    case BOX_TCSETS:
+        return set_termios(c, f->host, TCSANOW);
+    case BOX_TCSETSW:
+        return set_termios(c, f->host, TCSADRAIN);
+    case BOX_TCSETSF:
+        return set_termios(c, f->host, TCSAFLUSH);
+    case BOX_TCSBRK:
+        return answer(ioctl(f->host, TCSBRK, (int)c->a[2].u));
+    case BOX_TCXONC:
+        return answer(tcflow(f->host, (int)c->a[2].u));
+    case BOX_TCFLSH:
+        return answer(tcflush(f->host, (int)c->a[2].u));
+    case BOX_TIOCGPGRP:
+        return get_foreground(c, f->host);
     case BOX_TIOCGWINSZ:
         return get_winsize(c, f->host);
     case BOX_FIONREAD:
@@ -302,7 +385,8 @@ long sys_ioctl(struct call *c)
 long sys_flock(struct call *c)
 {
     struct file *f = c->a[0].file;
-    return f->kind != FILE_HOST ? -EBADF : answer(flock(f->host, (int)c->a[1].i));
+    return f->kind != FILE_HOST ? -EBADF
+                                : host_call(c->t, SYS_flock, f->host, c->a[1].i, 0, 0, 0, 0);
 }
 
 long sys_fstat(struct call *c)
@@ -404,6 +488,27 @@ long sys_sync(struct call *c)
     return 0;
 }
 
+long sys_syncfs(struct call *c)
+{
+    return path_only(c->a[0].file) ? -EBADF : 0;
+}
+
+long sys_sync_file_range(struct call *c)
+{
+    struct file *f = c->a[0].file;
+    if (f->kind != FILE_HOST)
+        return 0;
+    return answer(sync_file_range(f->host, c->a[1].i, c->a[2].i, (unsigned)c->a[3].u));
+}
+
+long sys_readahead(struct call *c)
+{
+    struct file *f = c->a[0].file;
+    if (f->kind != FILE_HOST)
+        return -EINVAL;
+    return answer(readahead(f->host, c->a[1].i, c->a[2].u));
+}
+
 long sys_fchmod(struct call *c)
 {
     struct file *f = c->a[0].file;
@@ -420,6 +525,8 @@ long sys_fchown(struct call *c)
     struct stat st;
     if (f->kind == FILE_TREE || (f->mount && f->mount->ro))
         return -EROFS;
+    if (path_only(f))
+        return -EBADF;
     if (fstat(f->host, &st) != 0)
         return -errno;
     uint32_t uid = (uint32_t)c->a[1].i, gid = (uint32_t)c->a[2].i;
@@ -430,10 +537,7 @@ long sys_fchown(struct call *c)
 
 static long add_host(struct call *c, int host, bool cloexec)
 {
-    struct file *f = file_new(FILE_HOST, host);
-    if (f)
-        f->fixed = true;
-    return fd_add(c->p, f, 0, cloexec);
+    return fd_add(c->p, file_new(FILE_HOST, host), 0, cloexec);
 }
 
 long sys_pipe2(struct call *c)
@@ -467,9 +571,11 @@ long sys_sendfile(struct call *c)
     struct box_offset *off = c->a[2].ptr;
     off_t at = off ? off->value : 0;
     size_t n = c->a[3].u < LX_RW_MAX ? c->a[3].u : LX_RW_MAX;
-    if (out->kind != FILE_HOST || in->kind != FILE_HOST)
+    if (out->kind != FILE_HOST)
+        return -EBADF;
+    if (in->kind != FILE_HOST || c->a[3].u > INT64_MAX)
         return -EINVAL;
-    ssize_t done = sendfile(out->host, in->host, off ? &at : NULL, n);
+    long done = host_call(c->t, SYS_sendfile, out->host, in->host, off ? (long)&at : 0, (long)n, 0, 0);
     if (done >= 0 && off)
         off->value = at;
     return written(c, done);
@@ -480,7 +586,7 @@ long sys_copy_file_range(struct call *c)
     struct file *in = c->a[0].file, *out = c->a[2].file;
     struct box_offset *in_off = c->a[1].ptr, *out_off = c->a[3].ptr;
     if (in->kind != FILE_HOST || out->kind != FILE_HOST)
-        return -EINVAL;
+        return -EISDIR;
     off_t from = in_off ? in_off->value : 0, to = out_off ? out_off->value : 0;
     size_t n = c->a[4].u < LX_RW_MAX ? c->a[4].u : LX_RW_MAX;
     ssize_t done = copy_file_range(in->host, in_off ? &from : NULL, out->host, out_off ? &to : NULL,
@@ -497,7 +603,7 @@ static long poll_box(struct call *c, struct box_pollfd *box, size_t n, const str
 {
     struct pollfd host[LX_MAX_FDS];
     struct file *files[LX_MAX_FDS];
-    struct timespec now = {0, 0};
+    struct timespec left = limit ? *limit : (struct timespec){0, 0};
     long ready = 0;
     for (size_t i = 0; i < n; i++) {
         struct file *f = files[i] = box[i].fd < 0 ? NULL : fd_get(c->p, box[i].fd);
@@ -509,8 +615,10 @@ static long poll_box(struct call *c, struct box_pollfd *box, size_t n, const str
             box[i].revents = box[i].events & (POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM);
         ready += box[i].revents != 0;
     }
-    int r = ppoll(host, n, ready ? &now : limit, NULL);
-    long err = r < 0 ? -errno : 0;
+    if (ready)
+        left = (struct timespec){0, 0};
+    long r = host_call(c->t, SYS_ppoll, (long)host, (long)n, ready || limit ? (long)&left : 0, 0, 0, 0);
+    long err = r < 0 ? r : 0;
     for (size_t i = 0; i < n; i++) {
         if (!err && host[i].revents) {
             box[i].revents = host[i].revents;
@@ -520,6 +628,12 @@ static long poll_box(struct call *c, struct box_pollfd *box, size_t n, const str
             file_drop(files[i]);
     }
     return err ? err : ready;
+}
+
+/* A mask of signals is looked at and has no effect.  */
+static long mask_size(const void *mask, uint64_t size)
+{
+    return mask && size != sizeof(struct box_sigset) ? -EINVAL : 0;
 }
 
 static long limit_of(const struct box_timespec *t, struct timespec *host)
@@ -535,6 +649,8 @@ long sys_ppoll(struct call *c)
 {
     struct timespec limit;
     long err = limit_of(c->a[2].ptr, &limit);
+    if (!err)
+        err = mask_size(c->a[3].ptr, c->a[4].u);
     if (err)
         return err;
     return poll_box(c, c->a[0].ptr, c->len[0], c->a[2].ptr ? &limit : NULL);
@@ -546,6 +662,17 @@ enum {
     SELECT_EX = POLLPRI
 };
 static const int select_events[3] = {SELECT_IN, SELECT_OUT, SELECT_EX};
+
+/* The last argument of pselect6 points to a pointer and a size.  */
+static long select_mask(const struct call *c)
+{
+    const struct box_sigset_arg *arg = c->a[5].ptr;
+    struct box_sigset mask;
+    if (!arg || !arg->set)
+        return 0;
+    long err = mask_size(arg, arg->size);
+    return err ? err : copy_in(c, &mask, arg->set, sizeof mask);
+}
 
 static bool bit_of(const struct box_fdset *s, int fd)
 {
@@ -560,6 +687,8 @@ long sys_pselect6(struct call *c)
     size_t n = 0;
     int nfds = (int)c->a[0].i;
     long err = limit_of(c->a[4].ptr, &limit);
+    if (!err)
+        err = select_mask(c);
     if (err || nfds < 0)
         return err ? err : -EINVAL;
     for (int fd = 0; fd < nfds && fd < LX_MAX_FDS; fd++) {
@@ -622,6 +751,6 @@ long sys_getdents64(struct call *c)
     if (f->kind == FILE_TREE)
         return tree_dents(c, f, c->len[1]);
     if (!f->dir)
-        return -ENOTDIR;
+        return path_only(f) ? -EBADF : -ENOTDIR;
     return answer(syscall(SYS_getdents64, f->host, c->a[1].ptr, c->len[1]));
 }

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <time.h>
 
 #include "lfi_linux.h"
 #include "lfiv_elf.h"
@@ -24,6 +25,7 @@ enum {
     LX_NAME_MAX = 255,
     LX_MAX_LINKS = 40,
     LX_IOV_MAX = 1024,
+    LX_PIPE_MAX = 1 << 20,
     LX_RW_MAX = 0x7ffff000, /* most bytes of one read or write */
     LX_SCRATCH = 48 << 10,
     LX_FIRST_PID = 1000
@@ -118,6 +120,7 @@ struct LFILinuxProc {
     pthread_mutex_t fs_lock; /* of cwd */
     struct file *cwd;
     atomic_uint umask;
+    atomic_int nice;
 
     pthread_mutex_t mem_lock; /* of brk and of calls that look before they map */
     lfiptr brk_start, brk_now, brk_end;
@@ -146,10 +149,12 @@ struct LFILinuxThread {
     bool leaving;         /* ended by exit; noticed when the call returns */
     int code;             /* what it gave to exit */
     char name[16];        /* prctl */
+    atomic_int kicked; /* see host_call */
     pthread_t host;
     lfiptr entry;         /* where it starts */
     uint64_t clear_tid;   /* zeroed and woken when the thread ends; 0 for none */
     uint64_t sigmask;
+    uint64_t robust_list; /* only remembered */
     struct box_stack altstack;
     uint64_t scratch[LX_SCRATCH / 8]; /* arguments of the current call */
 };
@@ -313,6 +318,9 @@ struct LFILinuxThread *thread_make(struct LFILinuxProc *p);
 /* Counts the thread in; false when the process has ended or has too many.  */
 bool thread_enter(struct LFILinuxThread *t);
 void thread_destroy(struct LFILinuxThread *t);
+bool thread_exists(struct LFILinuxProc *p, int64_t tid);
+/* The host's clock of the processor time of a thread.  */
+bool thread_clock(struct LFILinuxProc *p, int64_t tid, clockid_t *clock);
 /* Runs the box until the thread ends, and ends it.  False if it could not be run.  */
 bool thread_loop(struct LFILinuxThread *t);
 /* Waits until no thread of the process runs.  */
@@ -320,7 +328,12 @@ void threads_wait(struct LFILinuxProc *p);
 /* From a handler of t: ends the whole process once the call returns; the first reason counts.  */
 void proc_end_exit(struct LFILinuxThread *t, int code);
 void proc_end_signal(struct LFILinuxThread *t, int sig);
-/* Makes the thread return from a call of the host with EINTR, if it is in one.  */
+/* Calls of the host that can wait (wait.c): as syscall(), but errors are -errno, and thread_kick
+   ends it with -EINTR.  */
+long host_call(struct LFILinuxThread *t, long nr, long a0, long a1, long a2, long a3, long a4,
+               long a5);
+/* Makes the thread's host_call return, or if it is in none the next one.  Whoever calls this
+   knows that the thread does not end meanwhile.  */
 void thread_kick(struct LFILinuxThread *t);
 /* Claims the signal for that; once per process of the host.  */
 bool kick_init(void);

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "liblfi/linux/linux.h"
@@ -67,13 +68,16 @@ long sys_mmap(struct call *c)
     bool anon = flags & BOX_MAP_ANONYMOUS;
     lfiptr addr = c->a[0].u ? lfi_box_l2p(p->box, c->a[0].u) : 0;
     struct file *f = NULL;
-    if (size == 0 || c->a[5].i < 0 || !aligned(p, c->a[5].u))
+    if (size == 0 || !aligned(p, c->a[5].u))
         return -EINVAL;
-    if (type != BOX_MAP_SHARED && type != BOX_MAP_PRIVATE && type != BOX_MAP_SHARED_VALIDATE)
+    if (!anon && c->a[5].u > INT64_MAX - page_up(p, size < p->info.size ? size : p->info.size))
+        return -EOVERFLOW;
+    if (type != BOX_MAP_SHARED && type != BOX_MAP_PRIVATE
+        && (type != BOX_MAP_SHARED_VALIDATE || anon))
         return -EINVAL;
-    if (type == BOX_MAP_SHARED_VALIDATE && flags & BOX_MAP_SYNC)
+    if (!anon && type != BOX_MAP_PRIVATE && flags & BOX_MAP_SYNC)
         return -EOPNOTSUPP;
-    if (flags & BOX_MAP_GROWSDOWN)
+    if (flags & BOX_MAP_GROWSDOWN || (!anon && flags & BOX_MAP_HUGETLB))
         return -EINVAL;
     if (size > p->info.size || flags & BOX_MAP_HUGETLB)
         return -ENOMEM;
@@ -96,7 +100,7 @@ long sys_munmap(struct call *c)
 {
     uint64_t size = c->a[1].u;
     lfiptr addr = lfi_box_l2p(c->p->box, c->a[0].u);
-    if (size == 0 || size > c->p->info.size || !aligned(c->p, addr))
+    if (size == 0 || !aligned(c->p, addr) || !lfi_box_bufvalid(c->p->box, addr, size))
         return -EINVAL;
     errno = 0;
     return lfi_box_munmap(c->p->box, addr, page_up(c->p, size)) == 0 ? 0 : failed();
@@ -106,7 +110,7 @@ long sys_mprotect(struct call *c)
 {
     uint64_t size = c->a[1].u, prot = c->a[2].u;
     lfiptr addr = lfi_box_l2p(c->p->box, c->a[0].u);
-    if (!aligned(c->p, addr) || prot & BOX_PROT_GROWS)
+    if (!aligned(c->p, addr) || c->raw[2] & ~(uint64_t)BOX_PROT_KNOWN)
         return -EINVAL;
     if (size == 0)
         return 0;
@@ -192,7 +196,7 @@ long sys_mremap(struct call *c)
     struct remap r = {lfi_box_l2p(p->box, c->a[0].u), lfi_box_l2p(p->box, c->a[4].u), c->a[1].u,
                       c->a[2].u, c->a[3].u};
     uint64_t max = p->info.size;
-    if (r.flags & ~(uint64_t)(BOX_MREMAP_MAYMOVE | BOX_MREMAP_FIXED)
+    if (c->raw[3] & ~(uint64_t)(BOX_MREMAP_MAYMOVE | BOX_MREMAP_FIXED)
         || (r.flags & BOX_MREMAP_FIXED && !(r.flags & BOX_MREMAP_MAYMOVE)) || !aligned(p, r.from)
         || !r.size || !r.old_size)
         return -EINVAL;
@@ -220,12 +224,15 @@ long sys_madvise(struct call *c)
     struct LFILinuxProc *p = c->p;
     lfiptr addr = lfi_box_l2p(p->box, c->a[0].u);
     uint64_t size = c->a[1].u, advice = (uint64_t)c->a[2].i;
-    if (!aligned(p, addr) || size > p->info.size || advice > 63
-        || (advice != DONTNEED && !(ignored >> advice & 1)))
+    if (!aligned(p, addr) || advice > 63 || (advice != DONTNEED && !(ignored >> advice & 1)))
         return -EINVAL;
-    size = page_up(p, size);
     if (size == 0)
         return 0;
+    size = page_up(p, size);
+    if (addr + size <= addr)
+        return -EINVAL;
+    if (size > p->info.size)
+        return -ENOMEM;
     if (advice != DONTNEED)
         return all_mapped(p, addr, size) ? 0 : -ENOMEM;
     errno = 0;
@@ -241,10 +248,59 @@ long sys_msync(struct call *c)
     if (!aligned(p, addr) || flags & ~(uint64_t)(ASYNC | INVALIDATE | SYNC)
         || (flags & (ASYNC | SYNC)) == (ASYNC | SYNC))
         return -EINVAL;
-    if (size > p->info.size || !lfi_box_bufvalid(p->box, addr, page_up(p, size))
-        || !all_mapped(p, addr, page_up(p, size)))
-        return size ? -ENOMEM : 0;
+    size = page_up(p, size);
+    if (size == 0)
+        return 0;
+    if (!lfi_box_bufvalid(p->box, addr, size) || !all_mapped(p, addr, size))
+        return -ENOMEM;
     return msync((void *)addr, size, (int)(flags & (ASYNC | SYNC))) == 0 ? 0 : -errno;
+}
+
+/* Whether all of the argument's range is mapped: 0 or -errno.  */
+static long mapped_range(struct call *c, uint64_t *pages)
+{
+    struct LFILinuxProc *p = c->p;
+    lfiptr addr = lfi_box_l2p(p->box, c->a[0].u), start = addr & ~(lfiptr)(p->page - 1);
+    uint64_t size = c->a[1].u;
+    if (size > p->info.size)
+        return -ENOMEM;
+    size = page_up(p, size + (addr - start));
+    *pages = size / p->page;
+    return size == 0 || all_mapped(p, start, size) ? 0 : -ENOMEM;
+}
+
+long sys_mincore(struct call *c)
+{
+    uint8_t in[256];
+    uint64_t pages;
+    if (!aligned(c->p, c->a[0].u))
+        return -EINVAL;
+    long err = mapped_range(c, &pages);
+    memset(in, 1, sizeof in);
+    for (uint64_t n = 0; !err && n < pages; n += sizeof in)
+        err = copy_out(c, c->raw[2] + n, in, pages - n < sizeof in ? pages - n : sizeof in);
+    return err;
+}
+
+/* Memory of boxes is not locked.  */
+long sys_mlock(struct call *c)
+{
+    uint64_t pages;
+    return mapped_range(c, &pages);
+}
+
+long sys_mlockall(struct call *c)
+{
+    enum { CURRENT = 1, FUTURE = 2, ONFAULT = 4 };
+    uint64_t flags = c->a[0].u;
+    return flags & ~(uint64_t)(CURRENT | FUTURE | ONFAULT) || !(flags & (CURRENT | FUTURE)) ? -EINVAL
+                                                                                           : 0;
+}
+
+long sys_munlockall(struct call *c)
+{
+    (void)c;
+    return 0;
 }
 
 /* The area was mapped without access when the program was loaded.  */

@@ -50,10 +50,10 @@ static struct file *file_at(const struct where *w, int host, bool dir)
 static long open_check(const struct where *w, int *flags, const struct stat *st, bool exists)
 {
     bool tmpfile = (*flags & O_TMPFILE) == O_TMPFILE;
+    if (w->want_dir && *flags & O_CREAT)
+        return -EISDIR;
     if (w->want_dir && exists && !S_ISDIR(st->st_mode))
         return -ENOTDIR;
-    if (w->want_dir && !exists && *flags & O_CREAT)
-        return -EISDIR;
     if (!w->mount->ro || *flags & O_PATH)
         return 0;
     if (*flags & O_CREAT && !exists)
@@ -151,8 +151,6 @@ long sys_openat(struct call *c)
     int host = open_flags_to_host(flags);
     if (flags & BOX_O_DIRECT && !(flags & BOX_O_PATH))
         return -EINVAL;
-    if ((flags & BOX_O_ACCMODE) == BOX_O_ACCMODE)
-        return -EINVAL;
     if (host & O_PATH)
         host &= O_PATH | O_DIRECTORY | O_NOFOLLOW;
     long err = open_path(c->p, c->a[0].file, c->a[1].path, host, masked(c->p, c->a[3].u), &f);
@@ -201,7 +199,8 @@ long sys_newfstatat(struct call *c)
     struct stat st;
     struct file *self;
     uint64_t flags = c->a[3].u;
-    if (flags & ~(uint64_t)(BOX_AT_SYMLINK_NOFOLLOW | BOX_AT_NO_AUTOMOUNT | BOX_AT_EMPTY_PATH))
+    if (flags & ~(uint64_t)(BOX_AT_SYMLINK_NOFOLLOW | BOX_AT_NO_AUTOMOUNT | BOX_AT_EMPTY_PATH
+                            | BOX_AT_STATX_SYNC_TYPE))
         return -EINVAL;
     long err = look_at(c, flags, &w, &self);
     if (err)
@@ -327,32 +326,40 @@ long sys_faccessat2(struct call *c)
     return access_at(c, (int)c->a[2].u, flags);
 }
 
-static long copy_text(struct call *c, uint64_t to, const char *text, size_t room)
+/* What a link leads to goes to the box as far as there is room for it.  */
+static long link_out(struct call *c, const char *target, size_t n)
 {
-    size_t n = strlen(text);
+    size_t room = (size_t)c->a[3].i;
     n = n < room ? n : room;
-    long err = copy_out(c, to, text, n);
+    long err = copy_out(c, c->raw[2], target, n);
     return err ? err : (long)n;
+}
+
+static long link_at(struct call *c, int dir, const char *name)
+{
+    char target[LX_PATH_MAX];
+    ssize_t n = readlinkat(dir, name, target, sizeof target);
+    return n < 0 ? -errno : link_out(c, target, (size_t)n);
 }
 
 long sys_readlinkat(struct call *c)
 {
     struct where w;
+    struct stat st;
     struct file *dir = c->a[0].file;
     const char *path = c->a[1].path;
-    if (c->len[2] == 0)
+    if (c->a[3].i <= 0)
         return -EINVAL;
     if (strcmp(path, "/proc/self/exe") == 0)
-        return copy_text(c, c->raw[2], c->p->name, c->len[2]);
+        return link_out(c, c->p->name, strlen(c->p->name));
     if (!*path && dir && dir != &bad_file && dir->kind == FILE_HOST && dir->mount)
-        return answer(readlinkat(dir->host, "", c->a[2].ptr, c->len[2]));
+        return link_at(c, dir->host, "");
     long err = where_resolve(c->p, dir, path, FOLLOW_SLASH, &w);
     if (err)
         return err;
-    if (w.kind == WHERE_HOST)
-        err = answer(readlinkat(w.dir, w.name, c->a[2].ptr, c->len[2]));
-    else
-        err = w.kind == WHERE_ABSENT ? -ENOENT : -EINVAL;
+    err = where_stat(&w, &st);
+    if (!err)
+        err = w.kind == WHERE_HOST ? link_at(c, w.dir, w.name) : -EINVAL;
     where_done(&w);
     return err;
 }
@@ -363,6 +370,17 @@ long sys_readlinkat(struct call *c)
 static bool is_mount(const struct where *w)
 {
     return w->kind != WHERE_HOST || strcmp(w->path, w->mount->path) == 0;
+}
+
+/* Whether something that is no directory can be made there: 0 or -errno.  */
+static long new_place(struct where *w)
+{
+    struct stat st;
+    bool slash = w->want_dir;
+    w->want_dir = false;
+    if (w->dots || where_stat(w, &st) == 0)
+        return -EEXIST;
+    return slash ? -ENOENT : where_writable(w);
 }
 
 long sys_mkdirat(struct call *c)
@@ -379,6 +397,24 @@ long sys_mkdirat(struct call *c)
         err = where_writable(&w);
     if (!err)
         err = answer(mkdirat(w.dir, w.name, masked(c->p, c->a[2].u)));
+    where_done(&w);
+    return err;
+}
+
+long sys_mknodat(struct call *c)
+{
+    struct where w;
+    uint64_t type = c->a[2].u & BOX_S_IFMT;
+    mode_t host = type == BOX_S_IFIFO ? S_IFIFO : S_IFREG;
+    bool known = type == S_IFCHR || type == S_IFBLK || type == S_IFDIR || type == S_IFSOCK;
+    if (type && type != BOX_S_IFREG && type != BOX_S_IFIFO)
+        return known ? -EPERM : -EINVAL;
+    long err = where_resolve(c->p, c->a[0].file, c->a[1].path, FOLLOW_NEVER, &w);
+    if (err)
+        return err;
+    err = new_place(&w);
+    if (!err)
+        err = answer(mknodat(w.dir, w.name, host | masked(c->p, c->a[2].u), 0));
     where_done(&w);
     return err;
 }
@@ -414,6 +450,8 @@ long sys_unlinkat(struct call *c)
 static long two_places(const struct where *from, const struct where *to)
 {
     struct stat st;
+    if (from->dots || to->dots)
+        return -EBUSY;
     long err = where_stat(from, &st);
     if (err)
         return err;
@@ -463,6 +501,26 @@ long sys_renameat2(struct call *c)
     return rename_at(c, flags);
 }
 
+/* The same for a link, which replaces nothing.  */
+static long link_check(const struct where *from, struct where *to)
+{
+    struct stat st;
+    bool slash = to->want_dir;
+    long err = where_stat(from, &st);
+    if (err)
+        return err;
+    to->want_dir = false;
+    if (to->dots || where_stat(to, &(struct stat){0}) == 0)
+        return -EEXIST;
+    if (slash)
+        return -ENOENT;
+    if (from->kind == WHERE_HOST && S_ISDIR(st.st_mode))
+        return -EPERM;
+    err = two_places(from, to);
+    /* A link to a device would outlive the checks of open in another mapping.  */
+    return !err && (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)) ? -EPERM : err;
+}
+
 long sys_linkat(struct call *c)
 {
     struct where from, to;
@@ -475,11 +533,7 @@ long sys_linkat(struct call *c)
         return err;
     err = where_resolve(c->p, c->a[2].file, c->a[3].path, FOLLOW_NEVER, &to);
     if (!err) {
-        struct stat st;
-        err = to.want_dir ? -ENOENT : two_places(&from, &to);
-        /* A link to a device would outlive the checks of open in another mapping.  */
-        if (!err && where_stat(&from, &st) == 0 && (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)))
-            err = -EPERM;
+        err = link_check(&from, &to);
         if (!err)
             err = answer(linkat(from.dir, from.name, to.dir, to.name, 0));
         where_done(&to);
@@ -491,18 +545,12 @@ long sys_linkat(struct call *c)
 long sys_symlinkat(struct call *c)
 {
     struct where w;
-    struct stat st;
     if (!*c->a[0].path)
         return -ENOENT;
     long err = where_resolve(c->p, c->a[1].file, c->a[2].path, FOLLOW_NEVER, &w);
     if (err)
         return err;
-    bool slash = w.want_dir;
-    w.want_dir = false;
-    if (where_stat(&w, &st) == 0)
-        err = -EEXIST;
-    else
-        err = slash ? -ENOENT : where_writable(&w);
+    err = new_place(&w);
     if (!err)
         err = answer(symlinkat(c->a[0].path, w.dir, w.name));
     where_done(&w);
@@ -536,6 +584,8 @@ static long set_times(struct call *c, const struct timespec *ts)
     long err;
     if (!c->a[1].path) {
         /* The file itself, by descriptor.  */
+        if (flags)
+            return -EINVAL;
         if (!self || self == &bad_file)
             return self ? -EBADF : -EFAULT;
         if (self->kind == FILE_TREE || (self->mount && self->mount->ro))
@@ -556,8 +606,6 @@ long sys_utimensat(struct call *c)
 {
     const struct box_timespec2 *b = c->a[2].ptr;
     struct timespec ts[2];
-    if (c->a[3].u & ~(uint64_t)(BOX_AT_SYMLINK_NOFOLLOW | BOX_AT_EMPTY_PATH))
-        return -EINVAL;
     if (b) {
         ts[0] = time_to_host(&b->t[0]);
         ts[1] = time_to_host(&b->t[1]);
@@ -565,6 +613,8 @@ long sys_utimensat(struct call *c)
         if (ts[0].tv_nsec == UTIME_OMIT && ts[1].tv_nsec == UTIME_OMIT)
             return 0;
     }
+    if (c->a[3].u & ~(uint64_t)(BOX_AT_SYMLINK_NOFOLLOW | BOX_AT_EMPTY_PATH))
+        return -EINVAL;
     return set_times(c, b ? ts : NULL);
 }
 
@@ -611,7 +661,7 @@ long sys_getcwd(struct call *c)
     if (err)
         return err;
     size_t n = strlen(path) + 1;
-    if (n > c->len[0])
+    if (n > c->a[1].u)
         return -ERANGE;
     err = copy_out(c, c->raw[0], path, n);
     return err ? err : (long)n;

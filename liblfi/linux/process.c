@@ -32,7 +32,7 @@ long sys_getpid(struct call *c)
 long sys_getppid(struct call *c)
 {
     (void)c;
-    return 1;
+    return BOX_INIT_PID;
 }
 
 long sys_gettid(struct call *c)
@@ -82,6 +82,45 @@ long sys_getresuid(struct call *c)
 long sys_getresgid(struct call *c)
 {
     return three_ids(c, BOX_GID);
+}
+
+/* True if all of the first n arguments are the id, or -1 where that means to leave it.  */
+static long keep_ids(const struct call *c, int n, uint32_t id)
+{
+    for (int i = 0; i < n; i++)
+        if ((uint32_t)c->a[i].i != id && (n == 1 || (uint32_t)c->a[i].i != UINT32_MAX))
+            return n == 1 && (uint32_t)c->a[i].i == UINT32_MAX ? -EINVAL : -EPERM;
+    return 0;
+}
+
+long sys_setuid(struct call *c)
+{
+    return keep_ids(c, 1, BOX_UID);
+}
+
+long sys_setgid(struct call *c)
+{
+    return keep_ids(c, 1, BOX_GID);
+}
+
+long sys_setreuid(struct call *c)
+{
+    return keep_ids(c, 2, BOX_UID);
+}
+
+long sys_setregid(struct call *c)
+{
+    return keep_ids(c, 2, BOX_GID);
+}
+
+long sys_setresuid(struct call *c)
+{
+    return keep_ids(c, 3, BOX_UID);
+}
+
+long sys_setresgid(struct call *c)
+{
+    return keep_ids(c, 3, BOX_GID);
 }
 
 long sys_getgroups(struct call *c)
@@ -148,10 +187,61 @@ long sys_prlimit64(struct call *c)
     return err;
 }
 
+/* Whether arguments 0 and 1 mean this process: 0 or -errno.  */
+static long own_priority(const struct call *c)
+{
+    enum { PROCESS, GROUP, USER };
+    int64_t which = c->a[0].i, who = c->a[1].i;
+    if (which < PROCESS || which > USER)
+        return -EINVAL;
+    bool own = who == 0 || who == (which == USER ? BOX_UID : c->p->pid)
+               || (which == PROCESS && who == c->t->tid);
+    return own ? 0 : -ESRCH;
+}
+
 long sys_getpriority(struct call *c)
 {
     /* The kernel answers 20 minus the priority.  */
-    return c->a[0].i < 0 || c->a[0].i > 2 ? -EINVAL : 20;
+    long err = own_priority(c);
+    return err ? err : 20 - atomic_load(&c->p->nice);
+}
+
+long sys_setpriority(struct call *c)
+{
+    enum { LEAST = -20, MOST = 19 };
+    int64_t want = c->a[2].i;
+    int nice = want < LEAST ? LEAST : want > MOST ? MOST : (int)want;
+    long err = own_priority(c);
+    if (err)
+        return err;
+    if (nice < atomic_load(&c->p->nice))
+        return -EACCES;
+    atomic_store(&c->p->nice, nice);
+    return 0;
+}
+
+/* There are no children.  */
+
+#define ANY_CHILD UINT64_C(0xe0000000) /* __WNOTHREAD, __WALL, __WCLONE */
+
+long sys_wait4(struct call *c)
+{
+    enum { NOHANG = 1, UNTRACED = 2, CONTINUED = 8 };
+    if (c->a[2].u & ~(NOHANG | UNTRACED | CONTINUED | ANY_CHILD))
+        return -EINVAL;
+    return c->a[0].i == INT32_MIN ? -ESRCH : -ECHILD;
+}
+
+long sys_waitid(struct call *c)
+{
+    enum { ALL, PID, PGID, NOHANG = 1, STOPPED = 2, EXITED = 4, CONTINUED = 8 };
+    const uint64_t events = STOPPED | EXITED | CONTINUED, more = NOHANG | 0x01000000 | ANY_CHILD;
+    int64_t type = c->a[0].i, id = c->a[1].i;
+    if (c->a[3].u & ~(events | more) || !(c->a[3].u & events))
+        return -EINVAL;
+    if (type < ALL || type > PGID || (type == PID && id <= 0) || (type == PGID && id < 0))
+        return -EINVAL;
+    return -ECHILD;
 }
 
 long sys_prctl(struct call *c)
@@ -206,19 +296,106 @@ long sys_sched_yield(struct call *c)
     return syscall(SYS_sched_yield);
 }
 
+/* Whether argument 0 means this process or a thread of it: 0 or -errno.  */
+static long own_thread(struct call *c)
+{
+    int64_t tid = c->a[0].i;
+    if (tid < 0)
+        return -EINVAL;
+    return tid == 0 || tid == c->t->tid || thread_exists(c->p, tid) ? 0 : -ESRCH;
+}
+
+long sys_sched_getscheduler(struct call *c)
+{
+    long err = own_thread(c);
+    return err ? err : BOX_SCHED_OTHER;
+}
+
+long sys_sched_getparam(struct call *c)
+{
+    return c->a[1].ptr ? own_thread(c) : -EINVAL;
+}
+
+/* What a policy allows: 0 or -errno.  */
+static long policy(int64_t policy, uint32_t priority)
+{
+    switch (policy) {
+    case BOX_SCHED_OTHER:
+        return priority ? -EINVAL : 0;
+    case BOX_SCHED_BATCH:
+    case BOX_SCHED_IDLE:
+        return priority ? -EINVAL : -EPERM;
+    case BOX_SCHED_FIFO:
+    case BOX_SCHED_RR:
+        return priority >= 1 && priority <= 99 ? -EPERM : -EINVAL;
+    }
+    return -EINVAL;
+}
+
+long sys_sched_setscheduler(struct call *c)
+{
+    if (c->a[1].i < 0 || !c->a[2].ptr)
+        return -EINVAL;
+    long err = own_thread(c);
+    return err ? err : policy(c->a[1].i, ((struct box_id *)c->a[2].ptr)->value);
+}
+
+long sys_sched_setparam(struct call *c)
+{
+    long err = c->a[1].ptr ? own_thread(c) : -EINVAL;
+    return err ? err : policy(BOX_SCHED_OTHER, ((struct box_id *)c->a[1].ptr)->value);
+}
+
+static bool real_time(const struct call *c)
+{
+    return c->a[0].i == BOX_SCHED_FIFO || c->a[0].i == BOX_SCHED_RR;
+}
+
+static bool known_policy(const struct call *c)
+{
+    enum { DEADLINE = 6 };
+    return real_time(c) || c->a[0].i == BOX_SCHED_OTHER || c->a[0].i == BOX_SCHED_BATCH
+           || c->a[0].i == BOX_SCHED_IDLE || c->a[0].i == DEADLINE;
+}
+
+long sys_sched_get_priority_max(struct call *c)
+{
+    return !known_policy(c) ? -EINVAL : real_time(c) ? 99 : 0;
+}
+
+long sys_sched_get_priority_min(struct call *c)
+{
+    return !known_policy(c) ? -EINVAL : real_time(c);
+}
+
+/* The mask must have a processor that the thread can use.  */
+long sys_sched_setaffinity(struct call *c)
+{
+    uint64_t want[16] = {0}, have[16] = {0}, both = 0;
+    size_t n = c->a[1].u < sizeof want ? c->a[1].u : sizeof want;
+    if (copy_in(c, want, c->raw[2], n) != 0)
+        return -EFAULT;
+    long err = c->a[0].i < 0 ? -ESRCH : own_thread(c);
+    if (err)
+        return err;
+    if (syscall(SYS_sched_getaffinity, 0, sizeof have, have) < 0)
+        return -errno;
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++)
+        both |= want[i] & have[i];
+    return both ? 0 : -EINVAL;
+}
+
 long sys_sched_getaffinity(struct call *c)
 {
     uint64_t mask[128];
-    uint64_t room = (uint32_t)c->a[1].u;
-    if (c->a[0].i < 0
-        || ((int32_t)c->raw[0] != 0 && (int32_t)c->raw[0] != c->t->tid
-            && (int32_t)c->raw[0] != c->p->pid))
+    uint64_t room = c->a[1].u;
+    if (room % 8)
+        return -EINVAL;
+    if (c->a[0].i < 0 || own_thread(c) != 0)
         return -ESRCH;
-    long n = syscall(SYS_sched_getaffinity, 0, sizeof mask, mask);
+    long n = syscall(SYS_sched_getaffinity, 0, room < sizeof mask ? room : sizeof mask, mask);
     if (n < 0)
         return -errno;
-    if (room < (uint64_t)n || room % 8)
-        return -EINVAL;
     long err = copy_out(c, c->raw[2], mask, (size_t)n);
     return err ? err : n;
 }

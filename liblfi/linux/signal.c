@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
 
 #include "liblfi/linux/linux.h"
 
@@ -15,6 +16,7 @@ enum {
     BOX_SIG_IGN = 1,
     SIGSET_SIZE = 8,
     FIRST_LIBC_SIGNAL = 32,
+    LIBC_CALL_ALL = 34, /* every thread shall run a function, which it cannot */
     LAST_LIBC_SIGNAL = 34
 };
 
@@ -59,7 +61,7 @@ long signal_self(struct call *c, int sig)
 }
 
 /* Signals between threads.  The C library's own mean "look whether you are cancelled", which an
-   interrupted call does.  */
+   interrupted call does; but for the one that makes a call in all threads, which fails.  */
 static long signal_thread(struct call *c, int64_t tid, int sig)
 {
     struct LFILinuxProc *p = c->p;
@@ -67,6 +69,8 @@ static long signal_thread(struct call *c, int64_t tid, int sig)
     if (sig < 0 || sig > BOX_NSIG || tid <= 0)
         return -EINVAL;
     bool libc = sig >= FIRST_LIBC_SIGNAL && sig <= LAST_LIBC_SIGNAL;
+    if (sig == LIBC_CALL_ALL)
+        return -ENOSYS;
     pthread_mutex_lock(&p->lock);
     for (struct LFILinuxThread *t = p->threads; t && !found; t = t->next) {
         found = t->tid == tid;
@@ -164,12 +168,12 @@ long sys_rt_sigprocmask(struct call *c)
 
 long sys_rt_sigpending(struct call *c)
 {
-    if (c->a[1].u != SIGSET_SIZE)
+    if (c->a[1].u > SIGSET_SIZE)
         return -EINVAL;
     pthread_mutex_lock(&c->p->lock);
-    ((struct box_sigset *)c->a[0].ptr)->bits = c->p->sig.pending & c->t->sigmask;
+    uint64_t bits = c->p->sig.pending & c->t->sigmask;
     pthread_mutex_unlock(&c->p->lock);
-    return 0;
+    return copy_out(c, c->raw[0], &bits, c->a[1].u);
 }
 
 long sys_sigaltstack(struct call *c)
@@ -180,6 +184,8 @@ long sys_sigaltstack(struct call *c)
     struct box_stack now = c->t->altstack;
     if (now.size == 0)
         now.flags = DISABLE;
+    if (set && memcmp(set, &c->t->altstack, sizeof *set) == 0)
+        set = NULL;
     if (set && set->flags & ~(DISABLE | AUTODISARM))
         return -EINVAL;
     if (set && !(set->flags & DISABLE) && set->size < MIN_SIZE)

@@ -132,6 +132,7 @@ bool stack_build(struct LFILinuxProc *p, int argc, const char **argv, const char
     if (p->elf.stack_size > size)
         size = p->elf.stack_size < MAX_STACK ? p->elf.stack_size : MAX_STACK;
     size = (size + LFI_MAX_PAGE - 1) & ~(size_t)(LFI_MAX_PAGE - 1);
+    p->rlimit[BOX_RLIMIT_STACK].cur = size;
     while (envp && envp[envc])
         envc++;
     size_t need = strings_size(argv, (size_t)argc) + strings_size(envp, envc) + strlen(p->name)

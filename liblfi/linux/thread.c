@@ -21,43 +21,7 @@
 
 #include "liblfi/linux/linux.h"
 
-enum { HOST_STACK = 512 << 10, KICK_MS = 5 };
-
-/* The signal that interrupts.  */
-
-static int kick_signal(void)
-{
-    return SIGRTMIN + 7;
-}
-
-static void kick_handler(int sig)
-{
-    (void)sig;
-}
-
-bool kick_available(void)
-{
-    struct sigaction sa;
-    return sigaction(kick_signal(), NULL, &sa) == 0
-           && (sa.sa_handler == SIG_DFL || sa.sa_handler == kick_handler);
-}
-
-bool kick_init(void)
-{
-    struct sigaction sa = {.sa_handler = kick_handler, .sa_flags = SA_ONSTACK};
-    sigset_t set;
-    sigemptyset(&sa.sa_mask);
-    sigemptyset(&set);
-    sigaddset(&set, kick_signal());
-    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
-    return kick_available() && sigaction(kick_signal(), &sa, NULL) == 0;
-}
-
-void thread_kick(struct LFILinuxThread *t)
-{
-    if (t->running)
-        pthread_kill(t->host, kick_signal());
-}
+enum { HOST_STACK = 512 << 10, KICK_MS = 5, ROBUST_HEAD_SIZE = 24 };
 
 /* Objects.  */
 
@@ -97,6 +61,26 @@ bool thread_enter(struct LFILinuxThread *t)
     }
     pthread_mutex_unlock(&p->lock);
     return ok;
+}
+
+bool thread_exists(struct LFILinuxProc *p, int64_t tid)
+{
+    bool found = false;
+    pthread_mutex_lock(&p->lock);
+    for (struct LFILinuxThread *t = p->threads; t && !found; t = t->next)
+        found = t->tid == tid;
+    pthread_mutex_unlock(&p->lock);
+    return found;
+}
+
+bool thread_clock(struct LFILinuxProc *p, int64_t tid, clockid_t *clock)
+{
+    bool found = false;
+    pthread_mutex_lock(&p->lock);
+    for (struct LFILinuxThread *t = p->threads; t && !found; t = t->next)
+        found = t->tid == tid && t->running && pthread_getcpuclockid(t->host, clock) == 0;
+    pthread_mutex_unlock(&p->lock);
+    return found;
 }
 
 /* The last that a thread does with its process: the box can be freed at once.  The first
@@ -280,8 +264,9 @@ static long clone_start(struct call *c, struct LFILinuxThread *t)
     memcpy(t->name, c->t->name, sizeof t->name);
     if (flags & BOX_CLONE_CHILD_CLEARTID)
         t->clear_tid = c->raw[ABI_CLONE_CTID];
-    if (flags & BOX_CLONE_PARENT_SETTID && copy_out(c, c->raw[2], &tid, sizeof tid) != 0)
-        return -EFAULT;
+    /* As for the kernel, a pointer that is bad does not matter.  */
+    if (flags & BOX_CLONE_PARENT_SETTID)
+        copy_out(c, c->raw[2], &tid, sizeof tid);
     if (flags & BOX_CLONE_CHILD_SETTID)
         copy_out(c, c->raw[ABI_CLONE_CTID], &tid, sizeof tid);
     return host_thread(t);
@@ -317,8 +302,20 @@ long sys_set_tid_address(struct call *c)
 
 long sys_set_robust_list(struct call *c)
 {
-    enum { HEAD_SIZE = 24 };
-    return c->a[1].u == HEAD_SIZE ? 0 : -EINVAL;
+    if (c->a[1].u != ROBUST_HEAD_SIZE)
+        return -EINVAL;
+    c->t->robust_list = c->raw[0];
+    return 0;
+}
+
+long sys_get_robust_list(struct call *c)
+{
+    int64_t tid = c->a[0].i;
+    if (tid != 0 && tid != c->t->tid)
+        return tid > 0 && thread_exists(c->p, tid) ? -EPERM : -ESRCH;
+    ((struct box_word64 *)c->a[1].ptr)->value = c->t->robust_list;
+    ((struct box_word64 *)c->a[2].ptr)->value = ROBUST_HEAD_SIZE;
+    return 0;
 }
 
 /* futex.  The kernel reads the word at an address of the box and nothing else; operations that
@@ -335,8 +332,8 @@ static long futex_wait(struct call *c, int op, int flags)
     if (c->raw[3])
         ts = time_to_host(&limit);
     uint32_t bits = op == BOX_FUTEX_WAIT ? UINT32_MAX : (uint32_t)c->a[5].u;
-    return syscall(SYS_futex, c->a[0].ptr, op | flags, (uint32_t)c->a[2].u, c->raw[3] ? &ts : NULL,
-                   NULL, bits);
+    return host_call(c->t, SYS_futex, (long)c->a[0].ptr, op | flags, (long)c->a[2].u,
+                     c->raw[3] ? (long)&ts : 0, 0, bits);
 }
 
 static long futex_requeue(struct call *c, int op, int flags)
@@ -346,8 +343,9 @@ static long futex_requeue(struct call *c, int op, int flags)
         return -EINVAL;
     if (!lfi_box_bufvalid(c->p->box, to, 4))
         return -EFAULT;
-    return syscall(SYS_futex, c->a[0].ptr, op | flags, (uint32_t)c->a[2].u,
-                   (unsigned long)(uint32_t)c->raw[3], (void *)to, (uint32_t)c->a[5].u);
+    long r = syscall(SYS_futex, c->a[0].ptr, op | flags, (uint32_t)c->a[2].u,
+                     (unsigned long)(uint32_t)c->raw[3], (void *)to, (uint32_t)c->a[5].u);
+    return r < 0 ? -errno : r;
 }
 
 long sys_futex(struct call *c)
@@ -355,23 +353,18 @@ long sys_futex(struct call *c)
     int op = (int)c->a[1].i & ~(BOX_FUTEX_PRIVATE | BOX_FUTEX_CLOCK_REALTIME);
     int flags = (int)c->a[1].i & (BOX_FUTEX_PRIVATE | BOX_FUTEX_CLOCK_REALTIME);
     long r;
-    errno = 0;
     switch (op) {
     case BOX_FUTEX_WAIT:
     case BOX_FUTEX_WAIT_BITSET:
-        r = futex_wait(c, op, flags);
-        break;
+        return futex_wait(c, op, flags);
     case BOX_FUTEX_WAKE:
     case BOX_FUTEX_WAKE_BITSET:
         r = syscall(SYS_futex, c->a[0].ptr, op | flags, (uint32_t)c->a[2].u, NULL, NULL,
                     (uint32_t)c->a[5].u);
-        break;
+        return r < 0 ? -errno : r;
     case BOX_FUTEX_REQUEUE:
     case BOX_FUTEX_CMP_REQUEUE:
-        r = futex_requeue(c, op, flags);
-        break;
-    default:
-        return -ENOSYS;
+        return futex_requeue(c, op, flags);
     }
-    return r < 0 && errno ? -errno : r;
+    return -ENOSYS;
 }

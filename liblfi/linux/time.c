@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/times.h>
 #include <time.h>
 
@@ -27,12 +28,34 @@ static bool clock_known(int64_t clock)
     return false;
 }
 
+/* Clocks of processes and threads have negative numbers, made of theirs.  */
+static bool cpu_clock(struct call *c, int64_t clock, clockid_t *host)
+{
+    enum { KIND = 3, SCHED = 2, PER_THREAD = 4 };
+    int64_t id = ~(clock >> 3);
+    if ((clock & KIND) != SCHED)
+        return false;
+    *host = clock & PER_THREAD ? CLOCK_THREAD_CPUTIME_ID : CLOCK_PROCESS_CPUTIME_ID;
+    if (id == 0 || id == (clock & PER_THREAD ? c->t->tid : c->p->pid))
+        return true;
+    return clock & PER_THREAD && thread_clock(c->p, id, host);
+}
+
+/* The host's clock for the box's number: 0 or -errno.  */
+static long clock_host(struct call *c, clockid_t *host)
+{
+    *host = (clockid_t)c->a[0].i;
+    return clock_known(*host) || (*host < 0 && cpu_clock(c, *host, host)) ? 0 : -EINVAL;
+}
+
 long sys_clock_gettime(struct call *c)
 {
     struct timespec ts;
-    if (!clock_known(c->a[0].i))
-        return -EINVAL;
-    if (clock_gettime((clockid_t)c->a[0].i, &ts) != 0)
+    clockid_t clock;
+    long err = clock_host(c, &clock);
+    if (err)
+        return err;
+    if (clock_gettime(clock, &ts) != 0)
         return -errno;
     *(struct box_timespec *)c->a[1].ptr = (struct box_timespec){ts.tv_sec, ts.tv_nsec};
     return 0;
@@ -41,9 +64,11 @@ long sys_clock_gettime(struct call *c)
 long sys_clock_getres(struct call *c)
 {
     struct timespec ts;
-    if (!clock_known(c->a[0].i))
-        return -EINVAL;
-    if (clock_getres((clockid_t)c->a[0].i, &ts) != 0)
+    clockid_t clock;
+    long err = clock_host(c, &clock);
+    if (err)
+        return err;
+    if (clock_getres(clock, &ts) != 0)
         return -errno;
     if (c->a[1].ptr)
         *(struct box_timespec *)c->a[1].ptr = (struct box_timespec){ts.tv_sec, ts.tv_nsec};
@@ -58,12 +83,13 @@ static long sleep_on(struct call *c, clockid_t clock, int flags, const struct bo
     if (!time_valid(want))
         return -EINVAL;
     struct timespec req = time_to_host(want);
-    int err = clock_nanosleep(clock, flags, &req, &rem);
-    if (left && err == EINTR && !flags) {
+    long err =
+        host_call(c->t, SYS_clock_nanosleep, clock, flags, (long)&req, (long)&rem, 0, 0);
+    if (left && err == -EINTR && !flags) {
         *left = (struct box_timespec){rem.tv_sec, rem.tv_nsec};
         c->out = true;
     }
-    return -err;
+    return err;
 }
 
 /* The structure is the caller's as it was, unless it is written.  */
@@ -77,10 +103,9 @@ static struct box_timespec *keep(struct call *c, int i)
 long sys_clock_nanosleep(struct call *c)
 {
     struct box_timespec *left = keep(c, 3);
-    if (!clock_known(c->a[0].i) || c->a[0].i == CLOCK_THREAD_CPUTIME_ID
-        || c->a[1].u & ~(uint64_t)TIMER_ABSTIME)
+    if (!clock_known(c->a[0].i) || c->a[0].i == CLOCK_THREAD_CPUTIME_ID)
         return -EINVAL;
-    long err = sleep_on(c, (clockid_t)c->a[0].i, (int)c->a[1].u, c->a[2].ptr, left);
+    long err = sleep_on(c, (clockid_t)c->a[0].i, (int)c->a[1].u & TIMER_ABSTIME, c->a[2].ptr, left);
     if (c->out)
         c->a[3].ptr = left;
     return err;

@@ -20,6 +20,36 @@ static void check(const char *what, bool ok)
     fflush(stdout);
 }
 
+/* Blocks of memory in use: the program is linked with --wrap for these.  */
+static _Atomic long blocks;
+void *__real_malloc(size_t n);
+void *__real_calloc(size_t n, size_t each);
+void *__real_realloc(void *p, size_t n);
+void __real_free(void *p);
+void *__wrap_malloc(size_t n)
+{
+    void *p = __real_malloc(n);
+    blocks += p != NULL;
+    return p;
+}
+void *__wrap_calloc(size_t n, size_t each)
+{
+    void *p = __real_calloc(n, each);
+    blocks += p != NULL;
+    return p;
+}
+void *__wrap_realloc(void *p, size_t n)
+{
+    void *q = __real_realloc(p, n);
+    blocks += !p && q;
+    return q;
+}
+void __wrap_free(void *p)
+{
+    blocks -= p != NULL;
+    __real_free(p);
+}
+
 static const char *program;
 static char *bytes;
 static size_t size;
@@ -254,7 +284,7 @@ static void endings(struct LFILinuxEngine *lx)
 
 int main(int argc, char **argv)
 {
-    int rounds = argc > 2 ? atoi(argv[2]) : 300;
+    int rounds = argc > 2 ? atoi(argv[2]) : 1000;
     if (argc < 2)
         return 2;
     /* Memory pools of threads come and go as they like, unless there is one.  */
@@ -278,11 +308,13 @@ int main(int argc, char **argv)
         run(lx, "threads");
     int tasks = count_entries("/proc/self/task");
     int fds = count_entries("/proc/self/fd"), maps = count_lines("/proc/self/maps"), bad = 0;
+    long before = blocks;
     for (int i = 0; i < rounds; i++)
         bad += run(lx, i % 3 ? "6" : "threads") != (i % 3 ? 6 : 11);
     check("many processes one after the other", bad == 0);
     check("no descriptor is lost", count_entries("/proc/self/fd") == fds);
     check("no mapping is lost", count_lines("/proc/self/maps") <= maps + 10);
+    check("no memory is lost", blocks <= before);
     pthread_t t[3];
     void *failed[3];
     for (int i = 0; i < 3; i++)

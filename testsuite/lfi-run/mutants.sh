@@ -8,7 +8,7 @@ set -eu
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$here/../.." && pwd)
 sources="liblfi/linux/load.c liblfi/linux/args.c liblfi/linux/path.c"
-programs="args box pointers path op embedded stack wait"
+programs="args box pointers hostile path op embedded stack wait"
 prefix=${MUTANT_BUILDDIR:-.}/stage
 if [ "$(uname -m)" = aarch64 ]; then
     cross=${MUTANT_BUILDDIR:-.} cc=${CC:-gcc} qemu=
@@ -26,7 +26,7 @@ compile() {
 link() {
     $cc -static-pie -pthread -o "$1/lfi-run" "$cross"/lfi-run/lfi_run-*.o "$1"/linked/*.o \
         "$cross/liblfi/liblfi.a" "$cross/lfi-verify/liblfiv.a" "$cross/common/libcommon.a"
-    $cc $flags -static-pie -o "$1/embed" "$1/embed.o" "$1"/linked/*.o \
+    $cc $flags -static-pie -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free -o "$1/embed" "$1/embed.o" "$1"/linked/*.o \
         "$cross/liblfi/liblfi.a" "$cross/lfi-verify/liblfiv.a"
 }
 
@@ -85,7 +85,7 @@ results() {
         say $qemu "$1/embed" "$1/embedded" 3
         ;;
     args)
-        for p in box pointers path wait; do (cd "$tmp/w" && say $run --dir "$tmp/w" "$1/$p"); done
+        for p in box pointers hostile path wait; do (cd "$tmp/w" && say $run --dir "$tmp/w" "$1/$p"); done
         say $qemu "$1/embed" "$1/embedded" 3
         ;;
     resolve)
@@ -127,7 +127,8 @@ prepare)
     link "$2"
     link_resolve "$2"
     for p in $programs; do
-        "$prefix/bin/aarch64-lfi-linux-musl-gcc" -O2 -w -o "$2/$p" "$here/calls/$p.c"
+        "$prefix/bin/aarch64-lfi-linux-musl-gcc" -O2 -w -I"$top/liblfi/linux" \
+            -o "$2/$p" "$here/calls/$p.c"
     done
     python3 -B "$top/testsuite/lfi-verify/elf_cases.py" "$2/elf" > "$2/elf.in"
     # The verifier's own unit takes away the checks of the file; the loader needs a few of each kind.

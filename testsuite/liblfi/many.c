@@ -3,6 +3,7 @@
 #include "test.h"
 
 #include <dirent.h>
+#include <malloc.h>
 
 enum { SLOTS = 4, ROUNDS = 2500, THREADS = 4, PER_THREAD = 300 };
 
@@ -32,12 +33,13 @@ static unsigned count_files(const char *path)
 
 struct count {
     unsigned maps, fds, threads;
+    size_t heap;
 };
 
 static struct count count(void)
 {
     return (struct count){count_lines("/proc/self/maps"), count_files("/proc/self/fd"),
-                          count_files("/proc/self/task")};
+                          count_files("/proc/self/task"), mallinfo2().uordblks};
 }
 
 static void handler(struct LFIContext *ctx)
@@ -124,6 +126,7 @@ int main(void)
     CHECK("boxes one after the other", good == ROUNDS);
     CHECK("mappings, descriptors, threads: none left",
           before.maps == after.maps && before.fds == after.fds && before.threads == after.threads);
+    CHECK("memory: none left", after.heap <= before.heap);
     pthread_t t[THREADS];
     uintptr_t total = 0;
     for (uintptr_t i = 0; i < THREADS; i++)

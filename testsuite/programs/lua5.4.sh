@@ -1,7 +1,26 @@
-source_name=lua5.4
-programs=src/lua
-build() { make -C src CC="$CC -std=gnu99" generic; }
+build() { make CC="$CC -std=gnu99"; }
 exercise() {
-    run src/lua "$here/programs/lua-test.lua" > "$out/lua.txt"
-    echo 'print(_VERSION, 7 // 2, 2^53, "x" .. 1.5)' | run src/lua - > "$out/stdin.txt"
+    local lua=$src/src/lua s=$programs
+    run $lua "$s/lua-test.lua" > test.txt
+    run $lua "$s/lua-text.lua" "$data/text" words.txt > text.txt
+    echo 'print(_VERSION, 7 // 2, 2^53, "x" .. 1.5, ...)' | run $lua - one two > stdin.txt
+    check expression $lua -W -e 'print(#arg, arg[0], arg[-1])' -e 'warn("careful")'
+    check version $lua -v
+    # Ends: errors with their traces, statuses.
+    check error $lua "$s/lua-error.lua" deep
+    check value $lua "$s/lua-error.lua" value
+    check exit $lua "$s/lua-error.lua" exit
+    check close $lua "$s/lua-error.lua" close
+    check overflow $lua "$s/lua-error.lua" overflow
+    check memory $lua "$s/lua-error.lua" memory
+    check syntax $lua -e 'x = = 1'
+    check missing $lua missing.lua
+    check usage $lua --bad
+    check module $lua -e 'require "no.such.module"'
+    # The compiler's output is a program for the interpreter.
+    run $src/src/luac -o test.luac "$s/lua-test.lua"
+    run $lua test.luac | cmp - test.txt
+    run $src/src/luac -l -l -p "$s/lua-text.lua" | sed 's/0x[0-9a-f]*/ADDRESS/g' > listing.txt
+    head -c 400 test.luac > short.luac
+    check short $lua short.luac
 }

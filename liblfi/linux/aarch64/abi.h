@@ -74,6 +74,8 @@ struct box_sigaction {
 };
 
 enum {
+    BOX_PROT_KNOWN = 0x1f, /* READ, WRITE, EXEC, SEM, BTI */
+
     BOX_O_ACCMODE = 3,
     BOX_O_CREAT = 0100,
     BOX_O_EXCL = 0200,

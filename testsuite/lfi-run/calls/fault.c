@@ -13,6 +13,20 @@ __attribute__((noinline)) static int recurse(int n)
     return recurse(n + 1) + frame[0];
 }
 
+/* As deep as asked: the sum of 1 to N, and each frame keeps what it was given.  */
+__attribute__((noinline)) static long deep(long n)
+{
+    volatile long kept[4] = {n, ~n};
+    long below = n == 1 ? 0 : deep(n - 1);
+    return kept[0] == n && kept[1] == ~n ? below + n : -1;
+}
+
+static void *recurse_here(void *arg)
+{
+    sink = recurse(0);
+    return arg;
+}
+
 static void *fault_here(void *arg)
 {
     (void)arg;
@@ -63,6 +77,8 @@ static void threads(const char *how)
     start(spin, NULL);
     if (strstr(how, "fault"))
         start(fault_here, NULL);
+    else if (strstr(how, "stack"))
+        start(recurse_here, NULL);
     else if (strstr(how, "abort"))
         start(abort_here, NULL);
     else
@@ -92,6 +108,8 @@ int main(int argc, char **argv)
         *(volatile int *)(uintptr_t)main = 0;
     else if (strcmp(how, "stack") == 0)
         sink = recurse(argc);
+    else if (strcmp(how, "deep") == 0)
+        return deep(atol(argv[2])) == atol(argv[2]) * (atol(argv[2]) + 1) / 2 ? 0 : 1;
 #ifdef __aarch64__
     else if (strcmp(how, "udf") == 0)
         __asm__ volatile("udf #1");

@@ -1,7 +1,6 @@
-/* Every call that takes a pointer, with pointers that are bad in every way.
-   SPDX-License-Identifier: Apache-2.0
-
-   The output is one line per call; it equals the baseline's, whose kernel is a host's.  */
+/* NULL where it means something, buffers of which a part is accessible, strings without an end,
+   counts: what hostile.c does not generate from the table.
+   SPDX-License-Identifier: Apache-2.0  */
 #include "show.h"
 
 #undef pread64
@@ -10,8 +9,6 @@
 #undef prlimit64
 
 static char *page_ro, *page_none, *edge; /* edge: the last byte before an inaccessible page */
-static char *bad[16];
-static int nbad;
 static long page;
 static int fd, dirfd_, pipefd[2];
 
@@ -25,55 +22,7 @@ static void make_pages(void)
     edge = p + page - 1;
     page_ro = p + 2 * page;
     mprotect(page_ro, (size_t)page, PROT_READ);
-    char *gone = mmap(NULL, (size_t)page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    munmap(gone, (size_t)page);
-    bad[nbad++] = (char *)8;
-    bad[nbad++] = (char *)-1;
-    bad[nbad++] = (char *)-4096;
-    bad[nbad++] = page_none;
-    bad[nbad++] = page_none + 100;
-    bad[nbad++] = gone;
-#ifdef __LFI__
-    char *base = (char *)((uintptr_t)p & ~(uintptr_t)UINT32_MAX);
-    bad[nbad++] = base;
-    bad[nbad++] = base - 8;
-    bad[nbad++] = base + 4096;
-    bad[nbad++] = base + 0xfffffff8u;
-    bad[nbad++] = base + 0xfffff000u;
-    bad[nbad++] = base + 0x100000000u;
-#else
-    bad[nbad++] = (char *)0xffff800000000000;
-    bad[nbad++] = (char *)0xffffffffffffff00;
-    bad[nbad++] = (char *)16;
-    bad[nbad++] = (char *)4095;
-    bad[nbad++] = (char *)1;
-    bad[nbad++] = page_none + 8;
-#endif
 }
-
-/* Calls with each bad pointer as argument k and prints the answers, one if all are equal.  */
-static void try(const char *name, long nr, int k, long a0, long a1, long a2, long a3, long a4)
-{
-    long a[6] = {a0, a1, a2, a3, a4, 0};
-    long first = 0;
-    int same = 1;
-    for (int i = 0; i < nbad; i++) {
-        a[k] = (long)bad[i];
-        errno = 0;
-        long r = syscall(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
-        r = r == -1 ? -errno : r;
-        if (i == 0)
-            first = r;
-        if (r != first) {
-            printf("%s argument %d, pointer %d: %ld, not %ld\n", name, k, i, r, first);
-            same = 0;
-        }
-    }
-    printf("%s argument %d: %ld%s\n", name, k, first, same ? "" : " and others");
-}
-#define TRY(call, k, ...) TRY5(call, k, __VA_ARGS__, 0, 0, 0, 0, 0)
-#define TRY5(call, k, a0, a1, a2, a3, a4, ...)                                                     \
-    try(#call, SYS_##call, k, (long)(a0), (long)(a1), (long)(a2), (long)(a3), (long)(a4))
 
 int main(void)
 {
@@ -87,72 +36,6 @@ int main(void)
     pipe(pipefd);
     symlink("target", "link");
     lseek(fd, 0, SEEK_SET);
-    TRY(read, 1, fd, 0, 5);
-    TRY(write, 1, pipefd[1], 0, 5);
-    TRY(pread64, 1, fd, 0, 5, 0);
-    TRY(pwrite64, 1, fd, 0, 5, 0);
-    TRY(readv, 1, fd, 0, 2);
-    TRY(writev, 1, fd, 0, 2);
-    TRY(preadv, 1, fd, 0, 2, 0, 0);
-    TRY(getdents64, 1, dirfd_, 0, 1000);
-    TRY(fstat, 1, fd, 0);
-    TRY(fstatfs, 1, fd, 0);
-    TRY(pipe2, 0, 0, 0);
-    TRY(sendfile, 2, pipefd[1], fd, 0, 1);
-    TRY(ppoll, 0, 0, 1, &ts, 0, 0);
-    TRY(ppoll, 2, 0, 0, 0, 0, 0);
-    TRY(pselect6, 1, 10, 0, 0, 0, &ts);
-    TRY(pselect6, 4, 0, 0, 0, 0, 0);
-    TRY(openat, 1, AT_FDCWD, 0, O_RDONLY);
-    TRY(newfstatat, 1, AT_FDCWD, 0, &ts);
-    TRY(newfstatat, 2, AT_FDCWD, ".", 0);
-    TRY(statx, 1, AT_FDCWD, 0, 0, 0x7ff, &ts);
-    TRY(statx, 4, AT_FDCWD, ".", 0, 0x7ff, 0);
-    TRY(readlinkat, 1, AT_FDCWD, 0, &ts, 10);
-    TRY(readlinkat, 2, AT_FDCWD, "link", 0, 10);
-    TRY(faccessat, 1, AT_FDCWD, 0, 0);
-    TRY(mkdirat, 1, AT_FDCWD, 0, 0700);
-    TRY(unlinkat, 1, AT_FDCWD, 0, 0);
-    TRY(renameat2, 1, AT_FDCWD, 0, AT_FDCWD, "x", 0);
-    TRY(renameat2, 3, AT_FDCWD, "f", AT_FDCWD, 0, 0);
-    TRY(linkat, 1, AT_FDCWD, 0, AT_FDCWD, "x", 0);
-    TRY(linkat, 3, AT_FDCWD, "f", AT_FDCWD, 0, 0);
-    TRY(symlinkat, 0, 0, AT_FDCWD, "x");
-    TRY(symlinkat, 2, "x", AT_FDCWD, 0);
-    TRY(truncate, 0, 0, 1);
-    TRY(utimensat, 1, AT_FDCWD, 0, 0, 0);
-    TRY(utimensat, 2, AT_FDCWD, "f", 0, 0);
-    TRY(fchmodat, 1, AT_FDCWD, 0, 0600);
-    TRY(fchownat, 1, AT_FDCWD, 0, -1, -1, 0);
-    TRY(statfs, 0, 0, &ts);
-    TRY(statfs, 1, ".", 0);
-    TRY(getcwd, 0, 0, 1000);
-    TRY(chdir, 0, 0);
-    TRY(clock_gettime, 1, CLOCK_REALTIME, 0);
-    TRY(clock_getres, 1, CLOCK_REALTIME, 0);
-    TRY(nanosleep, 0, 0, 0);
-    TRY(clock_nanosleep, 2, CLOCK_REALTIME, 0, 0, 0);
-    TRY(gettimeofday, 0, 0, 0);
-    TRY(times, 0, 0);
-    TRY(getrusage, 1, 0, 0);
-    TRY(uname, 0, 0);
-    TRY(sysinfo, 0, 0);
-    TRY(getrandom, 0, 0, 16, 0);
-    TRY(prlimit64, 2, 0, RLIMIT_NOFILE, 0, 0);
-    TRY(prlimit64, 3, 0, RLIMIT_NOFILE, 0, 0);
-    TRY(getresuid, 0, 0, &ts, &ts);
-    TRY(sched_getaffinity, 2, 0, 128, 0);
-    TRY(rt_sigprocmask, 1, 0, 0, 0, 8);
-    TRY(rt_sigprocmask, 2, 0, 0, 0, 8);
-    TRY(rt_sigaction, 1, 10, 0, 0, 8);
-    TRY(rt_sigaction, 2, 10, 0, 0, 8);
-    TRY(sigaltstack, 0, 0, 0);
-    TRY(sigaltstack, 1, 0, 0);
-    TRY(fcntl, 2, fd, F_GETLK, 0);
-    TRY(ioctl, 2, pipefd[0], FIONREAD, 0);
-    TRY(ioctl, 2, fd, FIONBIO, 0);
-    TRY(prctl, 1, 16, 0);
-    TRY(prctl, 1, 15, 0);
 
     /* NULL, where it means something and where it does not.  */
     SHOW(syscall(SYS_clock_gettime, CLOCK_REALTIME, NULL));

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
@@ -40,3 +41,21 @@
             printf("%s = %ld\n", #e, show_r);                                                      \
     } while (0)
 #define TRUE(e) printf("%s: %s\n", #e, (e) ? "yes" : "NO")
+/* What differs from Linux, as it must be in a box.  */
+#ifdef __LFI__
+#define BOX(e) printf("%s: %s\n", #e, (e) ? "yes" : "NO")
+#else
+#define BOX(e) printf("%s: yes\n", #e)
+#endif
+
+/* What a box does not have, its process on Linux shall not have either: privileges.  */
+static inline void drop_privileges(void)
+{
+#ifndef __LFI__
+    enum { USER = 1000 };
+    if (geteuid() != 0)
+        return;
+    if (chown(".", USER, USER) || setgroups(0, NULL) || setgid(USER) || setuid(USER))
+        abort();
+#endif
+}
