@@ -295,7 +295,8 @@ static bool is_field(const struct Scan *s, uint16_t token, uint32_t value, uint6
     return -value % 8 == 0 && -value / 8 - 1 < LFI_RTCALL_REACHABLE;
 }
 
-/* How many of the bundle's instructions from number n on are the macro: 0 if they are not.  */
+/* How many of the bundle's instructions from number n on are the macro: 0 if they are not.  Behind
+   the bundle there are zeros, which start no part of a macro.  */
 static unsigned match(const struct Scan *s, const struct Bundle *b, unsigned n,
                       const struct Macro *m)
 {
@@ -304,8 +305,6 @@ static unsigned match(const struct Scan *s, const struct Bundle *b, unsigned n,
         /* Instruction number next starts at or behind the current byte.  */
         while (next < b->count && b->insns[next].offset < at)
             next++;
-        if (at >= b->size)
-            return 0;
         uint8_t byte = b->bytes[at];
         if (*token < T_X) {
             if (byte != *token)
