@@ -86,10 +86,8 @@ void x86_align(struct rewriter *r)
     if (state->aligned && state->at == r->sections.now)
         return;
     enter(r);
-    if (state->where != 1 || section->anchor == 0) {
-        out_insn(r, ".p2align 5");
-        r->sections.now->pos += BUNDLE - 1;
-    }
+    out_insn(r, ".p2align 5"); /* even where the lengths say that nothing is missing */
+    r->sections.now->pos += BUNDLE - 1;
     if (section->anchor == 0) {
         section->anchor = x86_new_label(r);
         x86_place(r, section->anchor);

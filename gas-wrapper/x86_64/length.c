@@ -106,7 +106,8 @@ unsigned x86_length(struct rewriter *r, const struct insn *in, bool guarded)
     bool wide = in->suffix == 'q' && row->cls != INSN_STRING, vector = false, no_modrm = false;
     for (int i = 0; i < in->nops; i++)
         vector = vector || in->op[i].kind == OPERAND_VECTOR;
-    bool rex = extended(in, &wide) || wide;
+    wide = wide || (row->enc == ENC_LEGACY && size == 8);
+    bool high = extended(in, &wide), rex = high || wide;
     n += 2 * guarded + !!(in->prefixes & PREFIX_LOCK)
          + !!(in->prefixes & (PREFIX_REP | PREFIX_REPNE)) + !!(in->prefixes & PREFIX_DATA16)
          + (!guarded && in->mem_op >= 0 && in->mem.base_size == 4);
@@ -114,9 +115,7 @@ unsigned x86_length(struct rewriter *r, const struct insn *in, bool guarded)
     if (row->enc >= ENC_VEX)
         n += row->enc == ENC_VEX3 || rex || in->prefixes & PREFIX_VEX ? 3 : 2;
     else if (row->cls == INSN_PUSH || row->cls == INSN_POP)
-        n += in->nops && in->op[0].reg > 7 && in->op[0].kind == OPERAND_GPR
-                 ? 1
-                 : rex && in->mem_op >= 0;
+        n += high;
     else
         n += rex;
     if (row->enc == ENC_LEGACY && vector)

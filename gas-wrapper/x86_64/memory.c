@@ -118,25 +118,28 @@ void x86_load_scratch(struct rewriter *r, struct insn *in)
 {
     struct insn load = *in;
     struct mem *m = &load.mem;
-    x86_use_scratch(r, in);
+    if (m->seg == 'f')
+        x86_add_tp(r, &load);
+    else
+        x86_use_scratch(r, in);
+    x86_state(r)->scratch = SCRATCH_LOST;
+    load.row = ((const struct mnemonic *)x86_find_insn("mov", 3))->row;
+    load.name = (struct slice){"mov", 3};
+    load.prefixes = 0;
+    load.suffix = 0;
+    load.nops = 2;
+    load.op[0] = in->op[in->mem_op];
+    load.op[1] = (struct operand){{"%r11", 4}, OPERAND_GPR, R11, 8, 'r', false};
+    load.mem_op = 0;
     m->size = (struct slice){"", 0};
-    load.op[load.mem_op].star = false;
-    load.suffix = 'q';
+
+    struct slice *text = &load.op[0].text;
     bool guard = r->profile->sandbox == LFI_SANDBOX_FULL && !m->rip && !through_stack(m);
-    bool raw = guard && needs_raw(r, in), none = m->base == NO_REG && m->index == NO_REG && !m->rip;
-    struct slice text = in->op[in->mem_op].text;
-    if (*text.p == '*')
-        text = slice_trim((struct slice){text.p + 1, text.len - 1});
-    if (!m->rip && !none)
-        text = x86_operand_text(r, &load, guard && !raw, guard && !raw ? 4 : m->base_size);
-    unsigned len = 1 + 1 + 1 + 2 * guard + 6;
-    if (raw) {
-        x86_lock(r, len);
-        out_insn(r, "%s", gs_addr32);
-    } else if (x86_confines(r)) {
-        x86_fit(r, len - (m->base != NO_REG && !m->disp.len ? 4 : 0), 0);
-    }
-    out_insn(r, x86_state(r)->intel ? "mov\t%%r11, %S" : "mov\t%S, %%r11", &text);
-    if (raw)
-        x86_unlock(r);
+    bool raw = guard && needs_raw(r, &load);
+    if (*text->p == '*')
+        *text = slice_trim((struct slice){text->p + 1, text->len - 1});
+    load.op[0].star = false;
+    if (m->base != NO_REG || m->index != NO_REG)
+        *text = x86_operand_text(r, &load, guard && !raw, guard && !raw ? 4 : m->base_size);
+    x86_emit(r, &load, x86_length(r, &load, guard), raw ? gs_addr32 : NULL);
 }

@@ -115,7 +115,7 @@ void x86_syntax(struct rewriter *r, const struct stmt *s)
     struct slice arg = stmt_args(r, s);
     struct x86_state *state = x86_state(r);
     state->intel = s->directive->arg;
-    state->bare = arg.len ? slice_is_nocase(arg, "noprefix") : state->intel;
+    state->bare = slice_is_nocase(arg, "noprefix");
     if (arg.len && !state->bare && !slice_is_nocase(arg, "prefix"))
         error_at(r, arg.p, "the argument is prefix or noprefix");
 }
@@ -214,8 +214,10 @@ static bool address_register(struct rewriter *r, struct mem *m, const struct reg
 static bool att_address(struct rewriter *r, struct mem *m, struct slice s, bool report)
 {
     m->disp = s;
-    if (s.len == 0 || s.p[s.len - 1] != ')')
-        return s.len > 0 || bad(r, report, s, "the address is missing");
+    if (s.len == 0)
+        return bad(r, report, s, "the address is missing");
+    if (s.p[s.len - 1] != ')')
+        return !memchr(s.p, '%', s.len) || bad(r, report, s, "this address is not understood");
     const char *open = s.p + s.len - 1;
     for (int depth = 0; open >= s.p; open--) {
         depth += *open == ')' ? 1 : *open == '(' ? -1 : 0;
@@ -242,6 +244,8 @@ static bool att_address(struct rewriter *r, struct mem *m, struct slice s, bool 
             return bad(r, report, part, "this address is not understood");
         if (!address_register(r, m, reg, part, i == 1, report))
             return false;
+        if (m->rip && i > 0)
+            return bad(r, report, part, "nothing is added to rip but a displacement");
     }
     return true;
 }

@@ -105,6 +105,14 @@ static void add_scratch(struct rewriter *r, struct insn *in)
     }
 }
 
+/* The address relative to fs becomes one that r11 is part of.  */
+void x86_add_tp(struct rewriter *r, struct insn *in)
+{
+    in->mem.seg = 0;
+    load_tp(r, in);
+    add_scratch(r, in);
+}
+
 /* A high byte cannot be named together with r11: it changes places with the low one.  */
 static void access_with_scratch(struct rewriter *r, struct insn *in)
 {
@@ -141,18 +149,17 @@ bool x86_tls(struct rewriter *r, struct insn *in)
         return true;
     }
     if (m->seg == 'f') {
-        m->seg = 0;
         if (pointer_itself(r, in))
             return true;
-        load_tp(r, in);
+        x86_add_tp(r, in);
     } else if (symbol.len) {
         x86_use_scratch(r, in);
         x86_put(r, MOV_GOT, "mov\t%S@gottpoff(%%rip), %%r11", &symbol);
         m->disp = (struct slice){"", 0};
+        add_scratch(r, in);
     } else {
         return false;
     }
-    add_scratch(r, in);
     access_with_scratch(r, in);
     return true;
 }
@@ -222,7 +229,8 @@ bool x86_tls_data(struct rewriter *r, const struct stmt *s)
     }
     while (next < end && next->kind == STMT_EMPTY)
         next++;
-    if (next == end || next->kind != STMT_INSN || !slice_is_nocase(stmt_name(r, next), "leaq"))
+    if (next == end || next->kind != STMT_INSN || next->name_len < 3
+        || strncasecmp(r->text + next->at, "lea", 3) != 0)
         return false;
     args = stmt_args(r, next);
     if (!memmem(args.p, args.len, "@tlsgd", 6) && !memmem(args.p, args.len, "@tlsld", 6)

@@ -11,7 +11,7 @@ static void begin(struct rewriter *r)
     *x86_state(r) = (struct x86_state){.scratch = SCRATCH_LOST};
 }
 
-static void barrier(struct rewriter *r)
+static void straight_line_end(struct rewriter *r)
 {
     struct x86_state *state = x86_state(r);
     if (state->prefix) {
@@ -24,6 +24,12 @@ static void barrier(struct rewriter *r)
         state->tls_kind = 0;
     }
     state->scratch = SCRATCH_LOST;
+}
+
+static void barrier(struct rewriter *r)
+{
+    straight_line_end(r);
+    x86_anywhere(r);
 }
 
 /* Labels that the compiler numbers; where it marks those that are reached indirectly, all
@@ -59,7 +65,7 @@ static void label(struct rewriter *r, const struct stmt *s)
 {
     if (!r->sections.now->section->exec || r->disabled)
         return;
-    barrier(r);
+    straight_line_end(r);
     if (!is_indirect(r, s))
         return;
     x86_align(r);

@@ -178,6 +178,7 @@ void x86_load_scratch(struct rewriter *r, struct insn *in); /* r11 = the operand
 struct slice x86_operand_text(struct rewriter *r, const struct insn *in, bool gs, unsigned size);
 void x86_use_scratch(struct rewriter *r, const struct insn *in); /* tls.c: r11 will change */
 bool x86_tls(struct rewriter *r, struct insn *in);               /* whether it was handled */
+void x86_add_tp(struct rewriter *r, struct insn *in);
 bool x86_tls_sequence(struct rewriter *r, struct insn *in);
 bool x86_tls_data(struct rewriter *r, const struct stmt *s);
 void x86_string(struct rewriter *r, struct insn *in); /* string.c */
