@@ -1,0 +1,10 @@
+	syscall
+	mov	$60, %eax
+	syscall
+	ud2
+	int3
+	pause
+	cpuid
+	rdtsc
+	mfence
+	pushfq
