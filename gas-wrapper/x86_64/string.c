@@ -71,13 +71,14 @@ void x86_xlat(struct rewriter *r, struct insn *in)
         error_at(r, in->name.p, "xlat is understood without operands");
         return;
     }
-    if (r->profile->sandbox != LFI_SANDBOX_FULL) {
+    if (!x86_confines(r)) {
         x86_keep(r, in);
         return;
     }
+    bool full = r->profile->sandbox == LFI_SANDBOX_FULL;
     x86_use_scratch(r, in);
     x86_put(r, 4, "movzx\t%%al, %%r11d");
-    x86_put(r, 6, "mov\t%%gs:(%%ebx,%%r11d), %%al");
+    x86_put(r, 6, full ? "mov\t%%gs:(%%ebx,%%r11d), %%al" : "mov\t(%%rbx,%%r11), %%al");
 }
 
 /* -- bit strings --------------------------------------------------------------------- */
