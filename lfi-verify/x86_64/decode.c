@@ -120,7 +120,7 @@ static void read_memory(const uint8_t **p, struct Insn *insn)
         insn->base = (uint8_t)extend(insn, S_B, rm);
     }
     if (bytes == 1)
-        insn->disp = (int8_t)**p;
+        insn->disp = (int8_t)(*p)[0];
     else if (bytes == 4)
         insn->disp = get32(*p);
     *p += bytes;
@@ -161,7 +161,7 @@ static void read_immediate(const uint8_t **p, struct Insn *insn)
     }
     /* Longer and shorter ones are of no interest.  */
     if (bytes == 1)
-        insn->imm = (int8_t)**p;
+        insn->imm = (int8_t)(*p)[0];
     else if (bytes == 4)
         insn->imm = get32(*p);
     *p += bytes;

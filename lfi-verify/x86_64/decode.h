@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The signature: everything but the opcode that tells forms apart.  Bits 7:0 are the ModRM byte.  */
+/* The signature: what tells forms of an opcode apart.  Bits 7:0 are the ModRM byte.  */
 enum {
     S_MEMORY = 1 << 8, /* ModRM names memory */
     S_66 = 1 << 9,     /* prefixes; under VEX, its pp field */

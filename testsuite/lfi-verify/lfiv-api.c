@@ -233,7 +233,8 @@ static void test_x86(void)
               && !verify_x86("\xe9\xdb\xff\xff\xff", 5, 0x7000000000, &o)
               && says("out of the box"));
 #endif
-    check("x86-64: a bundle of 16", verify_x86(NOPS32, 32, 16, &(struct LFIVOptions){.bundle = 16}));
+    check("x86-64: a bundle of 16",
+          verify_x86(NOPS32, 32, 16, &(struct LFIVOptions){.bundle = 16}));
     check("x86-64: a bundle of 64",
           !verify_x86(NOPS32, 32, 0, &(struct LFIVOptions){.bundle = 64}) && says("bundle size"));
     check("x86-64: a bundle of 8",
@@ -247,15 +248,16 @@ static void test_x86(void)
     static const char windows[] = /* jmp to 128 ; jmp to 1 ; nops */
         "\xeb\x7e\xeb\xfd" NOPS32 NOPS32 NOPS32 NOPS32;
     memset(bitmap, 0, sizeof bitmap);
-    check("x86-64: one bad branch among good ones",
-          !verify_x86(windows, sizeof windows - 1, 0, &o) && seen.reports == 1
-              && seen.last.addr == 2);
+    check("x86-64: one bad branch among good ones", !verify_x86(windows, sizeof windows - 1, 0, &o)
+                                                        && seen.reports == 1
+                                                        && seen.last.addr == 2);
     check("x86-64: a good branch to where there is a bad one",
           !verify_x86("\x90\xeb\xfd\xeb\xff", 5, 0, &o) && seen.reports == 1
               && seen.last.addr == 3);
     check("x86-64: a bitmap of two words", verify_x86(NOPS32, 32, 0, &o));
     o.bitmap_words = lfiv_bitmap_words(32);
-    check("x86-64: a bitmap as it is asked for", o.bitmap_words <= 8 && verify_x86(NOPS32, 32, 0, &o));
+    check("x86-64: a bitmap as it is asked for",
+          o.bitmap_words <= 8 && verify_x86(NOPS32, 32, 0, &o));
     o.bitmap = NULL;
 
     /* mov %rax, %r14 ; syscall ; nops ; jmp into itself */
@@ -263,17 +265,18 @@ static void test_x86(void)
     check("x86-64: every rejection, by bundle",
           !verify_x86(bad, sizeof bad - 1, 0x1000, &o) && seen.reports == 1 && seen.lines == 1);
     check("x86-64: err gets one line",
-          strcmp(seen.text, "00001003: 0f05909090909090909090909090 SYSCALL: rule 1: system calls go "
-                            "through the rtcall table") != 0
+          strcmp(seen.text,
+                 "00001003: 0f05909090909090909090909090 SYSCALL: rule 1: system calls go "
+                 "through the rtcall table")
+                  != 0
               && strstr(seen.text, "00001003: 0f05") == seen.text && strstr(seen.text, "SYSCALL"));
-    check("x86-64: the encoding is told", seen.last.length == 15 && seen.last.bytes[1] == 5
-                                              && seen.last.addr == 0x1003);
+    check("x86-64: the encoding is told",
+          seen.last.length == 15 && seen.last.bytes[1] == 5 && seen.last.addr == 0x1003);
     check("x86-64: branches are looked at last",
           !verify_x86(NOPS32 "\xeb\xff\x90\x49\x89\xc6", 38, 0x1000, &o) && seen.reports == 1
               && seen.last.addr == 0x1023 && seen.last.length == 3);
-    check("x86-64: all bad branches are reported",
-          !verify_x86("\xeb\xff\x90\xeb\xff", 5, 0, &o) && seen.reports == 2
-              && seen.last.addr == 3);
+    check("x86-64: all bad branches are reported", !verify_x86("\xeb\xff\x90\xeb\xff", 5, 0, &o)
+                                                       && seen.reports == 2 && seen.last.addr == 3);
     seen.go_on = false;
     o.report = NULL;
     o.err = NULL;

@@ -42,8 +42,8 @@ static void complain(const uint8_t *code, const char *what)
     if (other_decode(code, 15, &o)) {
         ZydisFormatter f;
         ZydisFormatterInit(&f, ZYDIS_FORMATTER_STYLE_ATT);
-        ZydisFormatterFormatInstruction(&f, &o.insn, o.operands, o.insn.operand_count_visible,
-                                        text, sizeof text, ZYDIS_RUNTIME_ADDRESS_NONE, NULL);
+        ZydisFormatterFormatInstruction(&f, &o.insn, o.operands, o.insn.operand_count_visible, text,
+                                        sizeof text, ZYDIS_RUNTIME_ADDRESS_NONE, NULL);
     }
     bool ours = lfiv_x64_decode(code, &i);
     printf("  ");
@@ -71,8 +71,8 @@ static uint32_t written(const struct Other *o)
             set |= UINT32_C(1) << number(op->reg.value);
         /* Zydis 4.0 leaves out that scas and cmps move their pointers.  */
         bool walks = o->insn.opcode_map == ZYDIS_OPCODE_MAP_DEFAULT
-                     && (o->insn.opcode == 0xa6 || o->insn.opcode == 0xa7
-                         || o->insn.opcode == 0xae || o->insn.opcode == 0xaf);
+                     && (o->insn.opcode == 0xa6 || o->insn.opcode == 0xa7 || o->insn.opcode == 0xae
+                         || o->insn.opcode == 0xaf);
         if (walks && op->type == ZYDIS_OPERAND_TYPE_MEMORY)
             set |= UINT32_C(1) << number(op->mem.base);
     }
@@ -97,7 +97,7 @@ static bool writes_forbidden(const struct Other *o)
 
 static unsigned register_of(ZydisRegister reg)
 {
-    return reg == ZYDIS_REGISTER_NONE                                  ? R_NONE
+    return reg == ZYDIS_REGISTER_NONE                               ? R_NONE
            : reg == ZYDIS_REGISTER_RIP || reg == ZYDIS_REGISTER_EIP ? R_IP
                                                                     : (unsigned)number(reg);
 }
@@ -379,7 +379,8 @@ static enum Value result(const struct Machine *m, const struct Other *o,
         return ANY;
     if (op->size == 32) {
         int64_t mask = b->type == ZYDIS_OPERAND_TYPE_IMMEDIATE ? b->imm.value.s : 0;
-        return what == ZYDIS_MNEMONIC_AND && op == a && mask % BUNDLE == 0 && mask != 0 ? MASKED : WORD;
+        return what == ZYDIS_MNEMONIC_AND && op == a && mask % BUNDLE == 0 && mask != 0 ? MASKED
+                                                                                        : WORD;
     }
     enum Value x = ANY, y = ANY;
     if (op->size != 64)
@@ -538,6 +539,7 @@ static const char *judge(const uint8_t *code, unsigned size, bool stores)
 }
 
 /* Pieces of code that open, close or depend on something, or look like it.  */
+/* clang-format off */
 static const char *const pieces[] = {
     "83e0e0", "4183e3e0", "4883e0e0", "83e4e0", "4c01f0", "4d01f3", "4c01f4", "4801f0", "ffe0", "ffd0",
     "41ffe3", "41ffd3", "83e0e04c01f0ffe0", "4183e3e04d01f341ffe3", "83e0e04c01f0ffd0",
@@ -556,6 +558,7 @@ static const char *const pieces[] = {
     "0f44c8", "0fb1c8", "87c0", "c4e2fbf6d8", "4c89f0", "4989c6", "41bf00000000", "66", "67", "65", "48",
     "41", "0f", "f3", "4c", "b8", "a9", "c7c0", "d9e8", "660fefc0", "0f1f440000", "0f1f8000000000",
 };
+/* clang-format on */
 
 static unsigned put_piece(uint8_t *code, unsigned at)
 {

@@ -47,8 +47,8 @@ static unsigned encode(uint8_t *code, unsigned map, unsigned opcode, unsigned c)
             return 0;
         code[n++] = 0xc4;
         code[n++] = (uint8_t)(0xe0 | (map - 3));
-        code[n++] = (uint8_t)((c & 8 ? 0x80 : 0) | (c & 16 ? 0x50 : 0x78) | (c & 32 ? 4 : 0)
-                              | pp[c & 7]);
+        code[n++] =
+            (uint8_t)((c & 8 ? 0x80 : 0) | (c & 16 ? 0x50 : 0x78) | (c & 32 ? 4 : 0) | pp[c & 7]);
     } else {
         if (c & 1)
             code[n++] = 0x66;
@@ -216,7 +216,8 @@ static void list_macro(const char *text, bool stores)
     memset(code, 0xcc, sizeof code);
     while (sscanf(text + 2 * size, "%2x", &byte) == 1)
         code[size++] = (uint8_t)byte;
-    printf("macro %s %s: %s", stores ? "stores" : "full", text, is_accepted(code, stores) ? "" : "-");
+    printf("macro %s %s: %s", stores ? "stores" : "full", text,
+           is_accepted(code, stores) ? "" : "-");
     for (unsigned bit = 0; bit < 8 * size; bit++) {
         code[bit / 8] ^= (uint8_t)(1 << bit % 8);
         if (is_accepted(code, stores)) {
@@ -233,10 +234,10 @@ int main(void)
 {
     for (unsigned map = 0; map < 7; map++)
         for (unsigned opcode = 0; opcode < 256; opcode++)
-            if (!(map == 0 && (opcode == 0x0f || (opcode & 0xf0) == 0x40 || opcode == 0x65
-                               || opcode == 0x66 || opcode == 0x67 || opcode == 0xf0
-                               || opcode == 0xf2 || opcode == 0xf3 || opcode == 0x2e
-                               || opcode == 0xc4 || opcode == 0xc5)))
+            if (!(map == 0
+                  && (opcode == 0x0f || (opcode & 0xf0) == 0x40 || opcode == 0x65 || opcode == 0x66
+                      || opcode == 0x67 || opcode == 0xf0 || opcode == 0xf2 || opcode == 0xf3
+                      || opcode == 0x2e || opcode == 0xc4 || opcode == 0xc5)))
                 list_opcode(map, opcode);
     for (unsigned n = 0; n < sizeof macros / sizeof macros[0]; n++) {
         list_macro(macros[n], false);
