@@ -98,6 +98,12 @@ long sys_mkdir(struct call *c)
     return sys_mkdirat(&n);
 }
 
+long sys_mknod(struct call *c)
+{
+    struct call n = in_cwd(c);
+    return sys_mknodat(&n);
+}
+
 static long unlink_as(const struct call *c, uint64_t flags)
 {
     struct call n = in_cwd(c);

@@ -18,7 +18,7 @@ enum {
     ACCESS = 21, PIPE = 22, SELECT = 23, DUP2 = 33, PAUSE = 34, ALARM = 37, GETPID = 39, FORK = 57,
     VFORK = 58, GETDENTS = 78, RENAME = 82, MKDIR = 83, RMDIR = 84, CREAT = 85, LINK = 86,
     UNLINK = 87, SYMLINK = 88, READLINK = 89, CHMOD = 90, CHOWN = 92, LCHOWN = 94, GETPGRP = 111,
-    UTIME = 132, ARCH_PRCTL = 158, TIME = 201, FUTEX = 202, CLOCK_GETTIME = 228, UTIMES = 235,
+    UTIME = 132, MKNOD = 133, ARCH_PRCTL = 158, TIME = 201, FUTEX = 202, CLOCK_GETTIME = 228, UTIMES = 235,
     FUTIMESAT = 261
 };
 enum {
@@ -124,6 +124,13 @@ static void test_files(void)
     check("chown to itself", sys(CHOWN, "h", 1000L, -1L), 0);
     check("lchown to itself", sys(LCHOWN, "s", 1000L, -1L), 0);
     check("lchown of what does not exist", sys(LCHOWN, "none", 1000L, -1L), -ENOENT);
+    check("mknod of a FIFO", sys(MKNOD, "p", 0010600L, 0L), 0);
+    check("mknod: a FIFO", sys(STAT, "p", &st) == 0 ? (long)st.mode : -1, 0010600);
+    check("mknod again", sys(MKNOD, "p", 0010600L, 0L), -EEXIST);
+    check("mknod of a device", sys(MKNOD, "q", 0020600L, 0x103L), -EPERM);
+    sys(UNLINK, "p");
+    check("readlink into nothing", sys(READLINK, "s", text, 0L), -EINVAL);
+    check("readlink to a bad pointer", sys(READLINK, "s", 8L, 16L), -EFAULT);
     fd = sys(CREAT, "h", 0600L);
     check("creat", fd, 3);
     check("creat: empty", sys(STAT, "h", &st) == 0 ? st.size : -1, 0);
