@@ -34,7 +34,7 @@ two:
 names:	nop
 	.type	object, @function
 object:	nop
-	.section	.rodata
+	.section	.data.rel.ro,"aw"
 .Ltables:
 	.long	.Ltable1-.Ltables
 	.quad	.Ltable2

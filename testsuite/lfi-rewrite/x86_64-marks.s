@@ -9,6 +9,6 @@
 	# lfi: indirect
 	.p2align 4,,10
 .Lmine:	nop
-	.section	.rodata
+	.section	.data.rel.ro,"aw"
 .L4:	.long	.L2-.L4
 	.long	.L3-.L4

@@ -21,8 +21,6 @@
 	.align	32
 	.p2align	6
 	nop
-	.balign	256
-	nop
 	.p2align	6,,10
 	.p2align	4,0xcc
 	syscall

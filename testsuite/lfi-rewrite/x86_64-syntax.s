@@ -18,7 +18,7 @@ label:	movl	$'#', (%rax)
 	movq	%xmm0, %rax
 	fadd	%st(1), %st
 	fxch	%st(1)
-	pushq	$symbol@GOTPCREL
+	pushq	$0x1234
 	hlt
 	cs nopw	0(%rax,%rax,1)
 	data16 cs nopw 0(%rax,%rax,1)
@@ -31,7 +31,7 @@ label:	movl	$'#', (%rax)
 	xor	%r11d, %r11d
 	.intel_syntax prefix
 	mov	%eax, DWORD PTR [%rax]
-	mov	%eax, OFFSET FLAT:symbol
+	mov	%eax, 5
 	.att_syntax noprefix
 	movl	(rax), eax
 	.att_syntax

@@ -7,4 +7,3 @@
 	cpuid
 	rdtsc
 	mfence
-	pushfq

@@ -116,6 +116,7 @@ void fill(struct large *l)
     heap[1] = *l;
 }
 
+#ifdef __aarch64__
 int inline_asm(int *p)
 {
     int v, failed;
@@ -132,3 +133,26 @@ uint64_t id(void)
     __asm__("mrs %0, tpidr_el0" : "=r"(t));
     return t;
 }
+#else
+int inline_asm(int *p)
+{
+    int v = 1;
+    __asm__ volatile("lock{ xaddl %0, %1| xadd %1, %0}" : "+r"(v), "+m"(*p) : : "memory");
+    __asm__ volatile("lock; cmpxchg{l %2, %0| %0, %2}" : "+m"(*p), "+a"(v) : "r"(v + 1) : "memory");
+    return v;
+}
+
+long thread_pointer(void)
+{
+    long t;
+    __asm__("mov{q %%fs:0, %0| %0, QWORD PTR fs:0}" : "=r"(t));
+    return t;
+}
+
+long bits(unsigned long *words, long n)
+{
+    char old;
+    __asm__ volatile("lock bts{q %2, %1| %1, %2}; setc %0" : "=q"(old), "+m"(*words) : "r"(n) : "memory");
+    return old + (__atomic_fetch_or((int *)words, 1 << (n & 31), __ATOMIC_SEQ_CST) & (1 << (n & 31)));
+}
+#endif

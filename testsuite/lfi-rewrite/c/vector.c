@@ -1,5 +1,9 @@
 /* What the vectorizer and intrinsics write.  */
+#ifdef __aarch64__
 #include <arm_neon.h>
+#else
+#include <emmintrin.h>
+#endif
 
 void saxpy(float *restrict y, const float *restrict x, float a, int n)
 {
@@ -25,6 +29,7 @@ void planes(unsigned char *restrict r, unsigned char *restrict g, unsigned char 
     }
 }
 
+#ifdef __aarch64__
 void swizzle(uint8_t *to, const uint8_t *from, long n)
 {
     for (long i = 0; i < n; i++, to += 64, from += 64) {
@@ -42,6 +47,27 @@ void lanes(int32_t *p, int32x4_t v, const float *f, float *g)
     vst2_lane_f32(g, pair, 1);
     vst1q_f32(g + 4, vcvtq_f32_s32(v));
 }
+#else
+void swizzle(unsigned char *to, const unsigned char *from, long n)
+{
+    for (long i = 0; i < n; i++, to += 64, from += 64) {
+        __m128i a = _mm_loadu_si128((const __m128i *)from);
+        __m128i b = _mm_loadu_si128((const __m128i *)(from + 16));
+        _mm_stream_si128((__m128i *)to, _mm_unpacklo_epi8(a, b));
+        _mm_stream_si128((__m128i *)(to + 16), _mm_unpackhi_epi8(a, b));
+        _mm_stream_si32((int *)(to + 32), _mm_movemask_epi8(a));
+        _mm_prefetch((const char *)from + 256, _MM_HINT_T0);
+    }
+}
+
+void lanes(double *p, __m128d v, const float *f, float *g)
+{
+    _mm_storeh_pd(p, v);
+    _mm_storel_pd(p + 1, v);
+    _mm_storeu_ps(g, _mm_rsqrt_ps(_mm_load_ss(f)));
+    _mm_setcsr(_mm_getcsr() | 0x40);
+}
+#endif
 
 double reduce(const double *p, int n)
 {
