@@ -173,7 +173,8 @@ static bool verify_file(const struct Options *o, const char *path)
             v.opts.box = o->box;
         v.opts.report = print_rejection;
         v.opts.arg = &job;
-        give_bitmap(&v, &elf);
+        if (profile->bundle)
+            give_bitmap(&v, &elf);
         ok = verify_segments(&job, &v, &elf);
         free(v.opts.bitmap);
     }
