@@ -35,11 +35,12 @@ static enum verdict look(struct rewriter *r, const struct stmt *s)
     if (!s->insn || !x86_parse(r, s, &in, false) || in.writes >> RSP & 1)
         return DOES_NOT;
     switch (in.row->cls) {
-    case INSN_PUSH:
-    case INSN_CALL: /* a sequence that guards a target does not touch rsp */
-        if (in.mem_op >= 0 && in.mem.base == RSP)
-            return DOES_NOT; /* may be far from it */
-        return in.row->cls == INSN_CALL && x86_state(r)->tls_kind ? DOES_NOT : CLOSES;
+    case INSN_CALL:
+        if (x86_is_tls_call(&in))
+            return GOES_ON; /* no call will be left of it */
+        /* fall through */
+    case INSN_PUSH: /* a sequence that guards a target does not touch rsp */
+        return in.mem_op >= 0 && in.mem.base == RSP ? DOES_NOT : CLOSES;
     case INSN_POP:
         return in.mem_op >= 0 && in.mem.base == RSP ? DOES_NOT : CLOSES;
     case INSN_RET:

@@ -171,6 +171,11 @@ static bool is_get_addr(const struct insn *in)
     return memmem(target.p, target.len, name, sizeof name - 1) != NULL;
 }
 
+bool x86_is_tls_call(const struct insn *in)
+{
+    return is_get_addr(in) || (in->mem_op >= 0 && before_kind(in, "tlscall").len);
+}
+
 /* Parts of the sequences above that the assembler writes for dynamic variables.  */
 bool x86_tls_sequence(struct rewriter *r, struct insn *in)
 {

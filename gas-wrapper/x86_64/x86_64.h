@@ -180,6 +180,7 @@ void x86_use_scratch(struct rewriter *r, const struct insn *in); /* tls.c: r11 w
 bool x86_tls(struct rewriter *r, struct insn *in);               /* whether it was handled */
 void x86_add_tp(struct rewriter *r, struct insn *in);
 bool x86_tls_sequence(struct rewriter *r, struct insn *in);
+bool x86_is_tls_call(const struct insn *in); /* that becomes a load */
 bool x86_tls_data(struct rewriter *r, const struct stmt *s);
 void x86_string(struct rewriter *r, struct insn *in); /* string.c */
 void x86_bit_test(struct rewriter *r, struct insn *in);

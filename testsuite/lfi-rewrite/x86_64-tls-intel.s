@@ -44,3 +44,12 @@
 	.align	4
 variable:
 	.zero	8
+	.text
+	sub	rsp, 8
+	lea	rax, variable@tlsdesc[rip]
+	call	[QWORD PTR variable@tlscall[rax]]
+	jne	f
+	sub	rsp, 8
+	lea	rdi, variable@tlsgd[rip]
+	call	__tls_get_addr@PLT
+	push	rax

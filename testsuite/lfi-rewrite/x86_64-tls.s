@@ -43,3 +43,12 @@
 	.align	4
 variable:
 	.zero	8
+	.text
+	subq	$8, %rsp
+	leaq	variable@tlsdesc(%rip), %rax
+	call	*variable@tlscall(%rax)
+	jne	f
+	subq	$8, %rsp
+	leaq	variable@tlsgd(%rip), %rdi
+	call	__tls_get_addr@PLT
+	push	%rax
