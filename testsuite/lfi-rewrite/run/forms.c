@@ -1,9 +1,15 @@
-/* Prints what the functions of forms.S make of the same data.  */
+/* Prints what the functions of forms-ARCH.S make of the same data.  */
 #include <stdio.h>
 
+#ifdef __x86_64__
+#define FORMS                                                                                      \
+    F(addresses) F(strings) F(bit_strings) F(stack_moves) F(loops) F(calls) F(thread_variables)    \
+    F(vectors) F(intel)
+#else
 #define FORMS                                                                                      \
     F(offsets) F(indexes) F(writebacks) F(self_bases) F(atomics) F(stack_moves) F(links)           \
     F(constants) F(far_branches) F(block)
+#endif
 
 #define F(name) unsigned long name(unsigned char *data);
 FORMS
