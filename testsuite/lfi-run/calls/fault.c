@@ -91,6 +91,13 @@ static void threads(const char *how)
         block(p);
 }
 
+/* Through a pointer: a direct branch to data is refused where instructions have no alignment.  */
+static void call_data(void)
+{
+    void (*volatile f)(void) = (void (*)(void))(uintptr_t)&sink;
+    f();
+}
+
 int main(int argc, char **argv)
 {
     const char *how = argc > 1 ? argv[1] : "";
@@ -101,7 +108,7 @@ int main(int argc, char **argv)
     else if (strcmp(how, "null-call") == 0)
         ((void (*)(void)) * (void *volatile *)&(void *){NULL})();
     else if (strcmp(how, "data-call") == 0)
-        ((void (*)(void))(uintptr_t)&sink)();
+        call_data();
     else if (strcmp(how, "read-only") == 0)
         *(volatile int *)(uintptr_t)where = 2;
     else if (strcmp(how, "code") == 0)
@@ -115,6 +122,11 @@ int main(int argc, char **argv)
         __asm__ volatile("udf #1");
     else if (strcmp(how, "brk") == 0)
         __asm__ volatile("brk #1");
+#else
+    else if (strcmp(how, "udf") == 0)
+        __asm__ volatile("ud2");
+    else if (strcmp(how, "brk") == 0)
+        __asm__ volatile("int3");
 #endif
     else if (strcmp(how, "trap") == 0)
         __builtin_trap();
