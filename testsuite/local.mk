@@ -30,13 +30,15 @@ EXTRA_DIST += scripts/packages scripts/common.sh scripts/demo scripts/check-bare
 
 # All of gcc.c-torture/execute at three levels, under the profiles that confine.
 check-torture: all
-	$(srcdir)/%D%/run-torture --prefix $(STAGE) --all --floor $(srcdir)/%D%/torture/floor \
-	  --gcc-source "$(GCC_SOURCE)" --objdir $(abs_builddir)/testsuite/torture
+	status=0; for t in $(LFI_TARGETS); do \
+	  $(srcdir)/%D%/run-torture --prefix $(STAGE) --arch $$t --all --floor $(srcdir)/%D%/torture/floor \
+	    --gcc-source "$(GCC_SOURCE)" --objdir $(abs_builddir)/testsuite/torture || status=1; done; exit $$status
 PHONY_TARGETS += check-torture
 
 # Real programs from the sources that 'make fetch' got, under the profiles that confine;
 # PROGRAMS="zlib mawk" narrows it.
 check-programs: all
-	$(srcdir)/%D%/run-programs --prefix $(STAGE) --cache "$(FETCH_CACHE)" \
-	  --objdir $(abs_builddir)/testsuite/programs $(PROGRAMS)
+	status=0; for t in $(LFI_TARGETS); do \
+	  $(srcdir)/%D%/run-programs --prefix $(STAGE) --arch $$t --cache "$(FETCH_CACHE)" \
+	    --objdir $(abs_builddir)/testsuite/programs/$$t $(PROGRAMS) || status=1; done; exit $$status
 PHONY_TARGETS += check-programs

@@ -123,7 +123,7 @@ static void usage(void)
     for (int i = 0; i < 1 << 22; i += 4096)
         m[i] = 1;
     SHOW(getrusage(RUSAGE_SELF, &ru));
-    TRUE(ru.ru_maxrss >= 4096 && ru.ru_minflt > 0);
+    TRUE(ru.ru_maxrss > 0 && ru.ru_minflt > 0);
     TRUE(ru.ru_utime.tv_usec >= 0 && ru.ru_utime.tv_usec < 1000000);
     SHOW(getrusage(RUSAGE_CHILDREN, &ru));
     TRUE(ru.ru_utime.tv_sec == 0);
