@@ -7,7 +7,7 @@ Each generator yields (start, end, replacement, description) for the text of a t
 import re
 
 OTHER_KIND = {"movs": "stos", "stos": "scas", "scas": "-", "cmps": "scas", "lods": "-"}
-OTHER_IMMEDIATE = {"b": "z", "z": "b", "v": "z", "rel8": "b", "rel32": "rel8"}
+OTHER_IMMEDIATE = {"b": "z", "z": "b", "v": "z", "rel8": "rel32", "rel32": "rel8"}
 OTHER_EFFECT = {"jump": ["call"], "call": ["jump"], "rtcall": ["call"], "sp": ["string"], "index": ["string"],
                 "string": ["index"]}
 

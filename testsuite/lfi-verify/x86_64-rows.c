@@ -6,6 +6,10 @@
 
        MAP.OPCODE [PREFIXES] FORMS: IMMEDIATE WRITES ACCESS TOUCH KIND ISA VERDICT NAME
 
+   Then some encodings that bits of REX tell apart:
+
+       insn HEX: as above
+
    Then, for every macro-instruction, which others one changed bit makes of it that are accepted:
 
        macro HEX: HEX...
@@ -201,6 +205,24 @@ static const char *const macros[] = {
     "89ff4a8d3c37a4",
 };
 
+/* What REX.B and REX.R make of nop, pause and moves of rsp.  */
+static const char *const with_rex[] = {
+    "4090",     "4190",     "4890",     "4990",       "f34090",   "f34190",   "4883c410",
+    "4983c410", "4c83c410", "4883ec10", "4983ec10",   "4881c4",   "4981c4",   "4881ec",
+    "4981ec",   "488d2424", "4c8d2424", "498d642408", "8d642408", "448d2424",
+};
+
+static void list_encoding(const char *hex)
+{
+    uint8_t code[32] = {0};
+    char text[TEXT];
+    unsigned size = 0, byte;
+    while (sscanf(hex + 2 * size, "%2x", &byte) == 1)
+        code[size++] = (uint8_t)byte;
+    describe(text, code, 0);
+    printf("insn %s: %s\n", hex, text);
+}
+
 static bool is_accepted(const uint8_t *code, bool stores)
 {
     struct LFIVOptions o = {.ctxreg = true, .box = stores ? LFI_BOX_STORES : LFI_BOX_FULL};
@@ -239,6 +261,8 @@ int main(void)
                       || opcode == 0x67 || opcode == 0xf0 || opcode == 0xf2 || opcode == 0xf3
                       || opcode == 0x2e || opcode == 0xc4 || opcode == 0xc5)))
                 list_opcode(map, opcode);
+    for (unsigned n = 0; n < sizeof with_rex / sizeof with_rex[0]; n++)
+        list_encoding(with_rex[n]);
     for (unsigned n = 0; n < sizeof macros / sizeof macros[0]; n++) {
         list_macro(macros[n], false);
         list_macro(macros[n], true);
