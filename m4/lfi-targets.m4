@@ -19,8 +19,8 @@ dnl CROSS_TARGETS of architectures whose runtime a sub-configure builds.
 AC_DEFUN([LFI_TARGETS], [
 AC_ARG_WITH([targets],
   [AS_HELP_STRING([--with-targets=LIST],
-     [architectures of the boxes, separated by commas: aarch64, x86_64 [aarch64]])],
-  [], [with_targets=aarch64])
+     [architectures of the boxes, separated by commas: aarch64, x86_64 [the host's, and aarch64]])],
+  [], [case $host_cpu in x86_64) with_targets=x86_64,aarch64 ;; *) with_targets=aarch64 ;; esac])
 lfi_targets=
 for t in `echo "$with_targets" | tr ',' ' '`; do
   case $t in
