@@ -51,7 +51,7 @@ static lfiptr map(struct LFILinuxProc *p, lfiptr addr, uint64_t size, int prot, 
         return lfi_box_mapat(p->box, addr, size, prot, flags | LFI_MAP_FIXED_NOREPLACE, fd, off);
     if (box_flags & BOX_MAP_FIXED)
         return lfi_box_mapat(p->box, addr, size, prot, flags | LFI_MAP_FIXED, fd, off);
-    if (addr >= p->info.min && addr < p->info.max) {
+    if (addr) { /* a wish */
         lfiptr at = lfi_box_mapat(p->box, addr & ~(lfiptr)(p->page - 1), size, prot,
                                   flags | LFI_MAP_FIXED_NOREPLACE, fd, off);
         if (at != (lfiptr)-1)
@@ -68,7 +68,7 @@ long sys_mmap(struct call *c)
     bool anon = flags & BOX_MAP_ANONYMOUS;
     lfiptr addr = c->a[0].u ? lfi_box_l2p(p->box, c->a[0].u) : 0;
     struct file *f = NULL;
-    if (size == 0 || !aligned(p, c->a[5].u))
+    if (!aligned(p, c->a[5].u))
         return -EINVAL;
     if (!anon && c->a[5].u > INT64_MAX - page_up(p, size < p->info.size ? size : p->info.size))
         return -EOVERFLOW;

@@ -172,6 +172,28 @@ static void grow_and_shrink(void)
     syscall(SYS_brk, start);
 }
 
+/* A wish for an address is granted where there is room.  */
+static void wishes(void)
+{
+    char *m = mmap(NULL, 4 * page, RW, AP, -1, 0);
+    munmap(m + page, 2 * page);
+    char *w = mmap(m + page, page, RW, AP, -1, 0);
+    TRUE(w == m + page);
+    w = mmap(m + 2 * page + 5, page, RW, AP, -1, 0);
+    TRUE(w == m + 2 * page);
+    m[0] = 'k';
+    w = mmap(m, page, RW, AP, -1, 0);
+    TRUE(w != MAP_FAILED && w != m && m[0] == 'k');
+    munmap(w, page);
+    w = mmap((void *)4096, page, RW, AP, -1, 0);
+    TRUE(w != MAP_FAILED && w != (void *)4096);
+    munmap(w, page);
+    w = mmap((void *)-4096, page, RW, AP, -1, 0);
+    TRUE(w != MAP_FAILED);
+    munmap(w, page);
+    munmap(m, 4 * page);
+}
+
 static void resident(void)
 {
     unsigned char in[8] = {0};
@@ -211,6 +233,7 @@ int main(void)
     devices();
     parts();
     grow_and_shrink();
+    wishes();
     resident();
     return 0;
 }
