@@ -75,11 +75,11 @@ long sys_mmap(struct call *c)
     if (type != BOX_MAP_SHARED && type != BOX_MAP_PRIVATE
         && (type != BOX_MAP_SHARED_VALIDATE || anon))
         return -EINVAL;
-    if (!anon && type != BOX_MAP_PRIVATE && flags & BOX_MAP_SYNC)
+    if (!anon && flags & BOX_MAP_SYNC)
         return -EOPNOTSUPP;
     if (flags & BOX_MAP_GROWSDOWN || (!anon && flags & BOX_MAP_HUGETLB))
         return -EINVAL;
-    if (size > p->info.size || flags & BOX_MAP_HUGETLB)
+    if (flags & BOX_MAP_HUGETLB)
         return -ENOMEM;
     if (!anon && !(f = fd_get(p, (int)c->a[4].i)))
         return -EBADF;
@@ -100,7 +100,7 @@ long sys_munmap(struct call *c)
 {
     uint64_t size = c->a[1].u;
     lfiptr addr = lfi_box_l2p(c->p->box, c->a[0].u);
-    if (size == 0 || !aligned(c->p, addr) || !lfi_box_bufvalid(c->p->box, addr, size))
+    if (!lfi_box_bufvalid(c->p->box, addr, size))
         return -EINVAL;
     errno = 0;
     return lfi_box_munmap(c->p->box, addr, page_up(c->p, size)) == 0 ? 0 : failed();

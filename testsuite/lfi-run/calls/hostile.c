@@ -44,6 +44,7 @@ struct arg {
 #define INOUT_ARRAY(t, n) {K_ARRAY, n}
 #define WORD {K_WORD}
 #define ARGS(...) {__VA_ARGS__}
+#define NONE -1 /* not a call of this architecture */
 #ifdef __aarch64__
 #define SYS(name, aarch64, x86_64, handler, args, note) {#name, aarch64, args},
 #else
@@ -893,7 +894,7 @@ int main(int argc, char **argv)
     for (int i = 0; i < NROWS; i++) {
         long a[6];
         row = &rows[i];
-        if (skipped(row) || (argc > 1 && !is(row, argv[1])))
+        if (row->nr < 0 || skipped(row) || (argc > 1 && !is(row, argv[1])))
             continue;
         for (row_variant = 0; good(row, row_variant, a); row_variant++) {
             row_arg = 9;

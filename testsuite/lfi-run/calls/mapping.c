@@ -51,9 +51,20 @@ static void of_files(void)
     MAPPED(mmap(NULL, page, PROT_WRITE, MAP_SHARED, wo, 0));
     MAPPED(mmap(NULL, page, PROT_READ, MAP_PRIVATE, fd, -(off_t)page));
     MAPPED(mmap(NULL, page, PROT_READ, MAP_PRIVATE, fd, LONG_MAX - (off_t)page + 1));
+    MAPPED(mmap(NULL, page, PROT_READ, MAP_SHARED | MAP_ANONYMOUS | MAP_SYNC, -1, 0));
+    MAPPED(mmap(NULL, page, PROT_READ, MAP_SHARED_VALIDATE, ro, 0));
+    SHOW(mprotect(m + 1, 0, PROT_READ));
+    SHOW(mprotect(m, 0, PROT_READ));
+    SHOW(munmap(m + 1, page));
+    SHOW(munmap(m, 0));
     int p[2];
+    signal(SIGPIPE, SIG_IGN);
     pipe(p);
     MAPPED(mmap(NULL, page, PROT_READ, MAP_PRIVATE, p[0], 0));
+    close(p[0]); /* and so it is not open any more */
+    SHOW(write(p[1], "x", 1));
+    close(p[1]);
+    pipe(p);
     /* Reading a file into its own mapping, and writing from one.  */
     SHOW(pread(fd, w, 4, 0));
     printf("%.4s\n", w);
