@@ -155,8 +155,12 @@ static long move(struct LFILinuxProc *p, const struct remap *r, const struct LFI
     if (to == (lfiptr)-1)
         return failed();
     uint64_t size = r->old_size < r->size ? r->old_size : r->size;
-    if (info->prot & LFI_PROT_READ && !copy_inside(p, to, r->from, size)) {
+    /* What is there without access moves as well.  */
+    if (!(info->prot & LFI_PROT_READ))
+        lfi_box_mprotect(p->box, r->from, r->old_size, LFI_PROT_READ);
+    if (!copy_inside(p, to, r->from, size)) {
         lfi_box_munmap(p->box, to, r->size);
+        lfi_box_mprotect(p->box, r->from, r->old_size, info->prot);
         return -ENOMEM;
     }
     if (info->prot != prot)
@@ -206,8 +210,7 @@ long sys_mremap(struct call *c)
         return -ENOMEM;
     r.size = page_up(p, r.size);
     r.old_size = page_up(p, r.old_size);
-    if (r.flags & BOX_MREMAP_FIXED
-        && (!aligned(p, r.to) || (r.to < r.from + r.old_size && r.from < r.to + r.size)))
+    if (r.flags & BOX_MREMAP_FIXED && r.to < r.from + r.old_size && r.from < r.to + r.size)
         return -EINVAL;
     pthread_mutex_lock(&p->mem_lock);
     long result = remap(p, &r);

@@ -183,6 +183,58 @@ static void grow_and_shrink(void)
     syscall(SYS_brk, start);
 }
 
+/* Mappings with less than all access, in parts, of files and of code.  */
+static void moving(void)
+{
+    int fd = letters("moved", 4);
+    char *m = mmap(NULL, 4 * page, RW, AP, -1, 0);
+    MAPPED(mremap(m + 2 * page, 4 * page, 8 * page, MREMAP_MAYMOVE));
+    MAPPED(mremap(m, 5 * page, 8 * page, MREMAP_MAYMOVE));
+    MAPPED(mremap(m, page, page, MREMAP_MAYMOVE | MREMAP_FIXED, m + 4 * page + 1));
+    char *gone = mmap(NULL, page, RW, AP, -1, 0);
+    munmap(gone, page);
+    MAPPED(mremap(gone, page, 2 * page, MREMAP_MAYMOVE));
+    memset(m, 'm', 4 * page);
+    TRUE(mremap(m, 4 * page, 2 * page, 0) == m);
+    SHOW(msync(m + 2 * page, page, MS_ASYNC));
+    SHOW(msync(m, 2 * page, MS_ASYNC));
+    /* In the way of growing.  */
+    mmap(m + 2 * page, page, RW, AP | MAP_FIXED, -1, 0);
+    mprotect(m + 2 * page, page, PROT_NONE);
+    SHOW(mprotect(m, 2 * page, PROT_READ));
+    MAPPED(mremap(m, 2 * page, 6 * page, 0));
+    char *r = mremap(m, 2 * page, 6 * page, MREMAP_MAYMOVE);
+    TRUE(r != MAP_FAILED && r != m && r[0] == 'm' && r[2 * page - 1] == 'm' && r[2 * page] == 0);
+    SHOW(pread(fd, r, 1, 0)); /* still only readable */
+    SHOW(pread(fd, r + 5 * page, 1, 0));
+    SHOW(msync(m, page, MS_ASYNC)); /* gone there */
+    mmap(r + 6 * page, page, PROT_READ, AP | MAP_FIXED_NOREPLACE, -1, 0);
+    SHOW(mprotect(r, 6 * page, PROT_NONE));
+    char *n = mremap(r, 6 * page, 12 * page, MREMAP_MAYMOVE);
+    TRUE(n != MAP_FAILED);
+    SHOW(pread(fd, n, 1, 0));
+    SHOW(mprotect(n, 12 * page, RW));
+    TRUE(n[0] == 'm' && n[2 * page - 1] == 'm' && n[12 * page - 1] == 0);
+    SHOW(munmap(n, 12 * page));
+    /* Files: smaller, but neither larger nor elsewhere.  */
+    char *f = mmap(NULL, 3 * page, PROT_READ, MAP_PRIVATE, fd, 0);
+    BOX(mremap(f, 3 * page, 4 * page, MREMAP_MAYMOVE) == MAP_FAILED && errno == ENOMEM);
+    char *s = mmap(NULL, 3 * page, PROT_READ, MAP_SHARED, fd, 0);
+    BOX(mremap(s, 3 * page, 4 * page, MREMAP_MAYMOVE) == MAP_FAILED && errno == ENOMEM);
+    BOX(mremap(f, 3 * page, page, 0) == f && f[0] == 'a');
+    /* Code: as it is, or less; never another place.  */
+    uint32_t *c = mmap(NULL, 2 * page, RW, AP, -1, 0);
+    for (size_t i = 0; i < 2 * page / 4; i++)
+        c[i] = 0xd503201f; /* nop */
+    char *to = mmap(NULL, 4 * page, PROT_NONE, AP, -1, 0);
+    BOX(mprotect(c, 2 * page, PROT_READ | PROT_EXEC) == 0);
+    BOX(mremap(c, 2 * page, 4 * page, MREMAP_MAYMOVE) == MAP_FAILED && errno == ENOMEM);
+    BOX(mremap(c, 2 * page, 2 * page, MREMAP_MAYMOVE | MREMAP_FIXED, to) == MAP_FAILED && errno == ENOMEM);
+    BOX(c[0] == 0xd503201f && mremap(c, 2 * page, page, 0) == (void *)c && c[0] == 0xd503201f);
+    close(fd);
+    unlink("moved");
+}
+
 /* A wish for an address is granted where there is room.  */
 static void wishes(void)
 {
@@ -244,6 +296,7 @@ int main(void)
     devices();
     parts();
     grow_and_shrink();
+    moving();
     wishes();
     resident();
     return 0;
