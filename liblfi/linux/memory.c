@@ -296,8 +296,9 @@ long sys_mlockall(struct call *c)
 {
     enum { CURRENT = 1, FUTURE = 2, ONFAULT = 4 };
     uint64_t flags = c->a[0].u;
-    return flags & ~(uint64_t)(CURRENT | FUTURE | ONFAULT) || !(flags & (CURRENT | FUTURE)) ? -EINVAL
-                                                                                           : 0;
+    return flags & ~(uint64_t)(CURRENT | FUTURE | ONFAULT) || !(flags & (CURRENT | FUTURE))
+               ? -EINVAL
+               : 0;
 }
 
 long sys_munlockall(struct call *c)

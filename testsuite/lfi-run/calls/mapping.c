@@ -229,7 +229,8 @@ static void moving(void)
     char *to = mmap(NULL, 4 * page, PROT_NONE, AP, -1, 0);
     BOX(mprotect(c, 2 * page, PROT_READ | PROT_EXEC) == 0);
     BOX(mremap(c, 2 * page, 4 * page, MREMAP_MAYMOVE) == MAP_FAILED && errno == ENOMEM);
-    BOX(mremap(c, 2 * page, 2 * page, MREMAP_MAYMOVE | MREMAP_FIXED, to) == MAP_FAILED && errno == ENOMEM);
+    BOX(mremap(c, 2 * page, 2 * page, MREMAP_MAYMOVE | MREMAP_FIXED, to) == MAP_FAILED
+        && errno == ENOMEM);
     BOX(c[0] == 0xd503201f && mremap(c, 2 * page, page, 0) == (void *)c && c[0] == 0xd503201f);
     close(fd);
     unlink("moved");
