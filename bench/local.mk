@@ -4,8 +4,10 @@ EXTRA_DIST += %D%/rewrite
 # Rewriting against compiling; BENCH_PAIRS=N for more or fewer pairs of runs.
 BENCH_PAIRS = 5
 bench-rewrite: all
-	$(srcdir)/%D%/rewrite --prefix $(STAGE) --cache "$(FETCH_CACHE)" \
-	  --work $(abs_builddir)/bench/work --pairs $(BENCH_PAIRS)
+	for a in $(LFI_TARGETS); do \
+	  $(srcdir)/%D%/rewrite --prefix $(STAGE) --cache "$(FETCH_CACHE)" --arch $$a \
+	    --work $(abs_builddir)/bench/work --pairs $(BENCH_PAIRS) || exit 1; \
+	done
 PHONY_TARGETS += bench-rewrite
 CLEAN_LOCALS += clean-local-bench
 clean-local-bench:

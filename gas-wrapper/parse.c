@@ -114,8 +114,7 @@ static void skip_gap(struct parser *ps)
             line_start = true;
         } else if (c == '/'
                    && ((ps->r->arch->slash_slash && ps->text[ps->p + 1] == '/')
-                       || (ps->r->arch->slash_line && line_start
-                           && ps->text[ps->p + 1] != '*'))) {
+                       || (ps->r->arch->slash_line && line_start && ps->text[ps->p + 1] != '*'))) {
             skip_line(ps);
             line_start = true;
         } else if (skip_block_comment(ps)) {

@@ -64,8 +64,8 @@ static void change(struct rewriter *r, struct chunk *c)
 void sections_begin(struct rewriter *r)
 {
     r->sections.depth = 0;
-    r->sections.now = r->sections.previous
-        = chunk_get(r, section_get(r, (struct slice){".text", 5}, (struct slice){"", 0}), 0);
+    r->sections.now = r->sections.previous =
+        chunk_get(r, section_get(r, (struct slice){".text", 5}, (struct slice){"", 0}), 0);
 }
 
 /* Flags are letters, or a number (SHF_* bits) among them; 'x' and bit 4 are execute.  */

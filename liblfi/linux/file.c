@@ -258,7 +258,8 @@ static long file_control(struct call *c, struct file *f, int cmd)
         if (f->kind != FILE_HOST)
             return -EBADF;
         /* A privileged host would be given more.  */
-        return (uint32_t)arg > LX_PIPE_MAX ? -EPERM : answer(fcntl(f->host, F_SETPIPE_SZ, (int)arg));
+        return (uint32_t)arg > LX_PIPE_MAX ? -EPERM
+                                           : answer(fcntl(f->host, F_SETPIPE_SZ, (int)arg));
     }
     return -EINVAL;
 }
@@ -575,7 +576,8 @@ long sys_sendfile(struct call *c)
         return -EBADF;
     if (in->kind != FILE_HOST || c->a[3].u > INT64_MAX)
         return -EINVAL;
-    long done = host_call(c->t, SYS_sendfile, out->host, in->host, off ? (long)&at : 0, (long)n, 0, 0);
+    long done =
+        host_call(c->t, SYS_sendfile, out->host, in->host, off ? (long)&at : 0, (long)n, 0, 0);
     if (done >= 0 && off)
         off->value = at;
     return written(c, done);
@@ -617,7 +619,8 @@ static long poll_box(struct call *c, struct box_pollfd *box, size_t n, const str
     }
     if (ready)
         left = (struct timespec){0, 0};
-    long r = host_call(c->t, SYS_ppoll, (long)host, (long)n, ready || limit ? (long)&left : 0, 0, 0, 0);
+    long r =
+        host_call(c->t, SYS_ppoll, (long)host, (long)n, ready || limit ? (long)&left : 0, 0, 0, 0);
     long err = r < 0 ? r : 0;
     for (size_t i = 0; i < n; i++) {
         if (!err && host[i].revents) {

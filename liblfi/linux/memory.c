@@ -51,7 +51,7 @@ static lfiptr map(struct LFILinuxProc *p, lfiptr addr, uint64_t size, int prot, 
         return lfi_box_mapat(p->box, addr, size, prot, flags | LFI_MAP_FIXED_NOREPLACE, fd, off);
     if (box_flags & BOX_MAP_FIXED)
         return lfi_box_mapat(p->box, addr, size, prot, flags | LFI_MAP_FIXED, fd, off);
-    if (addr >= p->info.min && addr < p->info.max) {
+    if (addr) { /* a wish */
         lfiptr at = lfi_box_mapat(p->box, addr & ~(lfiptr)(p->page - 1), size, prot,
                                   flags | LFI_MAP_FIXED_NOREPLACE, fd, off);
         if (at != (lfiptr)-1)
@@ -68,18 +68,18 @@ long sys_mmap(struct call *c)
     bool anon = flags & BOX_MAP_ANONYMOUS;
     lfiptr addr = c->a[0].u ? lfi_box_l2p(p->box, c->a[0].u) : 0;
     struct file *f = NULL;
-    if (size == 0 || !aligned(p, c->a[5].u))
+    if (!aligned(p, c->a[5].u))
         return -EINVAL;
     if (!anon && c->a[5].u > INT64_MAX - page_up(p, size < p->info.size ? size : p->info.size))
         return -EOVERFLOW;
     if (type != BOX_MAP_SHARED && type != BOX_MAP_PRIVATE
         && (type != BOX_MAP_SHARED_VALIDATE || anon))
         return -EINVAL;
-    if (!anon && type != BOX_MAP_PRIVATE && flags & BOX_MAP_SYNC)
+    if (!anon && flags & BOX_MAP_SYNC)
         return -EOPNOTSUPP;
     if (flags & BOX_MAP_GROWSDOWN || (!anon && flags & BOX_MAP_HUGETLB))
         return -EINVAL;
-    if (size > p->info.size || flags & BOX_MAP_HUGETLB)
+    if (flags & BOX_MAP_HUGETLB)
         return -ENOMEM;
     if (!anon && !(f = fd_get(p, (int)c->a[4].i)))
         return -EBADF;
@@ -100,7 +100,7 @@ long sys_munmap(struct call *c)
 {
     uint64_t size = c->a[1].u;
     lfiptr addr = lfi_box_l2p(c->p->box, c->a[0].u);
-    if (size == 0 || !aligned(c->p, addr) || !lfi_box_bufvalid(c->p->box, addr, size))
+    if (!lfi_box_bufvalid(c->p->box, addr, size))
         return -EINVAL;
     errno = 0;
     return lfi_box_munmap(c->p->box, addr, page_up(c->p, size)) == 0 ? 0 : failed();
@@ -155,8 +155,12 @@ static long move(struct LFILinuxProc *p, const struct remap *r, const struct LFI
     if (to == (lfiptr)-1)
         return failed();
     uint64_t size = r->old_size < r->size ? r->old_size : r->size;
-    if (info->prot & LFI_PROT_READ && !copy_inside(p, to, r->from, size)) {
+    /* What is there without access moves as well.  */
+    if (!(info->prot & LFI_PROT_READ))
+        lfi_box_mprotect(p->box, r->from, r->old_size, LFI_PROT_READ);
+    if (!copy_inside(p, to, r->from, size)) {
         lfi_box_munmap(p->box, to, r->size);
+        lfi_box_mprotect(p->box, r->from, r->old_size, info->prot);
         return -ENOMEM;
     }
     if (info->prot != prot)
@@ -206,8 +210,7 @@ long sys_mremap(struct call *c)
         return -ENOMEM;
     r.size = page_up(p, r.size);
     r.old_size = page_up(p, r.old_size);
-    if (r.flags & BOX_MREMAP_FIXED
-        && (!aligned(p, r.to) || (r.to < r.from + r.old_size && r.from < r.to + r.size)))
+    if (r.flags & BOX_MREMAP_FIXED && r.to < r.from + r.old_size && r.from < r.to + r.size)
         return -EINVAL;
     pthread_mutex_lock(&p->mem_lock);
     long result = remap(p, &r);
@@ -293,8 +296,9 @@ long sys_mlockall(struct call *c)
 {
     enum { CURRENT = 1, FUTURE = 2, ONFAULT = 4 };
     uint64_t flags = c->a[0].u;
-    return flags & ~(uint64_t)(CURRENT | FUTURE | ONFAULT) || !(flags & (CURRENT | FUTURE)) ? -EINVAL
-                                                                                           : 0;
+    return flags & ~(uint64_t)(CURRENT | FUTURE | ONFAULT) || !(flags & (CURRENT | FUTURE))
+               ? -EINVAL
+               : 0;
 }
 
 long sys_munlockall(struct call *c)

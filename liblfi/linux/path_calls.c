@@ -199,8 +199,9 @@ long sys_newfstatat(struct call *c)
     struct stat st;
     struct file *self;
     uint64_t flags = c->a[3].u;
-    if (flags & ~(uint64_t)(BOX_AT_SYMLINK_NOFOLLOW | BOX_AT_NO_AUTOMOUNT | BOX_AT_EMPTY_PATH
-                            | BOX_AT_STATX_SYNC_TYPE))
+    if (flags
+        & ~(uint64_t)(BOX_AT_SYMLINK_NOFOLLOW | BOX_AT_NO_AUTOMOUNT | BOX_AT_EMPTY_PATH
+                      | BOX_AT_STATX_SYNC_TYPE))
         return -EINVAL;
     long err = look_at(c, flags, &w, &self);
     if (err)

@@ -83,8 +83,7 @@ static long sleep_on(struct call *c, clockid_t clock, int flags, const struct bo
     if (!time_valid(want))
         return -EINVAL;
     struct timespec req = time_to_host(want);
-    long err =
-        host_call(c->t, SYS_clock_nanosleep, clock, flags, (long)&req, (long)&rem, 0, 0);
+    long err = host_call(c->t, SYS_clock_nanosleep, clock, flags, (long)&req, (long)&rem, 0, 0);
     if (left && err == -EINTR && !flags) {
         *left = (struct box_timespec){rem.tv_sec, rem.tv_nsec};
         c->out = true;

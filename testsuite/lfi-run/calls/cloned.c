@@ -35,7 +35,8 @@ static int child(void *arg)
 static int started;
 static void try(const char *what, int flags, void *ptid, void *tls, void *ctid)
 {
-    int r = clone(child, stacks[started] + sizeof stacks[0] - 64, NEED | flags, NULL, ptid, tls, ctid);
+    int r =
+        clone(child, stacks[started] + sizeof stacks[0] - 64, NEED | flags, NULL, ptid, tls, ctid);
     printf("%s: %s\n", what, r > 0 ? "made" : "not made");
     started += r > 0;
     while (__atomic_load_n(&ran, __ATOMIC_SEQ_CST) < started)
@@ -51,10 +52,11 @@ int main(void)
     try("parent's word", CLONE_PARENT_SETTID, bad, NULL, NULL);
     try("child's word", CLONE_CHILD_SETTID, NULL, NULL, bad);
     try("cleared word", CLONE_CHILD_CLEARTID, NULL, NULL, high);
-    try("all", CLONE_PARENT_SETTID | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | CLONE_SETTLS, high, (void *)16,
-        (void *)main);
+    try("all", CLONE_PARENT_SETTID | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | CLONE_SETTLS, high,
+        (void *)16, (void *)main);
     tids[1] = -1;
-    try("good ones", CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID, (void *)&tids[0], NULL, (void *)&tids[1]);
+    try("good ones", CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID, (void *)&tids[0], NULL,
+        (void *)&tids[1]);
     TRUE(tids[0] > 0);
     while (__atomic_load_n(&tids[1], __ATOMIC_SEQ_CST) != 0)
         sched_yield();

@@ -132,11 +132,12 @@ static void holes(void)
 
 static void show_lock(int fd, int cmd, int type, int whence, long start, long len)
 {
-    struct flock l = {.l_type = (short)type, .l_whence = (short)whence, .l_start = start, .l_len = len};
+    struct flock l = {
+        .l_type = (short)type, .l_whence = (short)whence, .l_start = start, .l_len = len};
     errno = 0;
     int r = fcntl(fd, cmd, &l);
-    printf("lock %d type %d from %d+%ld for %ld: %d errno %d, type %d\n", cmd, type, whence, start, len,
-           r, errno, l.l_type);
+    printf("lock %d type %d from %d+%ld for %ld: %d errno %d, type %d\n", cmd, type, whence, start,
+           len, r, errno, l.l_type);
 }
 
 static void locks(void)

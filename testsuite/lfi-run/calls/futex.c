@@ -3,16 +3,28 @@
 #include "show.h"
 #include <semaphore.h>
 
-enum { WAIT, WAKE, REQUEUE = 3, CMP_REQUEUE, WAKE_OP, LOCK_PI, WAIT_BITSET = 9, WAKE_BITSET, PRIVATE = 128, REALTIME = 256 };
+enum {
+    WAIT,
+    WAKE,
+    REQUEUE = 3,
+    CMP_REQUEUE,
+    WAKE_OP,
+    LOCK_PI,
+    WAIT_BITSET = 9,
+    WAKE_BITSET,
+    PRIVATE = 128,
+    REALTIME = 256
+};
 
 static volatile int word, other, arrived, woken;
 
-static long futex(volatile int *at, int op, unsigned val, const void *limit, volatile int *to, unsigned val3)
+static long futex(volatile int *at, int op, unsigned val, const void *limit, volatile int *to,
+                  unsigned val3)
 {
     return syscall(SYS_futex, at, op, val, limit, to, val3);
 }
 
-/* Waits until n threads sleep on the two words: what a wake-up with requeue to nowhere counts.  */
+/* Waits until n threads have begun.  */
 static void settle(volatile int *counter, int n)
 {
     while (__atomic_load_n(counter, __ATOMIC_SEQ_CST) < n)
@@ -90,7 +102,8 @@ static void bitsets(void)
     settle(&arrived, 1);
     SHOW(futex(&word, WAKE_BITSET, 1, NULL, NULL, 1 << 4));
     word = 1;
-    while (futex(&word, WAKE_BITSET, 1, NULL, NULL, 1 << 3) == 0 && !__atomic_load_n(&woken, __ATOMIC_SEQ_CST))
+    while (futex(&word, WAKE_BITSET, 1, NULL, NULL, 1 << 3) == 0
+           && !__atomic_load_n(&woken, __ATOMIC_SEQ_CST))
         sched_yield();
     SHOW(pthread_join(t, NULL));
     SHOW(woken);

@@ -156,7 +156,8 @@ static void control(void)
 {
     enum { QUERY = 0, PRIVATE_EXPEDITED = 8, REGISTER = 16, MEMBARRIER_BAD = 12345 };
     char name[16];
-    TRUE((syscall(SYS_membarrier, QUERY, 0, 0) & (PRIVATE_EXPEDITED | REGISTER)) == (PRIVATE_EXPEDITED | REGISTER));
+    TRUE((syscall(SYS_membarrier, QUERY, 0, 0) & (PRIVATE_EXPEDITED | REGISTER))
+         == (PRIVATE_EXPEDITED | REGISTER));
     SHOW(syscall(SYS_membarrier, REGISTER, 0, 0));
     SHOW(syscall(SYS_membarrier, PRIVATE_EXPEDITED, 0, 0));
     SHOW(syscall(SYS_membarrier, MEMBARRIER_BAD, 0, 0));

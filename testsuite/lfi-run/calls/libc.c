@@ -129,7 +129,8 @@ static void walking(void)
     for (int i = 0; i < n; i++)
         printf("%s %d\n", list[i]->d_name, list[i]->d_type);
     TRUE(getcwd(cwd, sizeof cwd) != NULL);
-    TRUE(realpath("tree/link/../c/file", real) && strcmp(real + strlen(cwd), "/tree/b/c/file") == 0);
+    TRUE(realpath("tree/link/../c/file", real)
+         && strcmp(real + strlen(cwd), "/tree/b/c/file") == 0);
     SHOW(realpath("tree/missing", real) == NULL);
     SHOW(realpath("tree/dangling", real) == NULL);
     TRUE((p = realpath(".", NULL)) && strcmp(p, cwd) == 0);

@@ -51,9 +51,20 @@ static void of_files(void)
     MAPPED(mmap(NULL, page, PROT_WRITE, MAP_SHARED, wo, 0));
     MAPPED(mmap(NULL, page, PROT_READ, MAP_PRIVATE, fd, -(off_t)page));
     MAPPED(mmap(NULL, page, PROT_READ, MAP_PRIVATE, fd, LONG_MAX - (off_t)page + 1));
+    MAPPED(mmap(NULL, page, PROT_READ, MAP_SHARED | MAP_ANONYMOUS | MAP_SYNC, -1, 0));
+    MAPPED(mmap(NULL, page, PROT_READ, MAP_SHARED_VALIDATE, ro, 0));
+    SHOW(mprotect(m + 1, 0, PROT_READ));
+    SHOW(mprotect(m, 0, PROT_READ));
+    SHOW(munmap(m + 1, page));
+    SHOW(munmap(m, 0));
     int p[2];
+    signal(SIGPIPE, SIG_IGN);
     pipe(p);
     MAPPED(mmap(NULL, page, PROT_READ, MAP_PRIVATE, p[0], 0));
+    close(p[0]); /* and so it is not open any more */
+    SHOW(write(p[1], "x", 1));
+    close(p[1]);
+    pipe(p);
     /* Reading a file into its own mapping, and writing from one.  */
     SHOW(pread(fd, w, 4, 0));
     printf("%.4s\n", w);
@@ -172,6 +183,81 @@ static void grow_and_shrink(void)
     syscall(SYS_brk, start);
 }
 
+/* Mappings with less than all access, in parts, of files and of code.  */
+static void moving(void)
+{
+    int fd = letters("moved", 4);
+    char *m = mmap(NULL, 4 * page, RW, AP, -1, 0);
+    MAPPED(mremap(m + 2 * page, 4 * page, 8 * page, MREMAP_MAYMOVE));
+    MAPPED(mremap(m, 5 * page, 8 * page, MREMAP_MAYMOVE));
+    MAPPED(mremap(m, page, page, MREMAP_MAYMOVE | MREMAP_FIXED, m + 4 * page + 1));
+    char *gone = mmap(NULL, page, RW, AP, -1, 0);
+    munmap(gone, page);
+    MAPPED(mremap(gone, page, 2 * page, MREMAP_MAYMOVE));
+    memset(m, 'm', 4 * page);
+    TRUE(mremap(m, 4 * page, 2 * page, 0) == m);
+    SHOW(msync(m + 2 * page, page, MS_ASYNC));
+    SHOW(msync(m, 2 * page, MS_ASYNC));
+    /* In the way of growing.  */
+    mmap(m + 2 * page, page, RW, AP | MAP_FIXED, -1, 0);
+    mprotect(m + 2 * page, page, PROT_NONE);
+    SHOW(mprotect(m, 2 * page, PROT_READ));
+    MAPPED(mremap(m, 2 * page, 6 * page, 0));
+    char *r = mremap(m, 2 * page, 6 * page, MREMAP_MAYMOVE);
+    TRUE(r != MAP_FAILED && r != m && r[0] == 'm' && r[2 * page - 1] == 'm' && r[2 * page] == 0);
+    SHOW(pread(fd, r, 1, 0)); /* still only readable */
+    SHOW(pread(fd, r + 5 * page, 1, 0));
+    SHOW(msync(m, page, MS_ASYNC)); /* gone there */
+    mmap(r + 6 * page, page, PROT_READ, AP | MAP_FIXED_NOREPLACE, -1, 0);
+    SHOW(mprotect(r, 6 * page, PROT_NONE));
+    char *n = mremap(r, 6 * page, 12 * page, MREMAP_MAYMOVE);
+    TRUE(n != MAP_FAILED);
+    SHOW(pread(fd, n, 1, 0));
+    SHOW(mprotect(n, 12 * page, RW));
+    TRUE(n[0] == 'm' && n[2 * page - 1] == 'm' && n[12 * page - 1] == 0);
+    SHOW(munmap(n, 12 * page));
+    /* Files: smaller, but neither larger nor elsewhere.  */
+    char *f = mmap(NULL, 3 * page, PROT_READ, MAP_PRIVATE, fd, 0);
+    BOX(mremap(f, 3 * page, 4 * page, MREMAP_MAYMOVE) == MAP_FAILED && errno == ENOMEM);
+    char *s = mmap(NULL, 3 * page, PROT_READ, MAP_SHARED, fd, 0);
+    BOX(mremap(s, 3 * page, 4 * page, MREMAP_MAYMOVE) == MAP_FAILED && errno == ENOMEM);
+    BOX(mremap(f, 3 * page, page, 0) == f && f[0] == 'a');
+    /* Code: as it is, or less; never another place.  */
+    uint32_t *c = mmap(NULL, 2 * page, RW, AP, -1, 0);
+    for (size_t i = 0; i < 2 * page / 4; i++)
+        c[i] = 0xd503201f; /* nop */
+    char *to = mmap(NULL, 4 * page, PROT_NONE, AP, -1, 0);
+    BOX(mprotect(c, 2 * page, PROT_READ | PROT_EXEC) == 0);
+    BOX(mremap(c, 2 * page, 4 * page, MREMAP_MAYMOVE) == MAP_FAILED && errno == ENOMEM);
+    BOX(mremap(c, 2 * page, 2 * page, MREMAP_MAYMOVE | MREMAP_FIXED, to) == MAP_FAILED
+        && errno == ENOMEM);
+    BOX(c[0] == 0xd503201f && mremap(c, 2 * page, page, 0) == (void *)c && c[0] == 0xd503201f);
+    close(fd);
+    unlink("moved");
+}
+
+/* A wish for an address is granted where there is room.  */
+static void wishes(void)
+{
+    char *m = mmap(NULL, 4 * page, RW, AP, -1, 0);
+    munmap(m + page, 2 * page);
+    char *w = mmap(m + page, page, RW, AP, -1, 0);
+    TRUE(w == m + page);
+    w = mmap(m + 2 * page + 5, page, RW, AP, -1, 0);
+    TRUE(w == m + 2 * page);
+    m[0] = 'k';
+    w = mmap(m, page, RW, AP, -1, 0);
+    TRUE(w != MAP_FAILED && w != m && m[0] == 'k');
+    munmap(w, page);
+    w = mmap((void *)4096, page, RW, AP, -1, 0);
+    TRUE(w != MAP_FAILED && w != (void *)4096);
+    munmap(w, page);
+    w = mmap((void *)-4096, page, RW, AP, -1, 0);
+    TRUE(w != MAP_FAILED);
+    munmap(w, page);
+    munmap(m, 4 * page);
+}
+
 static void resident(void)
 {
     unsigned char in[8] = {0};
@@ -211,6 +297,8 @@ int main(void)
     devices();
     parts();
     grow_and_shrink();
+    moving();
+    wishes();
     resident();
     return 0;
 }

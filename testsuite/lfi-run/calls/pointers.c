@@ -15,8 +15,8 @@ static int fd, dirfd_, pipefd[2];
 static void make_pages(void)
 {
     page = sysconf(_SC_PAGESIZE);
-    char *p = mmap(NULL, (size_t)page * 4, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-                   0);
+    char *p =
+        mmap(NULL, (size_t)page * 4, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     mprotect(p + page, (size_t)page, PROT_NONE);
     page_none = p + page;
     edge = p + page - 1;

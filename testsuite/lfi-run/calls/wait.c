@@ -80,8 +80,8 @@ static void more_polling(void)
     FD_SET(p[0], &r);
     FD_SET(q[1], &w);
     SHOW(pselect(64, &r, &w, &e, &none, NULL));
-    printf("%d %d %d %d %d\n", FD_ISSET(file, &r) != 0, FD_ISSET(file, &w) != 0, FD_ISSET(file, &e) != 0,
-           FD_ISSET(p[0], &r) != 0, FD_ISSET(q[1], &w) != 0);
+    printf("%d %d %d %d %d\n", FD_ISSET(file, &r) != 0, FD_ISSET(file, &w) != 0,
+           FD_ISSET(file, &e) != 0, FD_ISSET(p[0], &r) != 0, FD_ISSET(q[1], &w) != 0);
     SHOW(pselect(0, NULL, NULL, NULL, &none, (sigset_t *)&mask));
     SHOW(syscall(SYS_pselect6, 0, NULL, NULL, NULL, &none, &arg));
     arg.size = 7;
