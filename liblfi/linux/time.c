@@ -80,8 +80,6 @@ static long sleep_on(struct call *c, clockid_t clock, int flags, const struct bo
                      struct box_timespec *left)
 {
     struct timespec rem = {0, 0};
-    if (!time_valid(want))
-        return -EINVAL;
     struct timespec req = time_to_host(want);
     long err = host_call(c->t, SYS_clock_nanosleep, clock, flags, (long)&req, (long)&rem, 0, 0);
     if (left && err == -EINTR && !flags) {

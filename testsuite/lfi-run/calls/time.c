@@ -7,6 +7,46 @@ static int64_t ns(struct timespec t)
     return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
 }
 
+static volatile int stop;
+
+static void *spin(void *arg)
+{
+    while (!stop)
+        __atomic_add_fetch((int *)arg, 1, __ATOMIC_RELAXED);
+    return NULL;
+}
+
+/* Clocks of processes and threads.  */
+static void processor_time(void)
+{
+    struct timespec own, of, process;
+    clockid_t id;
+    pthread_t t;
+    int turns = 0;
+    SHOW(clock_getcpuclockid(getpid(), &id));
+    SHOW(clock_gettime(id, &process));
+    SHOW(clock_getres(id, &own));
+    SHOW(clock_getcpuclockid(99999999, &id));
+    SHOW(clock_gettime((clockid_t)(~99999999u << 3 | 2), &own));
+    SHOW(clock_gettime((clockid_t)(~99999999u << 3 | 6), &own));
+    SHOW(clock_gettime((clockid_t)(~0u << 3 | 3), &own));
+    pthread_getcpuclockid(pthread_self(), &id);
+    SHOW(clock_gettime(id, &own));
+    SHOW(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &of));
+    TRUE(ns(of) >= ns(own));
+    pthread_create(&t, NULL, spin, &turns);
+    SHOW(pthread_getcpuclockid(t, &id));
+    do
+        clock_gettime(id, &of);
+    while (ns(of) < 1000000);
+    SHOW(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &process));
+    TRUE(ns(process) >= ns(of));
+    stop = 1;
+    SHOW(pthread_join(t, NULL));
+    BOX(clock_gettime(CLOCK_REALTIME_ALARM, &own) == -1 && errno == EINVAL);
+    BOX(clock_getres(CLOCK_BOOTTIME_ALARM, &own) == -1 && errno == EINVAL);
+}
+
 int main(void)
 {
     struct timespec a, b;
@@ -19,7 +59,9 @@ int main(void)
         printf("clock %d: %d\n", id, r);
     }
     SHOW(clock_gettime(1000, &a));
+    a.tv_sec = 77;
     SHOW(clock_getres(CLOCK_MONOTONIC, &a));
+    TRUE(a.tv_sec == 0 && a.tv_nsec > 0);
     SHOW(clock_getres(CLOCK_MONOTONIC, NULL));
     SHOW(clock_getres(1000, NULL));
     clock_gettime(CLOCK_MONOTONIC, &a);
@@ -48,5 +90,6 @@ int main(void)
     TRUE(ru.ru_utime.tv_sec >= 0 && ru.ru_maxrss > 0);
     SHOW(getrusage(99, &ru));
     TRUE(clock() != (clock_t)-1);
+    processor_time();
     return 0;
 }
