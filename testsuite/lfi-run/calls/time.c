@@ -47,6 +47,32 @@ static void processor_time(void)
     BOX(clock_getres(CLOCK_BOOTTIME_ALARM, &own) == -1 && errno == EINVAL);
 }
 
+/* A sleep that is interrupted says how much is left.  In a box a cancellation that is disabled
+   interrupts.  */
+static void *sleep_long(void *arg)
+{
+    struct timespec left = {0, 0}, want = {1000, 0};
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+    int r = arg ? clock_nanosleep(CLOCK_MONOTONIC, 0, &want, &left)
+                : (nanosleep(&want, &left) == -1 ? errno : 0);
+    stop = 1;
+    return (void *)(intptr_t)(r == EINTR && left.tv_sec > 0 && left.tv_sec <= 1000);
+}
+
+static int interrupted(void *arg)
+{
+    pthread_t t;
+    void *r;
+    stop = 0;
+    pthread_create(&t, NULL, sleep_long, arg);
+    while (!stop) {
+        pthread_cancel(t);
+        sched_yield();
+    }
+    pthread_join(t, &r);
+    return (int)(intptr_t)r;
+}
+
 int main(void)
 {
     struct timespec a, b;
@@ -83,13 +109,16 @@ int main(void)
     SHOW(gettimeofday(&tv, NULL));
     TRUE(tv.tv_sec >= a.tv_sec && tv.tv_sec - a.tv_sec < 5);
     TRUE(time(NULL) >= a.tv_sec);
-    struct tms t;
+    struct tms t = {-1, -1, -1, -1};
     TRUE(times(&t) != (clock_t)-1);
+    TRUE(t.tms_utime >= 0 && t.tms_stime >= 0 && t.tms_cutime == 0 && t.tms_cstime == 0);
     struct rusage ru;
     SHOW(getrusage(RUSAGE_SELF, &ru));
     TRUE(ru.ru_utime.tv_sec >= 0 && ru.ru_maxrss > 0);
     SHOW(getrusage(99, &ru));
     TRUE(clock() != (clock_t)-1);
     processor_time();
+    BOX(interrupted(NULL));
+    BOX(interrupted(&a));
     return 0;
 }
