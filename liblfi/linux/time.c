@@ -79,10 +79,7 @@ long sys_clock_getres(struct call *c)
 static long sleep_on(struct call *c, clockid_t clock, int flags, const struct box_timespec *want,
                      struct box_timespec *left)
 {
-    struct timespec rem = {0, 0};
-    if (!time_valid(want))
-        return -EINVAL;
-    struct timespec req = time_to_host(want);
+    struct timespec req = time_to_host(want), rem = req;
     long err = host_call(c->t, SYS_clock_nanosleep, clock, flags, (long)&req, (long)&rem, 0, 0);
     if (left && err == -EINTR && !flags) {
         *left = (struct box_timespec){rem.tv_sec, rem.tv_nsec};
@@ -143,8 +140,6 @@ long sys_getrusage(struct call *c)
 {
     struct rusage r;
     struct box_rusage *b = c->a[1].ptr;
-    if (c->a[0].i != RUSAGE_SELF && c->a[0].i != RUSAGE_CHILDREN && c->a[0].i != RUSAGE_THREAD)
-        return -EINVAL;
     if (getrusage((int)c->a[0].i, &r) != 0)
         return -errno;
     b->utime = (struct box_timeval){r.ru_utime.tv_sec, r.ru_utime.tv_usec};
