@@ -2,6 +2,13 @@
    SPDX-License-Identifier: Apache-2.0  */
 #include "show.h"
 
+/* A word of code that does nothing.  */
+#ifdef __aarch64__
+#define NOPS 0xd503201fu
+#else
+#define NOPS 0x90909090u
+#endif
+
 enum { RW = PROT_READ | PROT_WRITE, AP = MAP_PRIVATE | MAP_ANONYMOUS };
 static size_t page;
 
@@ -225,13 +232,13 @@ static void moving(void)
     /* Code: as it is, or less; never another place.  */
     uint32_t *c = mmap(NULL, 2 * page, RW, AP, -1, 0);
     for (size_t i = 0; i < 2 * page / 4; i++)
-        c[i] = 0xd503201f; /* nop */
+        c[i] = NOPS;
     char *to = mmap(NULL, 4 * page, PROT_NONE, AP, -1, 0);
     BOX(mprotect(c, 2 * page, PROT_READ | PROT_EXEC) == 0);
     BOX(mremap(c, 2 * page, 4 * page, MREMAP_MAYMOVE) == MAP_FAILED && errno == ENOMEM);
     BOX(mremap(c, 2 * page, 2 * page, MREMAP_MAYMOVE | MREMAP_FIXED, to) == MAP_FAILED
         && errno == ENOMEM);
-    BOX(c[0] == 0xd503201f && mremap(c, 2 * page, page, 0) == (void *)c && c[0] == 0xd503201f);
+    BOX(c[0] == NOPS && mremap(c, 2 * page, page, 0) == (void *)c && c[0] == NOPS);
     close(fd);
     unlink("moved");
 }
