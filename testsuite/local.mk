@@ -35,8 +35,8 @@ check-torture: all
 PHONY_TARGETS += check-torture
 
 # Real programs from the sources that 'make fetch' got, under the profiles that confine;
-# PROGRAMS="zlib mawk" narrows it.
+# RUNPROGRAMS="zlib mawk" narrows it.
 check-programs: all
 	$(srcdir)/%D%/run-programs --prefix $(STAGE) --cache "$(FETCH_CACHE)" \
-	  --objdir $(abs_builddir)/testsuite/programs $(PROGRAMS)
+	  --objdir $(abs_builddir)/testsuite/programs $(RUNPROGRAMS)
 PHONY_TARGETS += check-programs
