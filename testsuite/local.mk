@@ -36,9 +36,9 @@ check-torture: all
 PHONY_TARGETS += check-torture
 
 # Real programs from the sources that 'make fetch' got, under the profiles that confine;
-# PROGRAMS="zlib mawk" narrows it.
+# RUNPROGRAMS="zlib mawk" narrows it.
 check-programs: all
 	status=0; for t in $(LFI_TARGETS); do \
 	  $(srcdir)/%D%/run-programs --prefix $(STAGE) --arch $$t --cache "$(FETCH_CACHE)" \
-	    --objdir $(abs_builddir)/testsuite/programs/$$t $(PROGRAMS) || status=1; done; exit $$status
+	    --objdir $(abs_builddir)/testsuite/programs/$$t $(RUNPROGRAMS) || status=1; done; exit $$status
 PHONY_TARGETS += check-programs
