@@ -183,6 +183,7 @@ static void test_files(void)
     struct code one = CODE(one), two = CODE(two);
     size_t size = (size_t)(one.end - one.start);
     int fd = mkstemp(path);
+    unlink(path);
     if (write(fd, one.start, size) < 0)
         give_up("writing a file");
     lfiptr at = lfi_box_mapat(box, base + 0x500000, size, RX, LFI_MAP_PRIVATE, fd, 0);
@@ -225,7 +226,6 @@ static void test_files(void)
           lfi_box_mprotect(box, at, page, RX) == -1 && errno == EACCES
               && lfi_errno() == LFI_ERR_MMAP);
     close(fd);
-    unlink(path);
 }
 
 /* A thread of the box in an endless loop: addresses that it could be running do not get

@@ -230,6 +230,7 @@ static void test_files(void)
           refused_int(lfi_box_mprotect(box, at, page, RX), EACCES)
               && refused(lfi_box_mapat(box, at, page, RX, LFI_MAP_SHARED, fd, 0), EACCES));
     int ro = open(path, O_RDONLY);
+    unlink(path);
     CHECK("file: its mode is respected, the old mapping stays",
           lfi_box_mapat(box, at, page, RW, LFI_MAP_SHARED, ro, 0) == FAILED && errno == EACCES
               && lfi_box_copyfm(box, &value, at, 4) && value == 1);
@@ -275,7 +276,6 @@ static void test_files(void)
     lfi_box_munmap(box, at, 2 * page);
     close(fd);
     close(ro);
-    unlink(path);
     free(content);
 }
 

@@ -163,6 +163,7 @@ static void test_code(void)
     struct code one = CODE(one);
     size_t size = (size_t)(one.end - one.start);
     int fd = mkstemp(path);
+    unlink(path);
     if (write(fd, one.start, size) < 0)
         give_up("writing a file");
     unsigned maps = host_maps();
@@ -205,7 +206,6 @@ static void test_code(void)
     CHECK("code: execution that cannot be taken, mapat",
           lfi_box_mapat(box, at, page, RW, ANON, -1, 0) == FAILED && lfi_ctx_run(ctx, at) == 1);
     close(fd);
-    unlink(path);
 }
 
 static void test_objects(void)
