@@ -12,42 +12,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../lib/blocks.h"
 #include "lfi_linux.h"
 
 static void check(const char *what, bool ok)
 {
     printf("%s: %s%s%s\n", ok ? "PASS" : "FAIL", what, ok ? "" : " - ", ok ? "" : lfi_errmsg());
     fflush(stdout);
-}
-
-/* Blocks of memory in use: the program is linked with --wrap for these.  */
-static _Atomic long blocks;
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t each);
-void *__real_realloc(void *p, size_t n);
-void __real_free(void *p);
-void *__wrap_malloc(size_t n)
-{
-    void *p = __real_malloc(n);
-    blocks += p != NULL;
-    return p;
-}
-void *__wrap_calloc(size_t n, size_t each)
-{
-    void *p = __real_calloc(n, each);
-    blocks += p != NULL;
-    return p;
-}
-void *__wrap_realloc(void *p, size_t n)
-{
-    void *q = __real_realloc(p, n);
-    blocks += !p && q;
-    return q;
-}
-void __wrap_free(void *p)
-{
-    blocks -= p != NULL;
-    __real_free(p);
 }
 
 static const char *program;

@@ -38,6 +38,7 @@ link_tests() {
     for t in $tests ${only[$arch]}; do
         flags=
         [ $t != refused ] || flags=$wrap
+        [ $t != many ] || flags=-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
         $cc -static-pie $flags -pthread -o "$1/$arch/$t" "$1/$arch/test_$t.o" "$1/$arch/test_code_blobs.o" \
             "$1/$arch"/liblfi_*.o "$config/lfi-verify/liblfiv.a"
     done
