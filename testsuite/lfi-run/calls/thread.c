@@ -37,7 +37,7 @@ static void *ping(void *arg)
 
 static void destroy(void *v)
 {
-    destroyed += (int)(intptr_t)v;
+    __atomic_add_fetch(&destroyed, (int)(intptr_t)v, __ATOMIC_SEQ_CST);
 }
 
 static void run_once(void)
