@@ -6,20 +6,20 @@ include_HEADERS += include/lfiv.h include/lfiv_elf.h
   %D%/x86_64/verify.c %D%/x86_64/decode.c %D%/x86_64/decode.h \
   profiles/profile.c profiles/profile.h profiles/profiles.def \
   include/lfi_layout.h
-EXTRA_DIST += %D%/arm64/insns.def %D%/arm64/table.awk \
+EXTRA_DIST += %D%/table.awk %D%/arm64/insns.def %D%/arm64/table.awk \
   %D%/x86_64/insns.def %D%/x86_64/macros.def %D%/x86_64/table.awk
 
 # The tables as C.
 BUILT_SOURCES += %D%/arm64/insns.inc %D%/x86_64/insns.inc
 CLEANFILES += %D%/arm64/insns.inc %D%/x86_64/insns.inc
-%D%/arm64/insns.inc: $(srcdir)/%D%/arm64/insns.def $(srcdir)/%D%/arm64/table.awk
+%D%/arm64/insns.inc: $(srcdir)/%D%/arm64/insns.def $(srcdir)/%D%/arm64/table.awk $(srcdir)/%D%/table.awk
 	$(AM_V_GEN)$(MKDIR_P) %D%/arm64 && \
-	LC_ALL=C $(AWK) -f $(srcdir)/%D%/arm64/table.awk $(srcdir)/%D%/arm64/insns.def > $@.tmp && mv $@.tmp $@
+	LC_ALL=C $(AWK) -f $(srcdir)/%D%/table.awk -f $(srcdir)/%D%/arm64/table.awk $(srcdir)/%D%/arm64/insns.def > $@.tmp && mv $@.tmp $@
 %D%/arm64/decode.$(OBJEXT): %D%/arm64/insns.inc
 %C%_x86_64_tables = $(srcdir)/%D%/x86_64/insns.def $(srcdir)/%D%/x86_64/macros.def
-%D%/x86_64/insns.inc: $(%C%_x86_64_tables) $(srcdir)/%D%/x86_64/table.awk
+%D%/x86_64/insns.inc: $(%C%_x86_64_tables) $(srcdir)/%D%/x86_64/table.awk $(srcdir)/%D%/table.awk
 	$(AM_V_GEN)$(MKDIR_P) %D%/x86_64 && \
-	LC_ALL=C $(AWK) -f $(srcdir)/%D%/x86_64/table.awk $(%C%_x86_64_tables) > $@.tmp && mv $@.tmp $@
+	LC_ALL=C $(AWK) -f $(srcdir)/%D%/table.awk -f $(srcdir)/%D%/x86_64/table.awk $(%C%_x86_64_tables) > $@.tmp && mv $@.tmp $@
 %D%/x86_64/decode.$(OBJEXT) %D%/x86_64/verify.$(OBJEXT): %D%/x86_64/insns.inc
 
 dist_doc_DATA += docs/sandbox.md

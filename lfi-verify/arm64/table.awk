@@ -1,12 +1,7 @@
 # Turns insns.def into C: the rows, and for each value of bits 31:21 the list of rows that
 # can match, in the order of the table.
+# Needs ../table.awk.
 # SPDX-License-Identifier: Apache-2.0
-
-function fail(why) {
-    printf "%s:%d: %s\n", FILENAME, FNR, why > "/dev/stderr"
-    failed = 1
-    exit 1
-}
 
 # Bits 31..0 of the pattern in which c is true, as a C constant.
 function word(pattern, fixed,    i, high, low, bit) {
@@ -18,22 +13,6 @@ function word(pattern, fixed,    i, high, low, bit) {
             low = low * 2 + bit
     }
     return sprintf("0x%04x%04x", high, low)
-}
-
-# "a,b" with prefix P_ becomes "P_a | P_b"; "-" becomes 0.
-function flags(prefix, list,    part, n, i, text) {
-    if (list == "-")
-        return "0"
-    n = split(list, part, ",")
-    for (i = 1; i <= n; i++) {
-        sub(/!=/, "_NE_", part[i])
-        text = text (i > 1 ? " | " : "") prefix toupper(part[i])
-    }
-    return text
-}
-
-function one(prefix, name) {
-    return prefix (name == "-" ? "NONE" : toupper(name))
 }
 
 # Adds the row to every list that its bits 31:21 allow.
@@ -75,20 +54,5 @@ BEGIN {
 END {
     if (failed)
         exit 1
-    print "};\n\nstatic const uint16_t lists[] = {"
-    for (key = 0; key < 2048; key++) {
-        start[key] = total + 0
-        n = split(list[key], part, " ")
-        text = ""
-        for (i = 1; i <= n; i++)
-            text = text part[i] ", "
-        if (n)
-            print "    " text
-        total += n
-    }
-    print "};\n\n/* Where the list for bits 31:21 starts; it ends where the next one starts.  */"
-    print "static const uint16_t starts[2049] = {"
-    for (key = 0; key < 2048; key++)
-        printf "%s%d,%s", key % 16 ? " " : "    ", start[key], key % 16 == 15 ? "\n" : ""
-    printf "    %d\n};\n", total
+    print_lists(2048, "bits 31:21")
 }

@@ -1,12 +1,7 @@
 # Turns insns.def and macros.def into C: the rows, for each opcode and number in the reg field of
 # ModRM the list of rows that can match, in the order of the table, and the macros.
+# Needs ../table.awk.
 # SPDX-License-Identifier: Apache-2.0
-
-function fail(why) {
-    printf "%s:%d: %s\n", FILENAME, FNR, why > "/dev/stderr"
-    failed = 1
-    exit 1
-}
 
 function hex(text,    value, i, digit) {
     value = 0
@@ -17,20 +12,6 @@ function hex(text,    value, i, digit) {
         value = value * 16 + digit - 1
     }
     return value
-}
-
-# "a,b" with prefix P_ becomes "P_a | P_b"; "-" becomes 0.
-function flags(prefix, list,    part, n, i, text) {
-    if (list == "-")
-        return "0"
-    n = split(list, part, ",")
-    for (i = 1; i <= n; i++)
-        text = text (i > 1 ? " | " : "") prefix toupper(part[i])
-    return text
-}
-
-function one(prefix, name) {
-    return prefix (name == "-" ? "NONE" : toupper(name))
 }
 
 # A condition: these bits of the signature, with this value.
@@ -214,22 +195,7 @@ FILENAME ~ /macros/ { macro(); next }
 END {
     if (failed)
         exit 1
-    print "};\n\nstatic const uint16_t lists[] = {"
-    for (key = 0; key < 14336; key++) {
-        start[key] = total + 0
-        n = split(list[key], part, " ")
-        text = ""
-        for (i = 1; i <= n; i++)
-            text = text part[i] ", "
-        if (n)
-            print "    " text
-        total += n
-    }
-    print "};\n\n/* Where the list of an opcode and number starts; it ends where the next one starts.  */"
-    print "static const uint16_t starts[14337] = {"
-    for (key = 0; key < 14336; key++)
-        printf "%s%d,%s", key % 16 ? " " : "    ", start[key], key % 16 == 15 ? "\n" : ""
-    printf "    %d\n};\n", total
+    print_lists(14336, "an opcode and number")
     print "\n/* Whether a ModRM byte follows the opcode.  */"
     print "static const bool has_modrm[1792] = {"
     for (key = 0; key < 1792; key++)

@@ -20,7 +20,8 @@ make_table() {
     local dir=$1 arch=$2
     shift 2
     mkdir -p "$dir/lfi-verify/$arch"
-    LC_ALL=C awk -f "$top/lfi-verify/$arch/table.awk" "$@" > "$dir/lfi-verify/$arch/insns.inc"
+    LC_ALL=C awk -f "$top/lfi-verify/table.awk" -f "$top/lfi-verify/$arch/table.awk" "$@" \
+        > "$dir/lfi-verify/$arch/insns.inc"
 }
 
 # The object of a source: its path with underscores.
