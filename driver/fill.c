@@ -1,7 +1,9 @@
-/* What the linker leaves between sections of code.
+/* What the linker leaves between and within sections of code.
    SPDX-License-Identifier: Apache-2.0
 
-   GNU ld has zeros there, which on x86-64 are an instruction that writes to memory.  */
+   Between sections GNU ld has zeros, which on x86-64 are an instruction that writes to memory.
+   Within a section, between those of two object files, it has the longest nops there are,
+   which cross bundles.  */
 #include "config.h"
 
 #include "driver/fill.h"
@@ -9,7 +11,10 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -33,7 +38,7 @@ static bool read_head(struct Image *m)
     memcpy(&m->head, m->bytes, sizeof m->head);
     const Elf64_Ehdr *h = &m->head;
     return memcmp(h->e_ident, ELFMAG, SELFMAG) == 0 && h->e_ident[EI_CLASS] == ELFCLASS64
-           && h->e_ident[EI_DATA] == ELFDATA2LSB && h->e_phentsize == sizeof(Elf64_Phdr)
+           && h->e_ident[EI_DATA] == ELFDATA2LSB && (h->e_phnum == 0 || h->e_phentsize == sizeof(Elf64_Phdr))
            && h->e_shentsize == sizeof(Elf64_Shdr) && h->e_shnum != 0
            && in_file(m, h->e_phoff, (uint64_t)h->e_phnum * sizeof(Elf64_Phdr))
            && in_file(m, h->e_shoff, (uint64_t)h->e_shnum * sizeof(Elf64_Shdr));
@@ -79,10 +84,62 @@ static void fill_image(struct Image *m, uint8_t byte)
     }
 }
 
-int fill_gaps(const char *image, uint8_t byte)
+/* The padding at ADDRESS in the section of code of that name.  In a relocatable file every
+   section starts at zero, so that the name matters.  */
+static void fill_padding(struct Image *m, const char *section, uint64_t address, uint64_t size, uint8_t byte)
+{
+    Elf64_Shdr names, s;
+    if (m->head.e_shstrndx >= m->head.e_shnum)
+        return;
+    memcpy(&names, m->bytes + m->head.e_shoff + m->head.e_shstrndx * sizeof names, sizeof names);
+    if (!in_file(m, names.sh_offset, names.sh_size))
+        return;
+    const char *text = (const char *)m->bytes + names.sh_offset;
+    size_t len = strlen(section) + 1;
+    for (unsigned i = 0; i < m->head.e_shnum; i++) {
+        memcpy(&s, m->bytes + m->head.e_shoff + i * sizeof s, sizeof s);
+        if (s.sh_flags & SHF_EXECINSTR && s.sh_type == SHT_PROGBITS && in_file(m, s.sh_offset, s.sh_size)
+            && s.sh_name < names.sh_size && len <= names.sh_size - s.sh_name
+            && memcmp(text + s.sh_name, section, len) == 0 && address >= s.sh_addr
+            && address - s.sh_addr <= s.sh_size && size <= s.sh_size - (address - s.sh_addr)) {
+            memset(m->bytes + s.sh_offset + (address - s.sh_addr), byte, size);
+            return;
+        }
+    }
+}
+
+/* A line of the map that starts with a name begins an output section; " *fill*" is padding in it.  */
+static int fill_paddings(struct Image *m, const char *map, uint8_t byte)
+{
+    FILE *f = fopen(map, "re");
+    char *line = NULL, *section = NULL;
+    size_t room = 0;
+    uint64_t address, size;
+    if (!f)
+        return -1;
+    while (getline(&line, &room, f) > 0) {
+        if (strchr(" \t\n", line[0]) == NULL) {
+            free(section);
+            section = strdup(line);
+            if (!section)
+                break;
+            section[strcspn(section, " \t\n")] = 0;
+        } else if (section && sscanf(line, " *fill* 0x%" SCNx64 " 0x%" SCNx64, &address, &size) == 2) {
+            fill_padding(m, section, address, size, byte);
+        }
+    }
+    int failed = ferror(f) || !feof(f) ? -1 : 0;
+    free(section);
+    free(line);
+    fclose(f);
+    return failed;
+}
+
+int fill_gaps(const char *image, const char *map, uint8_t byte)
 {
     struct stat st;
     struct Image m = {0};
+    int status = 0;
     if (stat(image, &st) != 0)
         return -1;
     if (!S_ISREG(st.st_mode) || st.st_size == 0)
@@ -97,7 +154,12 @@ int fill_gaps(const char *image, uint8_t byte)
     errno = err;
     if (m.bytes == MAP_FAILED)
         return -1;
-    if (read_head(&m))
+    if (read_head(&m)) {
         fill_image(&m, byte);
-    return munmap(m.bytes, m.size);
+        status = fill_paddings(&m, map, byte);
+        err = errno;
+    }
+    munmap(m.bytes, m.size);
+    errno = err;
+    return status;
 }
