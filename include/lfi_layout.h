@@ -20,7 +20,7 @@
 #define LFI_DRIFT_MAX UINT64_C(16384)
 #define LFI_DRIFT_POST UINT64_C(1024)
 #define LFI_DRIFT_REACH UINT64_C(65520)
-#define LFI_ACCESS_MAX UINT64_C(64)
+#define LFI_ACCESS_MAX UINT64_C(128) /* x87 state has 108 bytes */
 
 /* Inaccessible bytes: below everything readable, above it.  */
 #define LFI_GUARD_BELOW_MIN (2 * LFI_DRIFT_MAX + LFI_DRIFT_POST + LFI_ACCESS_MAX)
@@ -44,6 +44,16 @@
 /* Unmapped in the box itself: page 0, and the end, where no access starts that straddles it.  */
 #define LFI_X86_64_LOW LFI_MAX_PAGE
 #define LFI_X86_64_HIGH LFI_MAX_PAGE
+
+/* x86-64 dense layout: a box every 4 GiB, guards as on arm64.  */
+#define LFI_X86_64_DENSE_LOW LFI_ARM64_GUARD_LOW
+#define LFI_X86_64_DENSE_HIGH LFI_ARM64_GUARD_HIGH
+
+/* x86-64, the only box of a process, at base 0: all up to the end is reserved.  Its table ends at
+   4 GiB.  */
+#define LFI_X86_64_ONE_END (2 * LFI_BOX_SIZE)
+#define LFI_X86_64_ONE_HIGH (2 * LFI_MAX_PAGE)
+
 /* Where indirect branches can arrive.  */
 #define LFI_X86_64_BUNDLE 32
 
@@ -67,6 +77,11 @@ static_assert(LFI_ARM64_GUARD_HIGH - LFI_MAX_PAGE >= LFI_GUARD_BELOW_MIN,
               "the gap below a box's table stops every access through a drifted sp");
 static_assert(LFI_ARM64_GUARD_LOW - LFI_MAX_PAGE >= LFI_GUARD_ABOVE_MIN,
               "the gap above the next box's first page stops every access through sp");
+static_assert(LFI_X86_64_DENSE_HIGH - LFI_MAX_PAGE >= LFI_GUARD_BELOW_MIN
+                  && LFI_X86_64_DENSE_LOW - LFI_MAX_PAGE >= LFI_GUARD_ABOVE_MIN,
+              "the gaps of the dense layout stop every access through rsp");
+static_assert(LFI_X86_64_ONE_END - LFI_BOX_SIZE >= (UINT64_C(1) << 31) + LFI_ACCESS_MAX,
+              "what is reserved above the only box stops every access");
 static_assert(LFI_X86_64_GUARD - LFI_MAX_PAGE >= LFI_GUARD_BELOW_MIN + (UINT64_C(1) << 31)
                   && LFI_X86_64_GUARD >= 9 * LFI_BOX_SIZE + (UINT64_C(1) << 31) + LFI_ACCESS_MAX,
               "the gap between two boxes stops every access");
