@@ -158,7 +158,8 @@ static void bit_string(struct rewriter *r, struct insn *in)
     if (in->suffix)
         name.len--;
     x86_use_scratch(r, in);
-    x86_put(r, 8, "lea\t%d(%%rsp), %%rsp", -RED_ZONE);
+    const char *sp = r->profile->base == LFI_BASE_ZERO ? "esp" : "rsp";
+    x86_put(r, 8, "lea\t%d(%%rsp), %%%s", -RED_ZONE, sp);
     for (int i = 0; i < pushed; i++)
         x86_put(r, 2, "push\t%%%s", x86_register_name(saved[i], 8));
     bit_address(r, in, temp, pushed);
@@ -182,8 +183,9 @@ static void bit_string(struct rewriter *r, struct insn *in)
     }
     for (int i = pushed - 1; i >= 0; i--)
         x86_put(r, 2, "pop\t%%%s", x86_register_name(saved[i], 8));
-    x86_put(r, 8, "lea\t%d(%%rsp), %%rsp", RED_ZONE);
-    x86_put(r, 4, "mov\t(%%rsp), %%r11d");
+    x86_put(r, 8, "lea\t%d(%%rsp), %%%s", RED_ZONE, sp);
+    if (r->profile->drift)
+        x86_put(r, 4, "mov\t(%%rsp), %%r11d");
 }
 
 void x86_bit_test(struct rewriter *r, struct insn *in)
