@@ -10,7 +10,8 @@
    At base 0 the same without gs.  Where the base is in a register alone:
 
      disp(%rB)        ->  mov %eB, %r11d; disp(%r14,%r11)                fused
-     disp(%rB,%rI,s)  ->  lea disp(%rB,%rI,s), %r11d; (%r14,%r11)        fused  */
+     disp(%rB,%rI,s)  ->  lea disp(%rB,%rI,s), %r11d; (%r14,%r11)        fused
+     symbol(%rB)      ->  lea symbol(%rB), %r11; mov %r11d, %r11d; (%r14,%r11)   the last two fused  */
 #include "config.h"
 
 #include "gas-wrapper/x86_64/x86_64.h"
@@ -95,6 +96,11 @@ static void put_address(struct rewriter *r, const struct insn *in, unsigned size
     struct insn lea = *in;
     struct operand *o = &lea.op[0];
     bool registers = in->mem.base != NO_REG || in->mem.index != NO_REG;
+    int64_t address;
+    if (!registers && x86_disp_constant(r, in, &address)) {
+        x86_put(r, locked ? 0 : 7, size == 4 ? "mov\t$%d, %%r11d" : "mov\t$%d, %%r11", (int)address);
+        return;
+    }
     *o = in->op[in->mem_op];
     o->star = false;
     lea.mem.size = (struct slice){"", 0};
@@ -178,12 +184,15 @@ static void access_by_index(struct rewriter *r, struct insn *in)
     bool keep = m->index == NO_REG && m->base != NO_REG && m->base_size == 8
                 && x86_disp_constant(r, in, &disp) && disp > -NEAR && disp < NEAR;
     unsigned base = m->base;
+    bool symbol = needs_raw(r, in) && (base != NO_REG || m->index != NO_REG);
     struct insn access = *in;
     through_base(r, &access, keep);
     unsigned len = x86_length(r, &access, false);
-    x86_lock(r, (keep ? MOV_LEN : LEA_MOST) + len);
-    if (keep)
-        x86_put(r, MOV_LEN, "mov\t%%%s, %%r11d", x86_register_name(base, 4));
+    if (symbol)
+        put_address(r, in, 8, false);
+    x86_lock(r, (keep || symbol ? MOV_LEN : LEA_MOST) + len);
+    if (keep || symbol)
+        x86_put(r, MOV_LEN, "mov\t%%%s, %%r11d", x86_register_name(symbol ? R11 : base, 4));
     else
         put_address(r, in, 4, true);
     x86_emit(r, &access, 0, NULL);

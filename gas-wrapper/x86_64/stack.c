@@ -114,14 +114,15 @@ struct low_half {
     unsigned base;
 };
 
+/* FLAGS_FREE: the instruction changes them itself; SCRATCH_FREE: r11 was saved.  */
 static struct low_half begin_low_half(struct rewriter *r, const struct insn *in, unsigned len,
-                                      bool flags_free)
+                                      bool flags_free, bool scratch_free)
 {
-    struct low_half h = {.add = r->profile->base == LFI_BASE_SLOT
+    struct low_half h = {.add = r->profile->base == LFI_BASE_SLOT && !scratch_free
                                 && (flags_free || x86_flags_dead(r, in->stmt))};
     if (r->profile->base == LFI_BASE_ZERO)
         return h;
-    if (r->profile->base == LFI_BASE_SLOT && !h.add)
+    if (r->profile->base == LFI_BASE_SLOT && !h.add && !scratch_free)
         take_scratch(r, in);
     x86_lock(r, len + (h.add ? x86_base_length(r) : x86_hold_length(r) + ADD_BASE));
     if (!h.add)
@@ -147,9 +148,15 @@ static void set_stack(struct rewriter *r, const struct insn *in, unsigned reg)
     if (add && !x86_flags_dead(r, in->stmt))
         error_at(r, in->name.p, "flags are in use here, which this instruction would change; use mov "
                                 "or lea with another register");
-    struct low_half h = begin_low_half(r, in, len, add);
+    bool both = r->profile->base == LFI_BASE_SLOT && !add && !x86_flags_dead(r, in->stmt)
+                && !x86_scratch_dead(r, in->stmt);
+    if (both) /* r11 goes below where the stack will be */
+        x86_put(r, 10, "mov\t%%r11, %%gs:%d(%%%s)", SAVED_SCRATCH, x86_register_name(reg, 4));
+    struct low_half h = begin_low_half(r, in, len, add, both);
     x86_put(r, len, "mov\t%%%s, %%esp", x86_register_name(reg, 4));
     end_low_half(r, h);
+    if (both)
+        x86_put(r, 8, "mov\t%d(%%rsp), %%r11", SAVED_SCRATCH);
 }
 
 void x86_drop_stack(struct rewriter *r, int bytes)
@@ -157,7 +164,7 @@ void x86_drop_stack(struct rewriter *r, int bytes)
     if (bytes == 0)
         return;
     unsigned len = bytes < 128 ? 4 : 7;
-    struct low_half h = begin_low_half(r, NULL, len, true);
+    struct low_half h = begin_low_half(r, NULL, len, true, false);
     x86_put(r, len, "lea\t%d(%%rsp), %%esp", bytes);
     end_low_half(r, h);
 }
@@ -188,7 +195,32 @@ static bool on_low_half(struct rewriter *r, struct insn *in)
         buf_free(&b);
     }
     unsigned len = x86_length(r, &low, false);
-    struct low_half h = begin_low_half(r, in, len, !lea);
+    struct low_half h = begin_low_half(r, in, len, !lea, false);
+    x86_emit(r, &low, len, NULL);
+    end_low_half(r, h);
+    return true;
+}
+
+/* mov mem, %rsp where esp can be loaded: confined without another register.  */
+static bool load_low_half(struct rewriter *r, struct insn *in)
+{
+    const struct mem *m = &in->mem;
+    bool slot = r->profile->base == LFI_BASE_SLOT;
+    int64_t disp;
+    if ((!slot && r->profile->base != LFI_BASE_ZERO) || !is_op(in, "mov") || in->nops != 2
+        || in->mem_op != 0 || x86_dst(in)->size != 8 || m->rip || m->seg || m->base == NO_REG
+        || m->base_size != 8 || !x86_disp_constant(r, in, &disp))
+        return false;
+    struct insn low = *in;
+    if (low.suffix == 'q')
+        low.name.len--;
+    low.suffix = 0;
+    low.mem.size = (struct slice){"", 0};
+    low.op[0].text = x86_operand_text(r, &low, slot, 4);
+    low.op[1].text = (struct slice){"%esp", 4};
+    low.op[1].size = 4;
+    unsigned len = x86_length(r, &low, true);
+    struct low_half h = begin_low_half(r, in, len, false, false);
     x86_emit(r, &low, len, NULL);
     end_low_half(r, h);
     return true;
@@ -244,7 +276,7 @@ static void exchange(struct rewriter *r, struct insn *in)
     x86_put(r, 3, "mov\t%%rsp, %%r11");
     if (r->profile->base == LFI_BASE_SLOT && !x86_flags_dead(r, in->stmt))
         error_at(r, in->name.p, "flags are in use here, which this instruction would change");
-    struct low_half h = begin_low_half(r, in, MOV32 + (other->reg > 7), true);
+    struct low_half h = begin_low_half(r, in, MOV32 + (other->reg > 7), true, false);
     x86_put(r, MOV32 + (other->reg > 7), "mov\t%%%s, %%esp", x86_register_name(other->reg, 4));
     end_low_half(r, h);
     x86_put(r, 3, "mov\t%%r11, %%%s", x86_register_name(other->reg, 8));
@@ -288,7 +320,7 @@ bool x86_stack(struct rewriter *r, struct insn *in)
     else if (is_op(in, "mov") && in->nops == 2 && src->kind == OPERAND_GPR && src->size >= 4
              && src->size <= 8 && x86_dst(in)->size >= 4)
         set_stack(r, in, src->reg);
-    else if (!on_low_half(r, in))
+    else if (!on_low_half(r, in) && !load_low_half(r, in))
         on_scratch(r, in);
     return true;
 }
@@ -315,7 +347,7 @@ static void enter(struct rewriter *r, struct insn *in)
     if (size == 0)
         return;
     unsigned len = size > 128 ? 7 : 4;
-    struct low_half h = begin_low_half(r, in, len, false);
+    struct low_half h = begin_low_half(r, in, len, false, false);
     x86_put(r, len, "lea\t%d(%%rsp), %%esp", -(int)size);
     end_low_half(r, h);
     return;

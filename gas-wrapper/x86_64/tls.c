@@ -174,6 +174,7 @@ static void access_with_scratch(struct rewriter *r, struct insn *in)
     }
     high->size = 1;
     high->text = (struct slice){low[high->reg], 3};
+    in->rex_less = false;
     x86_put(r, 2, "xchg\t%%%s, %s", h, l);
     x86_access_as(r, in, true);
     x86_put(r, 2, "xchg\t%%%s, %s", h, l);
