@@ -76,6 +76,10 @@ static void indirect(struct rewriter *r, struct insn *in)
         error_at(r, o->text.p, "the operand is a 64-bit register");
         return;
     }
+    if (o->kind == OPERAND_MEM && in->mem.size.len && o->size != 8) {
+        error_at(r, o->text.p, "an address of code has 64 bits; write QWORD PTR");
+        return;
+    }
     if (o->kind != OPERAND_GPR && o->kind != OPERAND_MEM) {
         error_at(r, o->text.p, "a branch goes to a label, a register or what memory holds");
         return;

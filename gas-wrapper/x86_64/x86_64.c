@@ -112,6 +112,20 @@ static void movabs(struct rewriter *r, struct insn *in)
     x86_through_scratch(r, 6, "mov", accumulator, in->mem_op == 1);
 }
 
+/* GCC writes it for some processors, which document it no more than others do: a register of
+   the x87 is freed, then the top, which may be the same, as when it is popped.  */
+static void ffreep(struct rewriter *r, struct insn *in)
+{
+    if (in->nops != 1 || in->op[0].kind != OPERAND_VECTOR) {
+        error_at(r, in->name.p, "ffreep frees one register of the x87");
+        return;
+    }
+    in->name = (struct slice){"ffree", 5};
+    x86_emit(r, in, in->row->opcode, NULL);
+    x86_put(r, 2, "ffree\t%%st");
+    x86_put(r, 2, "fincstp");
+}
+
 static void dispatch(struct rewriter *r, struct insn *in)
 {
     switch (in->row->cls) {
@@ -137,6 +151,9 @@ static void dispatch(struct rewriter *r, struct insn *in)
         break;
     case INSN_ORDINARY:
         ordinary(r, in);
+        break;
+    case INSN_FFREEP:
+        ffreep(r, in);
         break;
     case INSN_BIT_TEST:
         if (!x86_stack(r, in))

@@ -19,6 +19,7 @@ enum insn_class {
     INSN_MOVABS,
     INSN_NOP,
     INSN_ORDINARY, /* non-temporal moves and the like: the row's REPLACEMENT does the same */
+    INSN_FFREEP,
     INSN_BIT_TEST,
     INSN_XLAT,
     INSN_STRING, /* the registers that are addresses are in the row */
