@@ -237,6 +237,8 @@ static void test_x86_combinations(void)
         {"full", offsetof(struct LFIProfile, sandbox), LFI_SANDBOX_NONE},
         {"full", offsetof(struct LFIProfile, sandbox), 0},
         {"full", offsetof(struct LFIProfile, arch), 3},
+        {"full", offsetof(struct LFIProfile, bundle), 0},
+        {"full", offsetof(struct LFIProfile, bundle), 64},
         {"stores", offsetof(struct LFIProfile, base), LFI_BASE_REGISTER},
         {"stores", offsetof(struct LFIProfile, guard), LFI_GUARD_DENSE},
         {"stores", offsetof(struct LFIProfile, threads), LFI_THREADS_SINGLE},
