@@ -186,7 +186,7 @@ function macro(    i, text) {
 
 BEGIN {
     maps["0f"] = 1; maps["38"] = 2; maps["3a"] = 3; maps["v0f"] = 4; maps["v38"] = 5; maps["v3a"] = 6
-    registers["-"] = "0"; registers["low"] = "0xef"
+    registers["-"] = "0"; registers["any"] = "0xff"; registers["low"] = "0xef"
     registers["r8-13"] = "0x3f"; registers["r8-14"] = "0x7f"; registers["r8-15"] = "0xff"
     rows = macro_count = 0
     print "/* Made from insns.def and macros.def by table.awk.  */"
