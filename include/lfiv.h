@@ -18,12 +18,20 @@ struct LFIProfile;
 
 enum LFIBoxType { LFI_BOX_FULL, LFI_BOX_STORES };
 
+/* x86-64: what holds the base of the box, which decides what operands and macros look like.  */
+enum LFIVBase {
+    LFIV_BASE_SEGMENT,  /* gs and r14 */
+    LFIV_BASE_REGISTER, /* r14; gs is not used */
+    LFIV_BASE_ZERO,     /* nothing: it is 0, of the only box of a process */
+    LFIV_BASE_SLOT      /* gs; code reads the number from its slot of the rtcall table */
+};
+
 /* One rejection.  */
 struct LFIVError {
-    uint64_t addr;    /* where the instruction will run */
-    uint32_t word;    /* arm64: its encoding */
-    const char *insn; /* its row in the table, such as "LDR (register)"; "?" if unknown */
-    const char *rule; /* the broken rule, one line, static storage */
+    uint64_t addr;     /* where the instruction will run */
+    uint32_t word;     /* arm64: its encoding */
+    const char *insn;  /* its row in the table, such as "LDR (register)"; "?" if unknown */
+    const char *rule;  /* the broken rule, one line, static storage */
     uint8_t bytes[15]; /* x86-64: its encoding; what cannot be decoded may be longer than it is */
     uint8_t length;    /* of that; arm64: 0 */
 };
@@ -46,7 +54,11 @@ struct LFIVOptions {
     /* Called once per rejection; NULL if not wanted.  Returns false to stop.  */
     bool (*report)(void *arg, const struct LFIVError *error);
     void *arg;
-    unsigned bundle; /* x86-64: bytes of a bundle, 16 or 32; 0 means 32 */
+    unsigned bundle;    /* x86-64: bytes of a bundle, 16 or 32; 0 means 32 */
+    enum LFIVBase base; /* x86-64.  ZERO: the region lies below 4 GiB.  SLOT: without ctxreg */
+    bool dense;         /* x86-64: boxes lie side by side, so that operands must not reach far */
+    bool single; /* x86-64: nothing else writes the box's memory while a thread of it runs, so
+                    that the macro of ret is allowed (base SEGMENT and ZERO) */
     /* x86-64: storage in which instruction starts and branch targets are collected, a bit each
        for every byte of the region: with lfiv_bitmap_words(size) words the region is read once,
        with fewer once for every 32 bytes per word.  NULL: 64 KiB of the stack are used, enough
@@ -73,8 +85,9 @@ struct LFIVerifier {
 bool lfiv_verify_arm64(char *code, size_t size, uintptr_t vaddr, struct LFIVOptions *opts);
 
 /* The same for x86-64.  A vaddr that is not a multiple of the bundle size and a size of 0 are
-   rejected; of any other size, no instruction crosses the end.  What follows the region in its
-   last page must be traps (0xcc).  */
+   rejected, and options without rules: LFI_BOX_STORES with another base than SEGMENT, dense or
+   single, and SLOT with ctxreg.  Of any other size, no instruction crosses the end.  What follows
+   the region in its last page must be traps (0xcc).  */
 bool lfiv_verify_x64(char *code, size_t size, uintptr_t vaddr, struct LFIVOptions *opts);
 
 static inline bool lfiv_verify(struct LFIVerifier *v, char *code, size_t size, uintptr_t vaddr)
@@ -83,7 +96,8 @@ static inline bool lfiv_verify(struct LFIVerifier *v, char *code, size_t size, u
 }
 
 /* The options and function that a profile asks for.  False if the profile promises
-   nothing that can be verified (sandbox NONE) or is of an unknown architecture.  */
+   nothing that can be verified (sandboxes NONE and BUNDLE_JUMPS), is of an unknown architecture,
+   or combines what no rules are known for.  */
 bool lfiv_for_profile(const struct LFIProfile *profile, struct LFIVerifier *out);
 
 #ifdef __cplusplus

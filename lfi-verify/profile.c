@@ -6,18 +6,61 @@
 
 #include "profiles/profile.h"
 
+/* The combinations on x86-64 whose rules docs/sandbox.md argues.  */
+static const struct Argued {
+    enum LFISandbox sandbox;
+    enum LFIBase base;
+    enum LFIGuard guard;
+    enum LFIThreads threads;
+    bool ctxreg, drift;
+    enum LFIVBase rules;
+} argued[] = {
+    {LFI_SANDBOX_FULL, LFI_BASE_SEGMENT, LFI_GUARD_SPARSE, LFI_THREADS_MULTI, 1, 1,
+     LFIV_BASE_SEGMENT},
+    {LFI_SANDBOX_STORES, LFI_BASE_SEGMENT, LFI_GUARD_SPARSE, LFI_THREADS_MULTI, 1, 1,
+     LFIV_BASE_SEGMENT},
+    {LFI_SANDBOX_FULL, LFI_BASE_SEGMENT, LFI_GUARD_DENSE, LFI_THREADS_MULTI, 1, 1,
+     LFIV_BASE_SEGMENT},
+    {LFI_SANDBOX_FULL, LFI_BASE_SEGMENT, LFI_GUARD_SPARSE, LFI_THREADS_SINGLE, 1, 1,
+     LFIV_BASE_SEGMENT},
+    {LFI_SANDBOX_FULL, LFI_BASE_REGISTER, LFI_GUARD_SPARSE, LFI_THREADS_MULTI, 1, 1,
+     LFIV_BASE_REGISTER},
+    {LFI_SANDBOX_FULL, LFI_BASE_ZERO, LFI_GUARD_ONE, LFI_THREADS_MULTI, 1, 0, LFIV_BASE_ZERO},
+    {LFI_SANDBOX_FULL, LFI_BASE_ZERO, LFI_GUARD_ONE, LFI_THREADS_SINGLE, 1, 0, LFIV_BASE_ZERO},
+    {LFI_SANDBOX_FULL, LFI_BASE_SLOT, LFI_GUARD_SPARSE, LFI_THREADS_MULTI, 0, 1, LFIV_BASE_SLOT},
+};
+
+static bool same(const struct LFIProfile *p, const struct Argued *a)
+{
+    return p->sandbox == a->sandbox && p->base == a->base && p->guard == a->guard
+           && p->threads == a->threads && p->ctxreg == a->ctxreg && p->drift == a->drift
+           && p->table == LFI_TABLE_BELOW && p->meter == LFI_METER_NONE;
+}
+
+static bool for_x86_64(const struct LFIProfile *profile, struct LFIVerifier *out)
+{
+    for (size_t i = 0; i < sizeof argued / sizeof argued[0]; i++) {
+        if (!same(profile, &argued[i]))
+            continue;
+        out->verify = lfiv_verify_x64;
+        out->opts.base = argued[i].rules;
+        out->opts.dense = profile->guard == LFI_GUARD_DENSE;
+        out->opts.single = profile->threads == LFI_THREADS_SINGLE;
+        return true;
+    }
+    return false;
+}
+
 bool lfiv_for_profile(const struct LFIProfile *profile, struct LFIVerifier *out)
 {
     memset(out, 0, sizeof *out);
-    if (profile->sandbox != LFI_SANDBOX_FULL && profile->sandbox != LFI_SANDBOX_STORES)
-        return false;
     if (profile->arch == LFI_ARCH_X86_64) {
-        /* The rules of other layouts are different ones.  */
-        if (profile->base != LFI_BASE_SEGMENT || profile->guard != LFI_GUARD_SPARSE
-            || profile->threads != LFI_THREADS_MULTI || profile->table != LFI_TABLE_BELOW)
+        if (!for_x86_64(profile, out))
             return false;
-        out->verify = lfiv_verify_x64;
     } else {
+        if (profile->arch != LFI_ARCH_AARCH64
+            || (profile->sandbox != LFI_SANDBOX_FULL && profile->sandbox != LFI_SANDBOX_STORES))
+            return false;
         out->verify = lfiv_verify_arm64;
     }
     out->opts.box = profile->sandbox == LFI_SANDBOX_STORES ? LFI_BOX_STORES : LFI_BOX_FULL;

@@ -8,7 +8,9 @@ import re
 
 OTHER_KIND = {"movs": "stos", "stos": "scas", "scas": "-", "cmps": "scas", "lods": "-"}
 OTHER_IMMEDIATE = {"b": "z", "z": "b", "v": "z", "rel8": "rel32", "rel32": "rel8"}
-OTHER_EFFECT = {"jump": ["call"], "call": ["jump"], "rtcall": ["call"], "sp": ["string"], "index": ["string"],
+BASES = ["segment", "register", "zero", "slot"]
+MORE_REGISTERS = {"low": ["any"], "r8-13": ["r8-14", "r8-15"], "r8-14": ["r8-15"]}
+OTHER_EFFECT = {"jump": ["call"], "call": ["jump"], "rtcall": ["call"], "ret": ["jump"], "sp": ["string"], "index": ["string"],
                 "string": ["index"]}
 
 
@@ -107,20 +109,30 @@ def insn_mutants(text):
 
 
 def macro_mutants(text):
-    """A row deleted, another effect, a condition dropped, a byte that may be any."""
+    """A row deleted, another effect, a condition dropped, another base, a byte or slot that may be any."""
     for at, line in rows(text):
-        effect, when, registers, *code = line.split()
+        effect, base, when, registers, *code = line.split()
         name = " ".join(line.split())
         yield at, at + len(line), "", f"{name}: deleted"
         for new in OTHER_EFFECT[effect]:
             yield at, at + len(effect), new, f"{name}: is {new}"
+
+        def row(bases=base, when=when, registers=registers, code=code):
+            return " ".join([effect, bases, when, registers, *code]) + "\n"
+
+        bases = base.split(",")
+        for other in BASES:
+            new = [b for b in bases if b != other] if other in bases else [*bases, other]
+            if new:
+                yield at, at + len(line), row(bases=",".join(new)), f"{name}: {'not ' * (other in bases)}for {other}"
         if when != "-":
-            yield at, at + len(line), line.replace(when, "-", 1), f"{name}: always"
-        if registers != "-":
-            yield at, at + len(line), line.replace(f" {registers} ", " - ", 1), f"{name}: any register"
+            yield at, at + len(line), row(when="-"), f"{name}: always"
+        for new in MORE_REGISTERS.get(registers, []):
+            yield at, at + len(line), row(registers=new), f"{name}: registers {new}"
         for n, token in enumerate(code):
-            found = re.fullmatch(r"([0-9a-f]{2})(\+x)?", token)
-            if not found:
+            if token == "BASE":
+                yield at, at, row(code=[*code[:n], "SLOT", *code[n + 1:]]), f"{name}: any slot for BASE"
+            if not re.fullmatch(r"[0-9a-f]{2}(\+8?x)?", token):
                 continue
-            more = [" ".join([effect, when, registers, *code[:n], f"{byte:02x}", *code[n + 1:]]) for byte in range(256)]
-            yield at, at, "\n".join(more) + "\n", f"{name}: byte {n} not looked at"
+            more = [row(code=[*code[:n], f"{byte:02x}", *code[n + 1:]]) for byte in range(256)]
+            yield at, at, "".join(more), f"{name}: byte {n} not looked at"

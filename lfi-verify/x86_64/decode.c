@@ -201,7 +201,7 @@ static uint32_t explicit_writes(const struct Insn *insn)
 static bool has_idle_bits(const struct Insn *insn)
 {
     if (!(insn->sig & S_MEMORY))
-        return insn->sig & (S_67 | S_GS);
+        return insn->sig & (lfiv_x64_is_string(insn) ? S_GS : S_67 | S_GS);
     if (insn->sig & S_GS && !insn->row->access)
         return true;
     return insn->sig & S_B && insn->base >= R_NONE;

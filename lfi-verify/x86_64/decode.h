@@ -57,13 +57,14 @@ enum Kind {
     K_INDIRECT,
     K_PUSH,
     K_POP,
-    K_MOVS,
+    K_MOVS, /* string instructions: up to lods */
     K_STOS,
     K_SCAS,
     K_CMPS,
     K_LODS,
     K_ZX,
-    K_DRIFT
+    K_DRIFT,
+    K_RETURN
 };
 
 enum Verdict {
@@ -108,6 +109,11 @@ struct Insn {
     int64_t imm;
     uint8_t offset; /* in its bundle: for the caller */
 };
+
+static inline bool lfiv_x64_is_string(const struct Insn *insn)
+{
+    return insn->row->kind >= K_MOVS && insn->row->kind <= K_LODS;
+}
 
 /* What lfiv_x64_decode may read, whatever the code is.  */
 enum { LFIV_X64_LOOKAHEAD = 32 };

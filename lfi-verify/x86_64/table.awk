@@ -149,12 +149,14 @@ function instruction(    opcode, map, range, i) {
     forms($3)
 }
 
-function token(text,    part) {
+function token(text) {
     if (text ~ /^[0-9a-f][0-9a-f]$/)
         return "0x" text
     if (text ~ /^[0-9a-f][0-9a-f]\+x$/)
         return "T_X | 0x" substr(text, 1, 2)
-    if (text == "B" || text == "NEXT" || text == "SLOT" || text == "ANY")
+    if (text ~ /^[0-9a-f][0-9a-f]\+8x$/)
+        return "T_X8 | 0x" substr(text, 1, 2)
+    if (text == "B" || text == "NEXT" || text == "SLOT" || text == "BASE")
         return "T_" text
     if (text == "{r14+x}")
         return "T_ACCESS"
@@ -166,20 +168,26 @@ function token(text,    part) {
 }
 
 function macro(    i, text) {
-    text = sprintf("    {M_%s, %s, %s, {", toupper($1), $2 == "stores" ? "true" : "false",
-        $3 == "low" ? "0xef" : $3 == "high" ? "0x3f" : "0xff")
-    for (i = 4; i <= NF; i++)
+    if (!($4 in registers))
+        fail("unknown registers: " $4)
+    if (gsub(/\{/, "{") > 2)
+        fail("a macro has at most two steps")
+    text = sprintf("    {M_%s, %s, %s, %s, {", toupper($1), flags("FOR_", $2),
+        $3 == "-" ? "WHEN_ALWAYS" : one("WHEN_", $3), registers[$4])
+    for (i = 5; i <= NF; i++)
         text = text token($i) ", "
     macros = macros text "T_END}},\n"
     # Which first bytes it may have: any, if it starts with a kind of instruction.
     for (i = 0; i < 256; i++)
-        if ($4 !~ /^[0-9a-f][0-9a-f]$/ || hex($4) == i)
+        if ($5 !~ /^[0-9a-f][0-9a-f]$/ || hex($5) == i)
             macro_list[i] = macro_list[i] macro_count ", "
     macro_count++
 }
 
 BEGIN {
     maps["0f"] = 1; maps["38"] = 2; maps["3a"] = 3; maps["v0f"] = 4; maps["v38"] = 5; maps["v3a"] = 6
+    registers["-"] = "0"; registers["any"] = "0xff"; registers["low"] = "0xef"
+    registers["r8-13"] = "0x3f"; registers["r8-14"] = "0x7f"; registers["r8-15"] = "0xff"
     rows = macro_count = 0
     print "/* Made from insns.def and macros.def by table.awk.  */"
     print "#ifdef WANT_INSNS"

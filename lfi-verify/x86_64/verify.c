@@ -15,18 +15,26 @@
 #include "lfi_layout.h"
 #include "profiles/profile.h"
 
-enum { MAX_BUNDLE = 32, DEFAULT_BUNDLE = 32, MAX_MACRO = 24, MAX_MACROS = 32 };
+enum { MAX_BUNDLE = 32, DEFAULT_BUNDLE = 32, MAX_MACRO = 24, MAX_MACROS = 48, MAX_STEPS = 2 };
 
 #define BIT(r) (UINT32_C(1) << (r))
 
-/* Macros, as macros.def explains them.  */
-enum { T_X = 1 << 8, T_B = 1 << 9, T_NEXT, T_SLOT, T_END };
-enum { T_ESP = 1 << 10, T_ZX, T_ACCESS, T_MOVS, T_STOS, T_SCAS, T_CMPS, T_LODS };
-enum Effect { M_JUMP, M_CALL, M_RTCALL, M_SP, M_INDEX, M_STRING };
+/* Macros, as macros.def explains them: bytes, fields, and steps, which are instructions.  */
+enum { T_X = 1 << 8, T_X8 = 1 << 9, T_B = 1 << 10, T_NEXT, T_SLOT, T_BASE, T_END };
+enum { T_ESP = 1 << 11, T_ZX, T_ACCESS, T_MOVS, T_STOS, T_SCAS, T_CMPS, T_LODS };
+enum Effect { M_JUMP, M_CALL, M_RET, M_RTCALL, M_SP, M_INDEX, M_STRING };
+enum { WHEN_ALWAYS = 1, WHEN_STORES = 2, WHEN_SINGLE = 4 };
+enum {
+    FOR_SEGMENT = 1 << LFIV_BASE_SEGMENT,
+    FOR_REGISTER = 1 << LFIV_BASE_REGISTER,
+    FOR_ZERO = 1 << LFIV_BASE_ZERO,
+    FOR_SLOT = 1 << LFIV_BASE_SLOT
+};
 
 struct Macro {
     uint8_t effect;
-    bool stores;       /* only where loads are free */
+    uint8_t bases;     /* FOR_*: that have it */
+    uint8_t when;      /* WHEN_*: where it is allowed */
     uint8_t registers; /* what x may be */
     uint16_t code[MAX_MACRO];
 };
@@ -37,6 +45,14 @@ struct Macro {
 /* Which checks a macro takes over from its instructions.  */
 enum { BY_MACRO_SP = 1, BY_MACRO_MEMORY = 2, BY_MACRO_STRING = 4 };
 
+/* A macro in a bundle, and those of its instructions that are not written as bytes.  */
+struct Match {
+    const struct Macro *macro;
+    unsigned count, steps; /* instructions; of these, steps */
+    const struct Insn *step[MAX_STEPS];
+    uint16_t token[MAX_STEPS];
+};
+
 struct Scan {
     struct LFIVOptions *opts;
     const uint8_t *code;
@@ -45,6 +61,8 @@ struct Scan {
     unsigned bundle;
     uint32_t isa;
     uint32_t reserved; /* registers that nothing writes */
+    unsigned base;     /* FOR_* of the profile */
+    unsigned when;     /* WHEN_* of the profile */
     bool stores;       /* loads are not confined */
     bool drift_open;   /* rsp was moved and not used since */
 
@@ -123,12 +141,21 @@ static const char *check_target(struct Scan *s, uint64_t target)
     return NULL;
 }
 
+/* Rule 5: whether a constant beside an address near the box stays within what is unmapped
+   around it.  Only boxes side by side have less than 2 GiB of that.  */
+static const char *check_reach(const struct Scan *s, int32_t disp)
+{
+    if (s->opts->dense && (disp < -(int32_t)LFI_DRIFT_POST || disp > (int32_t)LFI_DRIFT_REACH))
+        return "rule 5: displacement too large for boxes side by side";
+    return NULL;
+}
+
 /* Rule 4: while a drift is open accesses through rsp stay near, and one that always happens
    closes it.  */
 static const char *check_sp_access(struct Scan *s, const struct Insn *i, bool confined)
 {
     if (!s->drift_open)
-        return NULL;
+        return check_reach(s, i->disp);
     if (i->disp < -(int32_t)LFI_DRIFT_POST || i->disp > (int32_t)LFI_DRIFT_MAX)
         return confined ? "rule 4: displacement from rsp too large after rsp was moved" : NULL;
     if (i->row->touch)
@@ -144,38 +171,64 @@ static bool is_context_slot(const struct Scan *s, const struct Insn *i)
            && i->disp == LFI_CTX_TP_OFFSET && !(BIT(i->reg) & (s->reserved | BIT(R_SP)));
 }
 
+/* Rule 5: where memory ends right behind the box, what code says relative to itself is known.  */
+static const char *check_relative(const struct Scan *s, const struct Insn *i, uint64_t addr)
+{
+    uint64_t target = addr + i->length + (uint64_t)(int64_t)i->disp;
+    if ((s->opts->dense || s->base & FOR_ZERO) && (target ^ s->vaddr) / LFI_BOX_SIZE != 0)
+        return "rule 5: operand relative to rip lies outside of the box";
+    return NULL;
+}
+
 /* Rule 5.  */
-static const char *check_memory(struct Scan *s, const struct Insn *i)
+static const char *check_memory(struct Scan *s, const struct Insn *i, uint64_t addr)
 {
     bool confined = !s->stores || i->row->access & A_W;
     if (i->sig & S_GS) {
+        if (!(s->base & (FOR_SEGMENT | FOR_SLOT)))
+            return "rule 5: in this profile gs holds nothing; no operand may use it";
         if (!(i->sig & S_67) || i->base == R_IP)
             return "rule 5: a gs operand needs the 32-bit address size, and not eip";
         return NULL;
     }
-    if (!(i->sig & S_67)) {
+    if (i->sig & S_67) {
+        if (s->base & FOR_ZERO && i->base != R_IP)
+            return NULL;
+    } else {
         if (i->base == R_SP && i->index == R_NONE)
             return check_sp_access(s, i, confined);
-        if (i->base == R_IP || is_context_slot(s, i))
+        if (i->base == R_IP)
+            return check_relative(s, i, addr);
+        if (is_context_slot(s, i))
             return NULL;
     }
     return confined ? "rule 5: memory operand is not confined to the box" : NULL;
 }
 
 /* Rule 6.  */
-static const char *check_string(const struct Scan *s, const struct Insn *i)
+static const char *check_string(const struct Scan *s, const struct Insn *i, unsigned by_macro)
 {
-    switch (i->row->kind) {
-    case K_MOVS:
-    case K_STOS:
-        return "rule 6: string instruction without the macro that confines it";
-    case K_SCAS:
-    case K_CMPS:
-    case K_LODS:
-        return s->stores ? NULL : "rule 6: string instruction without the macro that confines it";
-    default:
+    if (!lfiv_x64_is_string(i))
         return NULL;
-    }
+    if (s->base & FOR_ZERO)
+        return i->sig & S_67 ? NULL : "rule 6: string instruction without the prefix 67";
+    if (i->sig & S_67)
+        return "rule 6: a string instruction has the prefix 67 only where the base is 0";
+    bool writes = i->row->kind == K_MOVS || i->row->kind == K_STOS;
+    if (by_macro & BY_MACRO_STRING || (s->stores && !writes))
+        return NULL;
+    return "rule 6: string instruction without the macro that confines it";
+}
+
+/* A 32-bit write of one register, which zero-extends, or of memory.  */
+static bool is_zx(const struct Insn *i)
+{
+    return i->row->kind == K_ZX && !(i->sig & (S_66 | S_W));
+}
+
+static bool is_esp_write(const struct Insn *i)
+{
+    return is_zx(i) && i->writes == BIT(R_SP);
 }
 
 /* Rule 4: add, sub or lea with rsp and a constant.  */
@@ -197,9 +250,12 @@ static const char *open_drift(struct Scan *s, const struct Insn *i)
 static const char *check_writes(struct Scan *s, const struct Insn *i, unsigned by_macro)
 {
     if (i->writes & s->reserved)
-        return "rule 3: r14 (and r15, the context register) must not be written";
+        return "rule 3: r14 (the base) and r15 (the context register) must not be written";
     if (!(i->writes & BIT(R_SP)) || by_macro & BY_MACRO_SP)
         return NULL;
+    if (s->base & FOR_ZERO)
+        return is_esp_write(i) ? NULL
+                               : "rule 4: where the base is 0, 32-bit writes of esp move rsp";
     if (i->row->kind != K_DRIFT)
         return "rule 4: rsp is written outside of the forms that are allowed";
     if (s->drift_open)
@@ -220,6 +276,9 @@ static const char *check_kind(struct Scan *s, const struct Insn *i, uint64_t add
         return check_target(s, addr + i->length + (uint64_t)i->imm);
     case K_INDIRECT:
         return verdicts[V_TARGET];
+    case K_RETURN:
+        return s->opts->single ? "rule 7: ret needs the macro that masks its address"
+                               : verdicts[V_RETURN];
     case K_JUMP:
         if (s->drift_open)
             return "rule 4: rsp was moved and must be used before this branch";
@@ -236,22 +295,15 @@ static const char *check_insn(struct Scan *s, const struct Insn *i, uint64_t add
     const char *why = NULL;
     if (i->row->isa & ~s->isa)
         return "rule 1: the profile does not allow this instruction set";
-    if (i->sig & S_MEMORY && i->row->access && !(by_macro & BY_MACRO_MEMORY))
-        why = check_memory(s, i);
+    if (i->sig & S_MEMORY && i->row->access)
+        why = by_macro & BY_MACRO_MEMORY ? check_reach(s, i->disp) : check_memory(s, i, addr);
     if (!why)
         why = check_writes(s, i, by_macro);
-    if (!why && !(by_macro & BY_MACRO_STRING))
-        why = check_string(s, i);
+    if (!why)
+        why = check_string(s, i, by_macro);
     if (!why)
         why = check_kind(s, i, addr);
     return why;
-}
-
-/* A 32-bit write of one register, which zero-extends, or of memory.  Macros start with
-   instructions of kind zx.  */
-static bool is_zx(const struct Insn *i)
-{
-    return !(i->sig & (S_66 | S_W));
 }
 
 /* Whether the instruction is what a token of a macro stands for; previous is the one before.  An
@@ -260,7 +312,7 @@ static bool is_step(const struct Insn *i, const struct Insn *previous, uint16_t 
 {
     switch (token) {
     case T_ESP:
-        return i->writes == BIT(R_SP) && is_zx(i);
+        return is_esp_write(i);
     case T_ZX:
         return is_zx(i);
     case T_ACCESS:
@@ -286,21 +338,25 @@ static uint32_t get32(const uint8_t *p)
     return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
-/* The value of a 32-bit field: a bundle boundary relative to its end, or an entry of the table,
+/* The value of a 32-bit field: a bundle boundary relative to its end, or a slot of the table,
    which lies below the base.  */
 static bool is_field(const struct Scan *s, uint16_t token, uint32_t value, uint64_t end)
 {
     if (token == T_NEXT)
         return (end + value) % s->bundle == 0;
+    if (token == T_BASE)
+        return value == (uint32_t)(-8 * (LFI_RTCALL_BASE_SLOT + 1));
     return -value % 8 == 0 && -value / 8 - 1 < LFI_RTCALL_REACHABLE;
 }
 
-/* How many of the bundle's instructions from number n on are the macro: 0 if they are not.  Behind
-   the bundle there are zeros, which start no part of a macro.  */
-static unsigned match(const struct Scan *s, const struct Bundle *b, unsigned n,
-                      const struct Macro *m)
+/* Whether the bundle's instructions from number n on are the macro.  Behind the bundle there are
+   zeros, which start no part of a macro.  */
+static bool match(const struct Scan *s, const struct Bundle *b, unsigned n, const struct Macro *m,
+                  struct Match *found)
 {
     unsigned at = b->insns[n].offset, next = n, x = 8;
+    found->macro = m;
+    found->steps = 0;
     for (const uint16_t *token = m->code; *token != T_END; token++) {
         /* Instruction number next starts at or behind the current byte.  */
         while (next < b->count && b->insns[next].offset < at)
@@ -308,74 +364,88 @@ static unsigned match(const struct Scan *s, const struct Bundle *b, unsigned n,
         uint8_t byte = b->bytes[at];
         if (*token < T_X) {
             if (byte != *token)
-                return 0;
+                return false;
             at++;
         } else if (*token < T_B) {
-            unsigned number = byte - (*token & 0xffu);
+            unsigned unit = *token & T_X8 ? 8 : 1, number = byte - (*token & 0xffu);
             if (x == 8)
-                x = number;
-            if (number != x || x >= 8 || !(m->registers >> x & 1))
-                return 0;
+                x = number / unit;
+            if (number != x * unit || x >= 8 || !(m->registers >> x & 1))
+                return false;
             at++;
         } else if (*token == T_B) {
             if (byte != (uint8_t)-s->bundle)
-                return 0;
+                return false;
             at++;
         } else if (*token < T_END) {
             if (!is_field(s, *token, get32(b->bytes + at), b->addr + at + 4))
-                return 0;
+                return false;
             at += 4;
         } else {
-            if (next == b->count || b->insns[next].offset != at
-                || !is_step(&b->insns[next], &b->insns[next ? next - 1 : 0], *token))
-                return 0;
-            at += b->insns[next].length;
+            const struct Insn *i = &b->insns[next];
+            if (next == b->count || i->offset != at || !is_step(i, next ? i - 1 : i, *token))
+                return false;
+            found->step[found->steps] = i;
+            found->token[found->steps++] = *token;
+            at += i->length;
         }
     }
     while (next < b->count && b->insns[next].offset < at)
         next++;
-    return next - n;
+    found->count = next - n;
+    return true;
 }
 
-/* Checks the macro of count instructions.  */
-static const char *check_macro(struct Scan *s, const struct Bundle *b, unsigned n, unsigned count,
-                               const struct Macro *m)
+/* Which check of a step its macro takes over.  */
+static unsigned taken_over(uint16_t token)
 {
-    const struct Insn *first = &b->insns[n], *last = &b->insns[n + count - 1];
-    uint64_t first_addr = b->addr + first->offset, last_addr = b->addr + last->offset;
+    switch (token) {
+    case T_ESP:
+        return BY_MACRO_SP;
+    case T_ZX:
+        return 0;
+    case T_ACCESS:
+        return BY_MACRO_MEMORY;
+    default:
+        return BY_MACRO_STRING;
+    }
+}
+
+static const char *check_macro(struct Scan *s, const struct Bundle *b, const struct Match *m)
+{
     const char *why = NULL;
-    switch (m->effect) {
+    switch (m->macro->effect) {
     case M_JUMP:
     case M_RTCALL:
-        return s->drift_open ? "rule 4: rsp was moved and must be used before this branch" : NULL;
+        if (s->drift_open)
+            return "rule 4: rsp was moved and must be used before this branch";
+        break;
     case M_CALL:
+    case M_RET:
         s->drift_open = false;
-        return NULL;
+        break;
     case M_SP:
         if (s->drift_open)
             return "rule 4: rsp is written again before the access that must follow a drift";
-        return check_insn(s, first, first_addr, BY_MACRO_SP);
-    case M_INDEX:
-        why = check_insn(s, first, first_addr, 0);
-        return why ? why : check_insn(s, last, last_addr, BY_MACRO_MEMORY);
-    default:
-        return check_insn(s, last, last_addr, BY_MACRO_STRING);
+        break;
     }
+    for (unsigned k = 0; k < m->steps && !why; k++)
+        why = check_insn(s, m->step[k], b->addr + m->step[k]->offset, taken_over(m->token[k]));
+    return why;
 }
 
-/* Finds the macro that starts with instruction n; 0 if there is none.  */
-static unsigned find_macro(const struct Scan *s, const struct Bundle *b, unsigned n,
-                           const struct Macro **found)
+/* Finds the macro that starts with instruction n.  All start with one of two kinds.  */
+static bool find_macro(const struct Scan *s, const struct Bundle *b, unsigned n,
+                       struct Match *found)
 {
-    if (b->insns[n].row->kind != K_ZX)
-        return 0;
-    unsigned count = 0;
-    for (const uint8_t *k = macro_lists[b->bytes[b->insns[n].offset]]; *k != 255 && !count; k++) {
-        const struct Macro *m = *found = &macros[*k];
-        if (!m->stores || s->stores)
-            count = match(s, b, n, m);
-    }
-    return count;
+    const struct Insn *i = &b->insns[n];
+    if (i->row->kind != K_ZX && i->row->kind != K_POP)
+        return false;
+    for (const uint8_t *k = macro_lists[b->bytes[i->offset]]; *k != 255; k++)
+        if (macros[*k].bases & s->base && macros[*k].when & s->when
+            && match(s, b, n, &macros[*k], found))
+            return true;
+    return false;
 }
 
 /* Decodes the bundle at offset of the region.  What does not end in it is rejected, so bytes
@@ -414,12 +484,12 @@ static void scan_bundle(struct Scan *s, size_t offset)
         return;
     for (unsigned n = 0, count; n < b.count && !s->stop; n += count) {
         const struct Insn *i = &b.insns[n];
-        const struct Macro *m;
+        struct Match m;
         const char *why;
         mark(s, s->starts, offset + i->offset);
-        count = find_macro(s, &b, n, &m);
-        if (count != 0) {
-            why = check_macro(s, &b, n, count, m);
+        if (find_macro(s, &b, n, &m)) {
+            count = m.count;
+            why = check_macro(s, &b, &m);
         } else {
             count = 1;
             why = check_insn(s, i, b.addr + i->offset, 0);
@@ -457,6 +527,15 @@ static void check_window(struct Scan *s)
 /* What no single instruction can break.  */
 static const char *check_region(const struct Scan *s)
 {
+    const struct LFIVOptions *o = s->opts;
+    if (o->base > LFIV_BASE_SLOT)
+        return "unknown way to hold the base";
+    if (s->stores && (o->base != LFIV_BASE_SEGMENT || o->dense || o->single))
+        return "no rules are known that leave loads free in this profile: confine them";
+    if (o->base == LFIV_BASE_SLOT && o->ctxreg)
+        return "with the base in its slot no register is left for the context";
+    if (o->base == LFIV_BASE_ZERO && s->vaddr / LFI_BOX_SIZE != 0)
+        return "the region of a box at address 0 does not lie below 4 GiB";
     if (s->bundle != 16 && s->bundle != 32)
         return "the bundle size is neither 16 nor 32";
     if (s->size == 0)
@@ -483,12 +562,18 @@ bool lfiv_verify_x64(char *code, size_t size, uintptr_t vaddr, struct LFIVOption
         .vaddr = vaddr,
         .bundle = opts->bundle ? opts->bundle : DEFAULT_BUNDLE,
         .isa = opts->isa ? opts->isa : LFI_ISA_X86_DEFAULT,
-        .reserved = BIT(R_14) | (opts->ctxreg ? BIT(R_15) : 0),
+        .reserved = opts->ctxreg ? BIT(R_15) : 0,
+        .base = BIT(opts->base & 3u),
+        .when = WHEN_ALWAYS | (opts->single ? WHEN_SINGLE : 0),
         .stores = opts->box == LFI_BOX_STORES,
         .starts = bitmap,
         .targets = bitmap + half,
         .ok = true,
     };
+    if (s.base & (FOR_SEGMENT | FOR_REGISTER))
+        s.reserved |= BIT(R_14);
+    if (s.stores)
+        s.when |= WHEN_STORES;
     const char *why = check_region(&s);
     if (!why && half == 0)
         why = "the bitmap is too small";

@@ -9,7 +9,7 @@ A case is one line (empty lines and those that start with // are not):
 
     accept|reject PROFILE[,PROFILE...][: RULE] | INSTRUCTION [; INSTRUCTION]... [// comment]
 
-INSTRUCTION is what gas takes (.inst for what it refuses), RULE a part of the message of
+PROFILE is what lfiv-drive takes, INSTRUCTION what gas takes (.inst for what it refuses), RULE a part of the message of
 the first rejection.  A line "# NAME" starts a group.  --tail appends to each case the guard of x30
 and the access through sp that close whatever one instruction can open.  --x86_64: the cases are
 x86-64 code, each starts a bundle, and INSTRUCTION may have a label.
@@ -66,7 +66,7 @@ def read(path):
                 yield "#", line[2:], None, []
             if not line or line.startswith("#"):
                 continue
-            found = re.fullmatch(r"(accept|reject) ([\w,-]+)(?:: ([^|]*?))? \|(.*)", line)
+            found = re.fullmatch(r"(accept|reject) ([\w,@-]+)(?:: ([^|]*?))? \|(.*)", line)
             if not found:
                 sys.exit(f"{path}:{number}: not a case: {line}")
             expect, profiles, rule, code = found.groups()

@@ -2,6 +2,7 @@
    SPDX-License-Identifier: Apache-2.0
 
    Prints "PASS NAME" or "FAIL NAME" for each test; exits with 1 if one failed.  */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -172,33 +173,102 @@ static void test_profiles(void)
     check("a sandbox type without a verifier", !lfiv_for_profile(&other, &v));
 }
 
+/* Every row of the table, field by field.  */
 static void test_x86_profiles(void)
 {
+    static const struct {
+        const char *name;
+        enum LFIBoxType box;
+        enum LFIVBase base;
+        unsigned bundle;
+        bool dense, single, ctxreg;
+    } expected[] = {
+        {"full", LFI_BOX_FULL, LFIV_BASE_SEGMENT, 32, false, false, true},
+        {"stores", LFI_BOX_STORES, LFIV_BASE_SEGMENT, 32, false, false, true},
+        {"bundle16", LFI_BOX_FULL, LFIV_BASE_SEGMENT, 16, false, false, true},
+        {"nosegue", LFI_BOX_FULL, LFIV_BASE_REGISTER, 32, false, false, true},
+        {"dense", LFI_BOX_FULL, LFIV_BASE_SEGMENT, 32, true, false, true},
+        {"single", LFI_BOX_FULL, LFIV_BASE_SEGMENT, 32, false, true, true},
+        {"one", LFI_BOX_FULL, LFIV_BASE_ZERO, 32, false, false, true},
+        {"one-single", LFI_BOX_FULL, LFIV_BASE_ZERO, 32, false, true, true},
+        {"allregs", LFI_BOX_FULL, LFIV_BASE_SLOT, 32, false, false, false},
+    };
     struct LFIVerifier v;
-    char nop[] = "\x90";
-    const struct LFIProfile *full = lfi_profile_find(LFI_ARCH_X86_64, "full");
-    check("x86-64: profile full", full && lfiv_for_profile(full, &v) && v.verify == lfiv_verify_x64
-                                      && v.opts.box == LFI_BOX_FULL && v.opts.ctxreg
-                                      && v.opts.bundle == 32 && v.opts.isa == full->isa
-                                      && lfiv_verify(&v, nop, 1, 0));
-    const struct LFIProfile *stores = lfi_profile_find(LFI_ARCH_X86_64, "stores");
-    check("x86-64: profile stores", stores && lfiv_for_profile(stores, &v)
-                                        && v.verify == lfiv_verify_x64
-                                        && v.opts.box == LFI_BOX_STORES);
-    const struct LFIProfile *none = lfi_profile_find(LFI_ARCH_X86_64, "none");
-    check("x86-64: profile none cannot be verified", none && !lfiv_for_profile(none, &v));
-    struct LFIProfile other = *full;
-    other.base = LFI_BASE_ZERO;
-    check("x86-64: a base without a verifier", !lfiv_for_profile(&other, &v));
-    other = *full;
-    other.guard = LFI_GUARD_DENSE;
-    check("x86-64: a layout without a verifier", !lfiv_for_profile(&other, &v));
-    other = *full;
-    other.threads = LFI_THREADS_SINGLE;
-    check("x86-64: threads without a verifier", !lfiv_for_profile(&other, &v));
-    other = *full;
-    other.table = LFI_TABLE_PAGE0;
-    check("x86-64: a table without a verifier", !lfiv_for_profile(&other, &v));
+    char nop[] = "\x90", name[64];
+    size_t verified = 0;
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+        const struct LFIProfile *p = lfi_profile_find(LFI_ARCH_X86_64, expected[i].name);
+        snprintf(name, sizeof name, "x86-64: profile %s", expected[i].name);
+        check(name, p && lfiv_for_profile(p, &v) && v.verify == lfiv_verify_x64
+                        && v.opts.box == expected[i].box && v.opts.base == expected[i].base
+                        && v.opts.bundle == expected[i].bundle && v.opts.dense == expected[i].dense
+                        && v.opts.single == expected[i].single
+                        && v.opts.ctxreg == expected[i].ctxreg && !v.opts.published
+                        && v.opts.isa == p->isa && lfiv_verify(&v, nop, 1, 0));
+    }
+    const struct LFIProfile *p;
+    for (size_t i = 0; (p = lfi_profile_at(i)) != NULL; i++)
+        verified += p->arch == LFI_ARCH_X86_64 && lfiv_for_profile(p, &v);
+    check("x86-64: no other profile can be verified",
+          verified == sizeof expected / sizeof expected[0]
+              && !lfiv_for_profile(lfi_profile_find(LFI_ARCH_X86_64, "none"), &v)
+              && !lfiv_for_profile(lfi_profile_find(LFI_ARCH_X86_64, "bundle-jumps"), &v));
+}
+
+/* Combinations that are no row of the table, made from one by changing a field.  */
+static void test_x86_combinations(void)
+{
+    static const struct {
+        const char *from;
+        size_t field;
+        unsigned value;
+    } refused[] = {
+        {"full", offsetof(struct LFIProfile, base), LFI_BASE_ZERO},
+        {"full", offsetof(struct LFIProfile, base), 0},
+        {"full", offsetof(struct LFIProfile, base), 5},
+        {"full", offsetof(struct LFIProfile, base), LFI_BASE_SLOT},
+        {"full", offsetof(struct LFIProfile, guard), LFI_GUARD_ONE},
+        {"full", offsetof(struct LFIProfile, guard), 0},
+        {"full", offsetof(struct LFIProfile, threads), 0},
+        {"full", offsetof(struct LFIProfile, threads), 3},
+        {"full", offsetof(struct LFIProfile, table), LFI_TABLE_PAGE0},
+        {"full", offsetof(struct LFIProfile, meter), 1},
+        {"full", offsetof(struct LFIProfile, sandbox), LFI_SANDBOX_BUNDLE_JUMPS},
+        {"full", offsetof(struct LFIProfile, sandbox), LFI_SANDBOX_NONE},
+        {"full", offsetof(struct LFIProfile, sandbox), 0},
+        {"full", offsetof(struct LFIProfile, arch), 3},
+        {"stores", offsetof(struct LFIProfile, base), LFI_BASE_REGISTER},
+        {"stores", offsetof(struct LFIProfile, guard), LFI_GUARD_DENSE},
+        {"stores", offsetof(struct LFIProfile, threads), LFI_THREADS_SINGLE},
+        {"nosegue", offsetof(struct LFIProfile, threads), LFI_THREADS_SINGLE},
+        {"nosegue", offsetof(struct LFIProfile, guard), LFI_GUARD_DENSE},
+        {"dense", offsetof(struct LFIProfile, threads), LFI_THREADS_SINGLE},
+        {"one", offsetof(struct LFIProfile, sandbox), LFI_SANDBOX_STORES},
+        {"one", offsetof(struct LFIProfile, guard), LFI_GUARD_SPARSE},
+        {"one", offsetof(struct LFIProfile, guard), LFI_GUARD_DENSE},
+        {"one", offsetof(struct LFIProfile, base), LFI_BASE_SEGMENT},
+        {"allregs", offsetof(struct LFIProfile, threads), LFI_THREADS_SINGLE},
+        {"allregs", offsetof(struct LFIProfile, guard), LFI_GUARD_DENSE},
+        {"allregs", offsetof(struct LFIProfile, sandbox), LFI_SANDBOX_STORES},
+    };
+    struct LFIVerifier v;
+    struct LFIProfile p;
+    char name[64];
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        p = *lfi_profile_find(LFI_ARCH_X86_64, refused[i].from);
+        memcpy((char *)&p + refused[i].field, &refused[i].value, sizeof refused[i].value);
+        snprintf(name, sizeof name, "x86-64: a combination without rules (%zu, %s)", i, p.name);
+        check(name, !lfiv_for_profile(&p, &v));
+    }
+    p = *lfi_profile_find(LFI_ARCH_X86_64, "full");
+    p.drift = false;
+    check("x86-64: drift that the profile does not have", !lfiv_for_profile(&p, &v));
+    p = *lfi_profile_find(LFI_ARCH_X86_64, "one");
+    p.drift = true;
+    check("x86-64: drift where there is none", !lfiv_for_profile(&p, &v));
+    p = *lfi_profile_find(LFI_ARCH_X86_64, "allregs");
+    p.ctxreg = true;
+    check("x86-64: a context register where none is left", !lfiv_for_profile(&p, &v));
 }
 
 static bool verify_x86(const char *code, size_t size, uintptr_t addr, struct LFIVOptions *o)
@@ -291,6 +361,37 @@ static void test_x86(void)
     check("x86-64: isa 0 is the default set", verify_x86("\xc5\xf8\x77", 3, 0, &o));
 }
 
+/* Options that no rules are known for.  */
+static void test_x86_options(void)
+{
+    struct LFIVOptions o = {.ctxreg = true, .box = LFI_BOX_STORES};
+    check("x86-64: stores", verify_x86("\x90", 1, 0, &o));
+    o.dense = true;
+    check("x86-64: stores and dense", !verify_x86("\x90", 1, 0, &o) && says("leave loads free"));
+    o.dense = false;
+    o.single = true;
+    check("x86-64: stores and single", !verify_x86("\x90", 1, 0, &o) && says("leave loads free"));
+    o.single = false;
+    o.base = LFIV_BASE_REGISTER;
+    check("x86-64: stores and a base register",
+          !verify_x86("\x90", 1, 0, &o) && says("leave loads free"));
+    o.box = LFI_BOX_FULL;
+    check("x86-64: a base register", verify_x86("\x90", 1, 0, &o));
+    o.base = LFIV_BASE_SLOT;
+    check("x86-64: a base slot and a context register",
+          !verify_x86("\x90", 1, 0, &o) && says("no register is left"));
+    o.ctxreg = false;
+    check("x86-64: a base slot", verify_x86("\x90", 1, 0, &o));
+    o.base = (enum LFIVBase)(LFIV_BASE_SLOT + 1);
+    check("x86-64: an unknown base", !verify_x86("\x90", 1, 0, &o) && says("unknown way"));
+    o.base = LFIV_BASE_ZERO;
+    check("x86-64: base 0", verify_x86("\x90", 1, 0xffffffe0, &o));
+#if UINTPTR_MAX > 0xffffffff
+    check("x86-64: base 0 and an address above 4 GiB",
+          !verify_x86("\x90", 1, 0x100000000, &o) && says("below 4 GiB"));
+#endif
+}
+
 /* More code than the verifier has room for at once, with a branch from end to start.  */
 static void test_x86_large(void)
 {
@@ -367,7 +468,9 @@ int main(void)
     test_options();
     test_profiles();
     test_x86_profiles();
+    test_x86_combinations();
     test_x86();
+    test_x86_options();
     test_x86_large();
     return failures != 0;
 }

@@ -4,11 +4,12 @@
    Reads lines "EXPECT PROFILE WORD...[ : RULE]" where EXPECT is accept, reject or "?", the
    words are hexadecimal and RULE must be part of the message of the first rejection.
    PROFILE is a row of profiles.def, or that with "-ISA" or "-ctxreg" appended to take an
-   instruction set or the context register away, or "-16" for bundles of 16 bytes.  A line
-   "# NAME" starts a group.  Prints every case that came out differently ("?": prints the
-   verdict), "PASS NAME" or "FAIL NAME" for each group, and exits with 1 if a case failed; --stop
-   exits at the first.  --x86_64: words are bytes in their order.  Every such case is verified
-   three times: with a bitmap for the whole region, one for two bundles at a time, and none.  */
+   instruction set or the context register away, or "-16" for bundles of 16 bytes, and "@ADDRESS"
+   where the code is to run at another address than 200000 (hexadecimal).  A line "# NAME" starts a
+   group.  Prints every case that came out differently ("?": prints the verdict), "PASS NAME" or
+   "FAIL NAME" for each group, and exits with 1 if a case failed; --stop exits at the first.
+   --x86_64: words are bytes in their order.  Every such case is verified three times: with a bitmap
+   for the whole region, one for two bundles at a time, and none.  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,17 +52,16 @@ static bool take_first(void *arg, const struct LFIVError *e)
 
 static bool verifier_for(char *name, struct LFIVerifier *v)
 {
-    char *parts = strstr(name, "-");
-    if (parts && strncmp(parts, "-stores", 7) == 0)
-        parts = strstr(parts + 1, "-");
-    char *without = parts ? parts + 1 : NULL;
-    if (parts)
-        *parts = 0;
     const struct LFIProfile *p = lfi_profile_find(arch, name);
+    if (p)
+        return lfiv_for_profile(p, v);
+    char *without = strrchr(name, '-');
+    if (!without)
+        return false;
+    *without++ = 0;
+    p = lfi_profile_find(arch, name);
     if (!p || !lfiv_for_profile(p, v))
         return false;
-    if (!without)
-        return true;
     if (strcmp(without, "ctxreg") == 0) {
         v->opts.ctxreg = false;
         return true;
@@ -94,19 +94,19 @@ static size_t put_word(unsigned char *code, size_t room, const char *word)
 }
 
 /* Verifies with every kind of bitmap, all of which must come to the same.  */
-static bool verify(struct LFIVerifier *v, unsigned char *code, size_t size)
+static bool verify(struct LFIVerifier *v, unsigned char *code, size_t size, uintptr_t addr)
 {
     static uint64_t bitmap[2 * (4 * MAXWORDS / 64 + 1)], small[3];
-    bool ok = lfiv_verify(v, (char *)code, size, 0x200000);
+    bool ok = lfiv_verify(v, (char *)code, size, addr);
     if (arch == LFI_ARCH_AARCH64)
         return ok;
     v->opts.bitmap = bitmap;
     v->opts.bitmap_words = lfiv_bitmap_words(size);
     memset(bitmap, 0xa5, sizeof bitmap);
-    bool whole = lfiv_verify(v, (char *)code, size, 0x200000);
+    bool whole = lfiv_verify(v, (char *)code, size, addr);
     v->opts.bitmap = small;
     v->opts.bitmap_words = 2;
-    bool parts = lfiv_verify(v, (char *)code, size, 0x200000);
+    bool parts = lfiv_verify(v, (char *)code, size, addr);
     if (ok == whole && ok == parts && small[2] == 0)
         return ok;
     printf("  none %d, whole bitmap %d, small bitmap %d\nFAIL bitmaps\n", ok, whole, parts);
@@ -124,6 +124,12 @@ static bool run(char *line)
     }
     char *expect = strtok(line, " "), *profile = strtok(NULL, " "), *word;
     struct LFIVerifier v;
+    uintptr_t addr = 0x200000;
+    char *at = profile ? strchr(profile, '@') : NULL;
+    if (at) {
+        *at = 0;
+        addr = (uintptr_t)strtoull(at + 1, NULL, 16);
+    }
     if (!profile || !verifier_for(profile, &v)) {
         printf("bad case\n");
         return false;
@@ -134,7 +140,7 @@ static bool run(char *line)
     struct LFIVError e = {0};
     v.opts.report = take_first;
     v.opts.arg = &e;
-    bool ok = verify(&v, code, size);
+    bool ok = verify(&v, code, size, addr);
     if (*expect == '?') {
         if (ok)
             printf("accept\n");

@@ -16,8 +16,9 @@
 #include "lfi-verify/x86_64/decode.h"
 #include "lfi_layout.h"
 #include "lfiv.h"
+#include "profiles/profile.h"
 
-enum { BUNDLE = 32, REGION = 128, SHOWN = 40 };
+enum { REGION = 128, SHOWN = 40 };
 
 static ZydisDecoder decoder;
 static unsigned long failures, allowed, seen;
@@ -144,6 +145,7 @@ static bool is_expected_hidden(const struct Insn *i, const ZydisDecodedOperand *
     case K_INDIRECT:
         return base == R_SP && write && i->row->writes & W_SP;
     case K_POP:
+    case K_RETURN:
         return base == R_SP && !write;
     case K_MOVS:
         return write ? base == R_DI : base == R_DI - 1;
@@ -191,6 +193,8 @@ static const char *compare(const struct Insn *i, const struct Other *o)
     }
     if (!why && memory != !!(i->sig & S_MEMORY))
         why = "no memory operand";
+    if (!why && !memory && (o->insn.address_width == 32) != !!(i->sig & S_67))
+        why = "address size";
     return why;
 }
 
@@ -298,20 +302,87 @@ static void try_mutation(const uint8_t *text, size_t size)
    access, a branch or a register could leave the box.  It knows no macros.  */
 enum Value { ANY, WORD, MASKED, IN_BOX, TARGET, BASE };
 /* WORD: below 4 GiB; MASKED: and a multiple of the bundle; IN_BOX: base + WORD; TARGET: base +
-   MASKED; ANY may be anything.  */
+   MASKED; ANY may be anything.  Where the base is 0 they are IN_BOX and TARGET.  */
 
 struct Machine {
     enum Value reg[16];
     bool sp_lost, sp_word; /* rsp is not near the box; it is a WORD */
     int64_t drift;
-    bool open; /* rsp was moved and not used since */
-    bool stores;
+    bool open;      /* rsp was moved and not used since */
+    enum Value top; /* of the stack, if the instruction before pushed it */
+    const struct LFIProfile *profile;
     const uint8_t *code;
     unsigned size, at;
     uint64_t *entries; /* bits: to be started from */
 };
 
-static uint64_t region_addr = 0x200000;
+static uint64_t region_addr;
+
+static bool has_base(const struct Machine *m, enum LFIBase base)
+{
+    return m->profile->base == base;
+}
+
+static bool has_r14(const struct Machine *m)
+{
+    return has_base(m, LFI_BASE_SEGMENT) || has_base(m, LFI_BASE_REGISTER);
+}
+
+static bool is_in_box(const struct Machine *m, enum Value v)
+{
+    return v == IN_BOX || v == TARGET || (has_base(m, LFI_BASE_ZERO) && (v == WORD || v == MASKED));
+}
+
+static bool is_target(const struct Machine *m, enum Value v)
+{
+    return v == TARGET || (has_base(m, LFI_BASE_ZERO) && v == MASKED);
+}
+
+/* How far an operand may reach from an address near the box.  */
+static bool is_near(const struct Machine *m, int64_t disp)
+{
+    return m->profile->guard != LFI_GUARD_DENSE || (disp >= -1024 && disp <= 65520);
+}
+
+static bool is_absolute(const ZydisDecodedOperand *op)
+{
+    return op->mem.base == ZYDIS_REGISTER_NONE && op->mem.index == ZYDIS_REGISTER_NONE;
+}
+
+static bool is_entry(int64_t disp)
+{
+    return disp % 8 == 0 && disp <= -8 && disp >= -8 * LFI_RTCALL_REACHABLE;
+}
+
+/* The slot that holds the base, which code reads where it has no register for it.  */
+static bool is_base_slot(const struct Machine *m, const struct Other *o,
+                         const ZydisDecodedOperand *op)
+{
+    return has_base(m, LFI_BASE_SLOT) && op->type == ZYDIS_OPERAND_TYPE_MEMORY
+           && op->mem.segment == ZYDIS_REGISTER_GS && o->insn.address_width == 64 && is_absolute(op)
+           && op->mem.disp.value == -264 && op->size == 64
+           && !(op->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE);
+}
+
+/* An entry of the rtcall table, which only a jump loads.  */
+static bool is_table_slot(const struct Machine *m, const struct Other *o,
+                          const ZydisDecodedOperand *op)
+{
+    if (o->insn.mnemonic != ZYDIS_MNEMONIC_JMP || !is_entry(op->mem.disp.value))
+        return false;
+    bool gs = op->mem.segment == ZYDIS_REGISTER_GS;
+    switch (m->profile->base) {
+    case LFI_BASE_SEGMENT:
+    case LFI_BASE_SLOT:
+        return gs && o->insn.address_width == 64 && is_absolute(op);
+    case LFI_BASE_REGISTER:
+        return !gs && o->insn.address_width == 64 && register_of(op->mem.base) == R_14
+               && op->mem.index == ZYDIS_REGISTER_NONE;
+    case LFI_BASE_ZERO:
+        return !gs && o->insn.address_width == 32 && is_absolute(op);
+    }
+    return false;
+}
 
 static bool is_gpr(const ZydisDecodedOperand *op, int reg, unsigned bits)
 {
@@ -323,6 +394,7 @@ static const char *check_access(struct Machine *m, const struct Other *o,
                                 const ZydisDecodedOperand *op)
 {
     bool write = op->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE;
+    bool stores = m->profile->sandbox == LFI_SANDBOX_STORES;
     unsigned base = register_of(op->mem.base), index = register_of(op->mem.index);
     int64_t disp = op->mem.disp.has_displacement ? op->mem.disp.value : 0;
     bool hidden = op->visibility == ZYDIS_OPERAND_VISIBILITY_HIDDEN;
@@ -330,38 +402,42 @@ static const char *check_access(struct Machine *m, const struct Other *o,
     bool wide = o->insn.address_width == 64 || (hidden && base == R_SP);
     if (op->mem.segment == ZYDIS_REGISTER_FS)
         return "fs";
-    if (op->mem.segment == ZYDIS_REGISTER_GS) {
-        if (!wide)
-            return base == R_IP ? "eip" : NULL;
-        int64_t slot = -disp / 8 - 1;
-        if (o->insn.mnemonic == ZYDIS_MNEMONIC_JMP && base == R_NONE && index == R_NONE
-            && disp % 8 == 0 && slot >= 0 && slot < LFI_RTCALL_REACHABLE)
-            return NULL;
-        return "gs";
-    }
+    if (is_table_slot(m, o, op) || is_base_slot(m, o, op))
+        return NULL;
+    if (op->mem.segment == ZYDIS_REGISTER_GS)
+        return wide || base == R_IP || has_base(m, LFI_BASE_REGISTER) || has_base(m, LFI_BASE_ZERO)
+                   ? "gs"
+                   : NULL;
     if (base == R_SP && index == R_NONE && wide) {
         if (m->sp_lost || m->sp_word)
             return "access through a wild rsp";
         if (m->open && !hidden && (disp < -1024 || disp > 16384))
-            return write || !m->stores ? "access far from a moved rsp" : NULL;
+            return write || !stores ? "access far from a moved rsp" : NULL;
+        if (!hidden && !is_near(m, disp))
+            return "access far from rsp";
         if (op->actions & (ZYDIS_OPERAND_ACTION_READ | ZYDIS_OPERAND_ACTION_WRITE)
             && !(o->insn.mnemonic >= ZYDIS_MNEMONIC_PREFETCH
                  && o->insn.mnemonic <= ZYDIS_MNEMONIC_PREFETCHWT1))
             m->open = false;
         return NULL;
     }
-    if (!write && m->stores)
+    if (!write && stores)
         return NULL;
     if (!wide)
-        return "32-bit address";
-    if (base == R_IP)
-        return NULL;
-    if (base == R_15 && index == R_NONE && disp == 16 && o->insn.mnemonic == ZYDIS_MNEMONIC_MOV
-        && op->size == 64 && o->operands[0].type != o->operands[1].type
+        return has_base(m, LFI_BASE_ZERO) && base != R_IP ? NULL : "32-bit address";
+    if (base == R_IP) {
+        uint64_t target = region_addr + m->at + o->insn.length + (uint64_t)disp;
+        return m->profile->guard == LFI_GUARD_SPARSE || (target ^ region_addr) >> 32 == 0
+                   ? NULL
+                   : "access far from the code";
+    }
+    if (m->profile->ctxreg && base == R_15 && index == R_NONE && disp == 16
+        && o->insn.mnemonic == ZYDIS_MNEMONIC_MOV && op->size == 64
+        && o->operands[0].type != o->operands[1].type
         && o->operands[1].type != ZYDIS_OPERAND_TYPE_IMMEDIATE)
         return NULL;
     if (base < 16 && index < 16 && op->mem.scale == 1 && m->reg[base] == BASE
-        && (m->reg[index] == WORD || m->reg[index] == MASKED))
+        && (m->reg[index] == WORD || m->reg[index] == MASKED) && is_near(m, disp))
         return NULL;
     if (hidden && base < 16 && (m->reg[base] == IN_BOX || m->reg[base] == TARGET))
         return NULL;
@@ -379,8 +455,9 @@ static enum Value result(const struct Machine *m, const struct Other *o,
         return ANY;
     if (op->size == 32) {
         int64_t mask = b->type == ZYDIS_OPERAND_TYPE_IMMEDIATE ? b->imm.value.s : 0;
-        return what == ZYDIS_MNEMONIC_AND && op == a && mask % BUNDLE == 0 && mask != 0 ? MASKED
-                                                                                        : WORD;
+        return what == ZYDIS_MNEMONIC_AND && op == a && mask % m->profile->bundle == 0 && mask != 0
+                   ? MASKED
+                   : WORD;
     }
     enum Value x = ANY, y = ANY;
     if (op->size != 64)
@@ -388,6 +465,11 @@ static enum Value result(const struct Machine *m, const struct Other *o,
     if (what == ZYDIS_MNEMONIC_ADD && b->type == ZYDIS_OPERAND_TYPE_REGISTER) {
         x = m->reg[number(a->reg.value)];
         y = m->reg[number(b->reg.value)];
+    } else if (what == ZYDIS_MNEMONIC_ADD && op == a && is_base_slot(m, o, b)) {
+        x = m->reg[number(a->reg.value)];
+        y = BASE;
+    } else if (what == ZYDIS_MNEMONIC_MOV && is_base_slot(m, o, b)) {
+        return BASE;
     } else if (what == ZYDIS_MNEMONIC_LEA && o->insn.address_width == 64
                && register_of(b->mem.base) < 16 && register_of(b->mem.index) < 16
                && b->mem.scale == 1 && !(b->mem.disp.has_displacement && b->mem.disp.value)) {
@@ -408,7 +490,7 @@ static const char *move_sp(struct Machine *m, const struct Other *o, const Zydis
     ZydisMnemonic what = o->insn.mnemonic;
     if (op->visibility == ZYDIS_OPERAND_VISIBILITY_HIDDEN)
         return what == ZYDIS_MNEMONIC_PUSH || what == ZYDIS_MNEMONIC_POP
-                       || what == ZYDIS_MNEMONIC_CALL
+                       || what == ZYDIS_MNEMONIC_CALL || what == ZYDIS_MNEMONIC_RET
                    ? NULL
                    : "implicit move of rsp";
     m->reg[R_SP] = m->sp_word ? WORD : ANY;
@@ -421,12 +503,13 @@ static const char *move_sp(struct Machine *m, const struct Other *o, const Zydis
     if (what == ZYDIS_MNEMONIC_LEA && register_of(b->mem.base) == R_SP
         && b->mem.index == ZYDIS_REGISTER_NONE && o->insn.address_width == 64)
         drift = b->mem.disp.has_displacement ? b->mem.disp.value : 0;
-    bool known = drift >= -16384 && drift <= 16384 && is_gpr(a, R_SP, 64);
-    if (m->open && value != IN_BOX && value != TARGET)
+    bool known = m->profile->drift && drift >= -16384 && drift <= 16384 && is_gpr(a, R_SP, 64);
+    bool in_box = is_in_box(m, value);
+    if (m->open && !in_box)
         return "rsp moved twice";
-    m->sp_word = value == WORD || value == MASKED;
-    m->sp_lost = !m->sp_word && value != IN_BOX && value != TARGET && !(known && !m->sp_lost);
-    m->open = !m->sp_word && !m->sp_lost && value != IN_BOX && value != TARGET;
+    m->sp_word = !in_box && (value == WORD || value == MASKED);
+    m->sp_lost = !m->sp_word && !in_box && !(known && !m->sp_lost);
+    m->open = !m->sp_word && !m->sp_lost && !in_box;
     return m->sp_lost ? "rsp lost" : NULL;
 }
 
@@ -441,9 +524,15 @@ static const char *follow(struct Machine *m, const struct Other *o, bool *on)
     const ZydisDecodedOperand *a = &o->operands[0];
     ZydisInstructionCategory category = o->insn.meta.category;
     bool call = category == ZYDIS_CATEGORY_CALL;
+    if (category == ZYDIS_CATEGORY_RET) {
+        bool near = o->insn.opcode == 0xc3 && !(o->insn.attributes & ZYDIS_ATTRIB_HAS_REP);
+        *on = false;
+        return near && m->profile->threads == LFI_THREADS_SINGLE && is_target(m, m->top)
+                   ? check_leaving(m)
+                   : "forbidden return";
+    }
     if (!call && category != ZYDIS_CATEGORY_UNCOND_BR && category != ZYDIS_CATEGORY_COND_BR)
-        return category == ZYDIS_CATEGORY_RET || category == ZYDIS_CATEGORY_SYSCALL
-                       || category == ZYDIS_CATEGORY_SYSRET
+        return category == ZYDIS_CATEGORY_SYSCALL || category == ZYDIS_CATEGORY_SYSRET
                    ? "forbidden branch"
                    : NULL;
     *on = category == ZYDIS_CATEGORY_COND_BR;
@@ -453,14 +542,13 @@ static const char *follow(struct Machine *m, const struct Other *o, bool *on)
     if (why)
         return why;
     if (a->type == ZYDIS_OPERAND_TYPE_MEMORY)
-        return a->mem.segment == ZYDIS_REGISTER_GS && o->insn.address_width == 64 ? NULL
-                                                                                  : "loaded target";
+        return is_table_slot(m, o, a) ? NULL : "loaded target";
     if (a->type == ZYDIS_OPERAND_TYPE_REGISTER)
-        return m->reg[number(a->reg.value)] == TARGET ? NULL : "wild target";
+        return is_target(m, m->reg[number(a->reg.value)]) ? NULL : "wild target";
     uint64_t target = region_addr + m->at + o->insn.length + (uint64_t)a->imm.value.s;
     if (target - region_addr < m->size)
         m->entries[(target - region_addr) / 64] |= UINT64_C(1) << (target - region_addr) % 64;
-    else if (target >> 32 != 0 || target % BUNDLE != 0)
+    else if ((target ^ region_addr) >> 32 != 0 || target % m->profile->bundle != 0)
         return "target outside";
     return NULL;
 }
@@ -489,15 +577,20 @@ static const char *step(struct Machine *m, const struct Other *o, bool *on)
             || !(op->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE))
             continue;
         int reg = number(op->reg.value);
-        if (reg == R_14 || reg == R_15)
+        if ((reg == R_14 && has_r14(m)) || (reg == R_15 && m->profile->ctxreg))
             return "reserved register";
         if (reg == R_SP)
             why = move_sp(m, o, op);
         else
             next[reg] = result(m, o, op);
     }
+    if (!why)
+        why = follow(m, o, on);
+    const ZydisDecodedOperand *a = &o->operands[0];
+    bool pushes = o->insn.mnemonic == ZYDIS_MNEMONIC_PUSH && a->type == ZYDIS_OPERAND_TYPE_REGISTER;
+    m->top = pushes && number(a->reg.value) >= 0 ? m->reg[number(a->reg.value)] : ANY;
     memcpy(m->reg, next, sizeof next);
-    return why ? why : follow(m, o, on);
+    return why;
 }
 
 /* Follows the straight line from an entry.  */
@@ -505,8 +598,9 @@ static const char *run_from(struct Machine *m)
 {
     bool on = true;
     for (int r = 0; r < 16; r++)
-        m->reg[r] = r == R_14 ? BASE : ANY;
+        m->reg[r] = r == R_14 && has_r14(m) ? BASE : ANY;
     m->sp_lost = m->sp_word = m->open = false;
+    m->top = ANY;
     while (on && m->at < m->size) {
         struct Other o;
         if (!other_decode(m->code + m->at, m->size - m->at, &o))
@@ -519,11 +613,11 @@ static const char *run_from(struct Machine *m)
     return on ? check_leaving(m) : NULL;
 }
 
-static const char *judge(const uint8_t *code, unsigned size, bool stores)
+static const char *judge(const uint8_t *code, unsigned size, const struct LFIProfile *profile)
 {
     uint64_t entries[REGION / 64 + 1] = {0}, done[REGION / 64 + 1] = {0};
-    struct Machine m = {.code = code, .size = size, .stores = stores, .entries = entries};
-    for (unsigned at = 0; at < size; at += BUNDLE)
+    struct Machine m = {.code = code, .size = size, .profile = profile, .entries = entries};
+    for (unsigned at = 0; at < size; at += profile->bundle)
         entries[at / 64] |= UINT64_C(1) << at % 64;
     for (unsigned at = 0; at < size; at++) {
         if (!((entries[at / 64] & ~done[at / 64]) >> at % 64 & 1))
@@ -558,11 +652,65 @@ static const char *const pieces[] = {
     "0f44c8", "0fb1c8", "87c0", "c4e2fbf6d8", "4c89f0", "4989c6", "41bf00000000", "66", "67", "65", "48",
     "41", "0f", "f3", "4c", "b8", "a9", "c7c0", "d9e8", "660fefc0", "0f1f440000", "0f1f8000000000",
 };
+
+/* What only some profiles have, by how they hold the base, and for single threads and bundles of 16.  */
+static const char *const other_pieces[][32] = {
+    [LFI_BASE_REGISTER] = {
+        "4c8d1d1900000041ffa6f8ffffff", "4c8d1d1900000041ffa600ffffff", "41ffa6f8ffffff", "418b86f8feffff",
+        "89c0418b440604", "89c0498984067fffffff", "65678b00",
+    },
+    [LFI_BASE_SEGMENT] = {
+        "89c0498b8406f0ff0000", "89c0498b8406f1ff0000", "89c0498b840600fcffff", "89c0498b8406fffbffff",
+        "488b8424f0ff0000", "488b8424f1ff0000", "488b842400fcffff", "488b8424fffbffff", "8f8424f8ff0000",
+        "8b050000e0ff", "8b050000d0ff", "890500000080", "8905ffffff7f", "488d05ffffff7f", "0f1805ffffff7f",
+    },
+    [LFI_BASE_ZERO] = {
+        "83e0e0ffe0", "4183e6e041ffe6", "83e7e0ffd7", "4183e3e041ffd3", "4183e7e041ffe7", "4c8d1d1900000067ff2425f8ffffff",
+        "4c8d1d1900000067ff242500ffffff", "67ff2425f8ffffff", "67ff2425f8feffff", "89c4", "89ec", "83e4f0", "8d642408",
+        "448d6424", "678b00", "67894324", "67890424", "678b2425f8ffffff", "67aa", "67f348ab", "67f3a4", "67a6", "67ac",
+        "67f2ae", "f367a5", "8b050000e0ff", "8b050000d0ff", "890500000080", "8905ffffff7f", "4d89c6", "415e", "41",
+        },
+    [LFI_BASE_SLOT] = {
+        "83e0e0654803042425f8feffffffe0", "83e0e06548030425f8feffffffe0", "4183e6e0654c033425f8feffff41ffe6",
+        "4183e7e0654c033c25f8feffff41ffd7", "83e1e065480304", "83e1e06548030c25f8feffffffd1", "6548030425f8feffff",
+        "654c8b1c25f8feffff", "89c46548032425f8feffff", "654c8b1c25f8feffff89ec4a8d241c", "4a8d241c",
+        "654c8b1c25f8feffff83e4f04a8d241c", "654c8b1c25f8feffff89ff4a8d3c1faa", "654c8b1c25f8feffff89ff4a8d3c1ff2ae",
+        "654c8b1c25f8feffff89f64a8d341ef348ad", "654c8b1c25f8feffff89ff4a8d3c1f89f64a8d341ef3a4",
+        "654c8b1c25f8feffff89f64a8d341e89ff4a8d3c1fa7", "89ff4a8d3c1faa", "4a8d3c1f", "4a8d341e", "6548032425f8feffff",
+        "4d89c6", "4d89c7", "415e", "415f", "654c8b1c25f0feffff", "ffe0", "41ffe7", "aa", "89ff", "89f6", "89c4",
+    },
+    [LFI_BASE_SLOT + 1] = { /* single */
+        "415b4183e3e04d01f34153c3", "415b4183e3e04153c3", "c3", "4153c3", "415b", "4183e3e0", "4d01f34153c3", "50", "c20800",
+        "f3c3", "5883e0e04c01f050c3",
+    },
+    [LFI_BASE_SLOT + 2] = { /* bundles of 16 */
+        "83e0f04c01f0ffe0", "4183e3f04d01f341ffe3", "83e1f04c01f1ffd1", "4c8d1d0900000065ff2425f8ffffff", "83e0e0",
+        "4183e3f0",
+    },
+};
 /* clang-format on */
 
-static unsigned put_piece(uint8_t *code, unsigned at)
+/* A piece for the profile, or for any.  */
+static const char *pick_piece(const struct LFIProfile *profile)
 {
-    const char *text = pieces[rnd() % (sizeof pieces / sizeof pieces[0])];
+    unsigned kind = profile->base;
+    if (rnd() % 2)
+        return pieces[rnd() % (sizeof pieces / sizeof pieces[0])];
+    if (profile->threads == LFI_THREADS_SINGLE && rnd() % 2)
+        kind = LFI_BASE_SLOT + 1;
+    else if (profile->bundle == 16)
+        kind = LFI_BASE_SLOT + 2;
+    else if (rnd() % 8 == 0)
+        kind = LFI_BASE_REGISTER + (unsigned)(rnd() % 5);
+    unsigned count = 0;
+    while (count < 32 && other_pieces[kind][count])
+        count++;
+    return other_pieces[kind][rnd() % count];
+}
+
+static unsigned put_piece(uint8_t *code, unsigned at, const struct LFIProfile *profile)
+{
+    const char *text = pick_piece(profile);
     unsigned byte;
     for (; at < REGION && sscanf(text, "%2x", &byte) == 1; text += 2)
         code[at++] = (uint8_t)byte;
@@ -570,15 +718,15 @@ static unsigned put_piece(uint8_t *code, unsigned at)
 }
 
 /* Pieces up to the end of the bundle, more or less; some bits are flipped.  */
-static unsigned make_region(uint8_t *code)
+static unsigned make_region(uint8_t *code, const struct LFIProfile *profile)
 {
-    unsigned size = BUNDLE * (1 + (unsigned)(rnd() % 3));
+    unsigned bundle = profile->bundle, size = bundle * (1 + (unsigned)(rnd() % 3));
     memset(code, 0x90, REGION);
-    for (unsigned start = 0; start < size; start += BUNDLE) {
-        unsigned at = start + (unsigned)(rnd() % 24 ? 0 : rnd() % BUNDLE);
-        for (unsigned n = 1 + (unsigned)(rnd() % 4); n > 0 && at < start + BUNDLE; n--) {
-            unsigned end = put_piece(code, at);
-            if (end > start + BUNDLE && rnd() % 8) {
+    for (unsigned start = 0; start < size; start += bundle) {
+        unsigned at = start + (unsigned)(rnd() % 24 ? 0 : rnd() % bundle);
+        for (unsigned n = 1 + (unsigned)(rnd() % 4); n > 0 && at < start + bundle; n--) {
+            unsigned end = put_piece(code, at, profile);
+            if (end > start + bundle && rnd() % 8) {
                 memset(code + at, 0x90, REGION - at);
                 break;
             }
@@ -587,25 +735,51 @@ static unsigned make_region(uint8_t *code)
     }
     for (unsigned n = (unsigned)(rnd() % 3); n > 0; n--)
         code[rnd() % size] ^= (uint8_t)(1 << rnd() % 8);
-    return size - (unsigned)(rnd() % 8 ? 0 : rnd() % BUNDLE);
+    return size - (unsigned)(rnd() % 8 ? 0 : rnd() % bundle);
 }
 
-static void try_region(void)
+static void try_region(const struct LFIProfile *profile, struct LFIVerifier *v)
 {
+    static const uint64_t addrs[] = {0x200000, 0x200000, 0x20000, 0xfffd0000, 0x7fff0000};
     uint8_t code[REGION + 64] = {0};
-    unsigned size = make_region(code);
-    struct LFIVOptions o = {.ctxreg = true, .box = rnd() % 2 ? LFI_BOX_STORES : LFI_BOX_FULL};
+    unsigned size = make_region(code, profile);
+    region_addr = addrs[rnd() % 5];
+    if (profile->base != LFI_BASE_ZERO && rnd() % 2)
+        region_addr += UINT64_C(0x700000000000);
     seen++;
-    if (!lfiv_verify_x64((char *)code, size, region_addr, &o))
+    if (!lfiv_verify(v, (char *)code, size, region_addr))
         return;
     allowed++;
-    const char *why = judge(code, size, o.box == LFI_BOX_STORES);
+    const char *why = judge(code, size, profile);
     if (!why || ++failures > SHOWN)
         return;
-    printf("  %s ", o.box == LFI_BOX_STORES ? "stores" : "full");
+    printf("  %s %#llx ", profile->name, (unsigned long long)region_addr);
     for (unsigned n = 0; n < size; n++)
         printf("%02x", code[n]);
     printf(": %s\n", why);
+}
+
+/* The same number of regions for each profile that can be verified; all must have some that are
+   accepted.  */
+static void try_regions(unsigned long count)
+{
+    const struct LFIProfile *profile;
+    unsigned profiles = 0;
+    for (size_t n = 0; (profile = lfi_profile_at(n)) != NULL; n++) {
+        struct LFIVerifier v;
+        profiles += profile->arch == LFI_ARCH_X86_64 && lfiv_for_profile(profile, &v);
+    }
+    for (size_t n = 0; (profile = lfi_profile_at(n)) != NULL; n++) {
+        struct LFIVerifier v;
+        unsigned long before = allowed, bad = failures;
+        if (profile->arch != LFI_ARCH_X86_64 || !lfiv_for_profile(profile, &v))
+            continue;
+        for (unsigned long k = 0; k < count / profiles; k++)
+            try_region(profile, &v);
+        printf("  %s: %lu accepted, %lu not confined\n", profile->name, allowed - before,
+               failures - bad);
+        failures += allowed == before;
+    }
 }
 
 static int finish(const char *name)
@@ -642,8 +816,7 @@ int main(int argc, char **argv)
         return finish("instructions at random are what Zydis says");
     }
     if (strcmp(argv[1], "regions") == 0) {
-        for (unsigned long n = 0; n < count; n++)
-            try_region();
+        try_regions(count);
         return finish("accepted regions are confined by what Zydis says of them");
     }
     return 2;

@@ -12,7 +12,7 @@
 
    Then, for every macro-instruction, which others one changed bit makes of it that are accepted:
 
-       macro HEX: HEX...
+       macro PROFILE HEX: HEX...
 
    x86_64-rows.txt is the output that was compared with Zydis (x86_64-oracle); any change to what is
    allowed shows as a difference.  */
@@ -22,6 +22,7 @@
 
 #include "lfi-verify/x86_64/decode.h"
 #include "lfiv.h"
+#include "profiles/profile.h"
 
 enum { COMBINATIONS = 64, FORMS = 72, TEXT = 200 };
 
@@ -205,6 +206,47 @@ static const char *const macros[] = {
     "89ff4a8d3c37a4",
 };
 
+/* The same of other profiles.  */
+static const struct {
+    const char *profile, *code;
+} other_macros[] = {
+    {"bundle16", "83e0f04c01f0ffe0"},
+    {"bundle16", "4183e5f04d01f541ffd5"},
+    {"bundle16", "4c8d1d0900000065ff2425f8ffffff"},
+    {"nosegue", "83e3e04c01f3ffe3"},
+    {"nosegue", "4c8d1d1900000041ffa6f8ffffff"},
+    {"nosegue", "4c8d1d1900000041ffa600ffffff"},
+    {"nosegue", "89c0498b440608"},
+    {"dense", "89c0498b8406f0ff0000"},
+    {"dense", "488b8424f0ff0000"},
+    {"dense", "488b842400fcffff"},
+    {"single", "415b4183e3e04d01f34153c3"},
+    {"one", "83e0e0ffe0"},
+    {"one", "83e7e0ffd7"},
+    {"one", "4183e3e041ffe3"},
+    {"one", "4183e6e041ffd6"},
+    {"one", "4c8d1d1900000067ff2425f8ffffff"},
+    {"one", "4c8d1d1900000067ff242500ffffff"},
+    {"one", "8d642408"},
+    {"one", "67f348ab"},
+    {"one", "67a4"},
+    {"one-single", "415b4183e3e04153c3"},
+    {"allregs", "83e0e06548030425f8feffffffe0"},
+    {"allregs", "83e7e06548033c25f8feffffffd7"},
+    {"allregs", "4183e3e0654c031c25f8feffff41ffe3"},
+    {"allregs", "4183e7e0654c033c25f8feffff41ffd7"},
+    {"allregs", "4c8d1d1900000065ff2425f8ffffff"},
+    {"allregs", "89c46548032425f8feffff"},
+    {"allregs", "654c8b1c25f8feffff89ec4a8d241c"},
+    {"allregs", "654c8b1c25f8feffff89ff4a8d3c1faa"},
+    {"allregs", "654c8b1c25f8feffff89ff4a8d3c1ff2ae"},
+    {"allregs", "654c8b1c25f8feffff89f64a8d341eac"},
+    {"allregs", "654c8b1c25f8feffff89ff4a8d3c1f89f64a8d341ef3a4"},
+    {"allregs", "654c8b1c25f8feffff89f64a8d341e89ff4a8d3c1fa5"},
+    {"allregs", "654c8b1c25f8feffff89ff4a8d3c1f89f64a8d341ea6"},
+    {"allregs", "654c8b1c25f8feffff89f64a8d341e89ff4a8d3c1ff3a7"},
+};
+
 /* What REX.B and REX.R make of nop, pause and moves of rsp.  */
 static const char *const with_rex[] = {
     "4090",     "4190",     "4890",     "4990",       "f34090",   "f34190",   "4883c410",
@@ -223,26 +265,26 @@ static void list_encoding(const char *hex)
     printf("insn %s: %s\n", hex, text);
 }
 
-static bool is_accepted(const uint8_t *code, bool stores)
+static bool is_accepted(const uint8_t *code, const char *profile)
 {
-    struct LFIVOptions o = {.ctxreg = true, .box = stores ? LFI_BOX_STORES : LFI_BOX_FULL};
+    const struct LFIProfile *p = lfi_profile_find(LFI_ARCH_X86_64, profile);
+    struct LFIVerifier v;
     char copy[32];
     memcpy(copy, code, 32);
-    return lfiv_verify_x64(copy, 32, 0x200000, &o);
+    return p && lfiv_for_profile(p, &v) && lfiv_verify(&v, copy, 32, 0x200000);
 }
 
-static void list_macro(const char *text, bool stores)
+static void list_macro(const char *text, const char *profile)
 {
     uint8_t code[32];
     unsigned size = 0, byte;
     memset(code, 0xcc, sizeof code);
     while (sscanf(text + 2 * size, "%2x", &byte) == 1)
         code[size++] = (uint8_t)byte;
-    printf("macro %s %s: %s", stores ? "stores" : "full", text,
-           is_accepted(code, stores) ? "" : "-");
+    printf("macro %s %s: %s", profile, text, is_accepted(code, profile) ? "" : "-");
     for (unsigned bit = 0; bit < 8 * size; bit++) {
         code[bit / 8] ^= (uint8_t)(1 << bit % 8);
-        if (is_accepted(code, stores)) {
+        if (is_accepted(code, profile)) {
             for (unsigned n = 0; n < size; n++)
                 printf("%02x", code[n]);
             printf(" ");
@@ -264,8 +306,10 @@ int main(void)
     for (unsigned n = 0; n < sizeof with_rex / sizeof with_rex[0]; n++)
         list_encoding(with_rex[n]);
     for (unsigned n = 0; n < sizeof macros / sizeof macros[0]; n++) {
-        list_macro(macros[n], false);
-        list_macro(macros[n], true);
+        list_macro(macros[n], "full");
+        list_macro(macros[n], "stores");
     }
+    for (unsigned n = 0; n < sizeof other_macros / sizeof other_macros[0]; n++)
+        list_macro(other_macros[n].code, other_macros[n].profile);
     return 0;
 }
