@@ -5,7 +5,8 @@ include_HEADERS += include/lfi_core.h include/lfi_arch.h include/lfi_linux.h
 # targets that are not the host, the sub-builds below have it.
 if NATIVE_RUNTIME
 lib_LIBRARIES += %D%/liblfi.a
-%C%_liblfi_a_CFLAGS = $(AM_CFLAGS) -pthread
+# For shared objects too.
+%C%_liblfi_a_CFLAGS = $(AM_CFLAGS) -fPIC -pthread
 %C%_liblfi_a_SOURCES = include/lfi_core.h include/lfi_arch.h \
   %D%/core/internal.h %D%/arch/arch.h \
   %D%/core/box.c %D%/core/code.c %D%/core/context.c %D%/core/copy.c %D%/core/engine.c \
