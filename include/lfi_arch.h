@@ -52,10 +52,12 @@ enum { LFI_XSTATE_X87 = 1, LFI_XSTATE_AVX = 4 };
 /* Registers of a context while its box does not run: after lfi_ctx_regs_init, in the
    handler of a system call, and after lfi_ctx_run has returned.  What is written here is
    what the box sees next, with these exceptions, which hold whatever is stored:
-     r14, r15  are the base of the box and the context;
+     r14, r15  are the base of the box and the context, where the profile reserves them for
+               that; else they are registers like the others;
      rsp       becomes base + its low 32 bits;
-     r11       becomes base + its low 32 bits with the lowest five cleared; it is where a
-               box is entered, and where it resumes after a system call;
+     r11       becomes base + its low 32 bits with the lowest five (in bundles of 16 bytes
+               four) cleared; it is where a box is entered, and where it resumes after a
+               system call;
      rflags    only CF, PF, AF, ZF, SF, OF and DF count;
      mxcsr     bits that the processor does not have are cleared;
      xstate    other bits are cleared.
@@ -64,7 +66,7 @@ enum { LFI_XSTATE_X87 = 1, LFI_XSTATE_AVX = 4 };
 struct LFIRegs {
     uint64_t host_sp;
     uint64_t host_tp;
-    uint64_t tp; /* at LFI_CTX_TP_OFFSET from where r15 points */
+    uint64_t tp; /* at LFI_CTX_TP_OFFSET from where a context register points */
     uint64_t rsp;
     uint64_t rax, rcx, rdx, rbx, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15;
     uint64_t rflags;

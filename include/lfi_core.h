@@ -65,6 +65,16 @@ const char *lfi_errmsg(void);
 
 /* Engine.  */
 
+/* Ours: how the boxes of an engine lie.  */
+enum LFILayout {
+    LFI_LAYOUT_DEFAULT = 0, /* arm64: DENSE, the only one there; x86-64: SPARSE */
+    LFI_LAYOUT_SPARSE = 1,  /* 40 GiB between two boxes: 2,977 in a process at most */
+    LFI_LAYOUT_DENSE = 2,   /* a box every 4 GiB: on x86-64 some 32,000 in a process */
+    LFI_LAYOUT_ONE = 3      /* the only box of the process, at address 0: addresses below 8 GiB
+                               must be free when lfi_new reserves them, so the host is linked
+                               as PIE and has no AddressSanitizer or ThreadSanitizer */
+};
+
 /* Zero in every field asks for the default.  */
 struct LFIOptions {
     size_t pagesize;          /* the host's, or 0 */
@@ -77,6 +87,7 @@ struct LFIOptions {
     bool no_init_sigaltstack; /* threads bring their own alternate signal stack */
     /* Ours.  */
     size_t maxmaps; /* ranges of different mappings in one box; 0 means 8192 */
+    enum LFILayout layout;
 };
 
 /* Reserves address space for nsandboxes boxes (at least 1) and prepares the process:
@@ -107,7 +118,9 @@ bool lfi_sigaction_check(void);
 
 /* Boxes.  */
 
-/* A new, empty box of profile "full".  NULL: LFI_ERR_ALLOC, BOXMAP, MMAP.  */
+/* A new, empty box of profile "full" or, where that does not fit the engine's layout or the host,
+   of the first profile that confines all and does.  NULL: LFI_ERR_ALLOC, BOXMAP, MMAP; HOST if
+   there is no such profile.  */
 struct LFIBox *lfi_box_new(struct LFIEngine *engine);
 
 /* Unmaps all memory of the box and frees it.  A box with contexts left is not freed
@@ -116,8 +129,15 @@ void lfi_box_free(struct LFIBox *box);
 
 /* Sets what the box's code is verified against, before anything in it was executable.
    False: LFI_ERR_STATE, or PROFILE when the engine does not accept the profile (or it is
-   not one of the table's): "full" and "spec" always, "stores" and "spec-stores" with
-   stores_only, "none" with no_verify.  */
+   not one of the table's): profiles that confine all always, those that confine stores with
+   stores_only, "bundle-jumps" and "none" with no_verify.  PROFILE too if the code would not be
+   confined in the engine's layout: each runs in its own, code for DENSE in SPARSE too.
+   HOST: the processor or the kernel lacks what the profile needs.  MMAP.
+
+   Profiles for one thread: while the box runs nothing else may write its memory.  The library
+   sees to it that one host thread at a time is in it, that it has no memory that is
+   shared and writable (STATE if it has already), and that threads are refused to
+   programs; the host's other threads must not write to it meanwhile.  */
 bool lfi_box_set_profile(struct LFIBox *box, const struct LFIProfile *profile);
 const struct LFIProfile *lfi_box_profile(struct LFIBox *box);
 
@@ -249,12 +269,13 @@ uint64_t lfi_ctx_get_tp(struct LFIContext *ctx);
 void lfi_ctx_set_tp(struct LFIContext *ctx, uint64_t tp);
 
 /* Runs the box on this thread from entry (an address of the box; the low 32 bits count, the
-   lowest two, x86-64 five, are cleared) with the registers of the context, until it ends:
+   lowest two, x86-64 five or in bundles of 16 bytes four, are cleared) with the registers of the context, until it ends:
      - by lfi_ctx_exit from a handler: returns its code;
      - by rtcall 3: returns its first argument register as an int;
      - by a fault: returns -1, and lfi_ctx_fault tells which;
-     - not at all, since the thread has no alternate signal stack or a host signal handler is
-       in the way: returns -1, lfi_ctx_fault gives a structure with kind LFI_FAULT_ENTRY,
+     - not at all, since the thread has no alternate signal stack, a host signal handler is
+       in the way, or the box's profile is for one thread and another is in it (LFI_ERR_STATE;
+       a handler of the same thread may enter): returns -1, lfi_ctx_fault gives a structure with kind LFI_FAULT_ENTRY,
        lfi_errno the reason; or since the context runs already: returns -1, lfi_errno is
        LFI_ERR_STATE, and the context is left alone.
    After a run lfi_ctx_regs holds the registers at its end.  Where entry is the

@@ -23,12 +23,13 @@ static const char *condition(enum LFISandbox sandbox)
     }
 }
 
-/* How programs of the architecture run here; NULL and *why if they do not.  */
-static const char *how(const char *arch, const char **why)
+/* How programs of the profile run here; NULL and *why if they do not.  */
+static const char *how(const struct LFIProfile *profile, const char **why)
 {
+    const char *arch = lfi_arch_name(profile->arch);
     if (native_arch && strcmp(arch, native_arch) == 0) {
 #ifdef LFI_NATIVE_RUNTIME
-        *why = check_native();
+        *why = check_native(profile);
 #endif
         return *why ? NULL : "natively";
     }
@@ -38,16 +39,10 @@ static const char *how(const char *arch, const char **why)
 
 int check_host(void)
 {
-    const char *arch = NULL, *runs = NULL, *why = NULL;
     bool any = false;
     const struct LFIProfile *p;
     for (size_t i = 0; (p = lfi_profile_at(i)); i++) {
-        const char *name = lfi_arch_name(p->arch);
-        if (name != arch) {
-            arch = name;
-            why = NULL;
-            runs = how(arch, &why);
-        }
+        const char *arch = lfi_arch_name(p->arch), *why = NULL, *runs = how(p, &why);
         any = any || runs;
         if (runs)
             printf("%-8s %-12s yes, %s%s\n", arch, p->name, runs, condition(p->sandbox));

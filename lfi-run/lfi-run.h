@@ -46,8 +46,10 @@ extern const char *const native_arch;
    is one.  */
 int check_host(void);
 
-/* What hinders boxes in this process, as one line; NULL if nothing does.  */
-const char *check_native(void);
+struct LFIProfile;
+
+/* What hinders boxes of the profile in this process, as one line; NULL if nothing does.  */
+const char *check_native(const struct LFIProfile *profile);
 
 /* Runs the program in a box of this process.  Returns its exit status.  */
 int run_program(const struct options *o);

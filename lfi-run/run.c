@@ -5,13 +5,19 @@
 #include "lfi-run/lfi-run.h"
 #include "common/tool.h"
 #include "lfi_linux.h"
+#include "lfiv_elf.h"
+#include "profiles/profile.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* As much as one read gives.  */
+#define MAX_PROGRAM 0x7ffff000
 
 static void log_line(void *arg, const char *line)
 {
@@ -65,15 +71,45 @@ static int finish(const struct options *o, struct LFILinuxProc *proc, int code)
     return code;
 }
 
-const char *check_native(void)
+/* Code for one box in a process runs in no other layout; all other code in the default one.  */
+static enum LFILayout layout_for(const struct LFIProfile *profile)
 {
-    struct LFIEngine *engine = lfi_new((struct LFIOptions){0}, 1);
+    return profile->guard == LFI_GUARD_ONE ? LFI_LAYOUT_ONE : LFI_LAYOUT_DEFAULT;
+}
+
+const char *check_native(const struct LFIProfile *profile)
+{
+    struct LFIOptions eo = {
+        .stores_only = true, .no_verify = true, .layout = layout_for(profile)};
+    struct LFIEngine *engine = lfi_new(eo, 1);
     struct LFIBox *box = engine ? lfi_box_new(engine) : NULL;
-    const char *why = box ? NULL : lfi_errmsg();
+    bool ok = box && lfi_box_set_profile(box, profile);
+    const char *why = ok ? NULL : tool_strdup(lfi_errmsg());
     lfi_box_free(box);
-    if (!why)
-        lfi_free(engine);
+    lfi_free(engine);
     return why;
+}
+
+/* The layout for the program; if it cannot be read or is no program, which loading it reports,
+   the default.  */
+static enum LFILayout program_layout(const char *path)
+{
+    struct LFIVElf elf;
+    struct stat st;
+    enum LFILayout layout = LFI_LAYOUT_DEFAULT;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return layout;
+    size_t size = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size < MAX_PROGRAM
+                      ? (size_t)st.st_size
+                      : 0;
+    void *file = tool_alloc(size + 1);
+    if (size && pread(fd, file, size, 0) == (ssize_t)size
+        && !lfiv_elf_check(file, size, (size_t)sysconf(_SC_PAGESIZE), &elf))
+        layout = layout_for(elf.profile);
+    free(file);
+    close(fd);
+    return layout;
 }
 
 int run_program(const struct options *o)
@@ -89,7 +125,8 @@ int run_program(const struct options *o)
     struct LFIOptions eo = {.stores_only = o->allow_stores,
                             .no_verify = o->no_verify,
                             .no_aslr = o->no_aslr,
-                            .verbose = o->verbose};
+                            .verbose = o->verbose,
+                            .layout = program_layout(o->argv[0])};
     if (o->no_verify)
         tool_warn("warning: --no-verify is unsafe: '%s' is not checked and can do all that you can",
                   o->argv[0]);

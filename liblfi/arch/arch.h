@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <ucontext.h>
 
+#include "lfi_core.h"
+#include "lfi_layout.h"
 #include "profiles/profile.h"
 
 #if defined(__aarch64__)
@@ -22,15 +24,33 @@
 /* Symbols of the library's own, not of its interface.  */
 #define LFI_HIDDEN __attribute__((visibility("hidden")))
 
-struct LFIContext;
+/* The ways in and out of boxes that agree in what their profile reserves (crossing.S).  enter
+   returns when leave is called or jumped to for the same context on the same thread.  */
+struct LFICrossing {
+    int (*enter)(struct LFIContext *ctx, bool resume);
+    void (*leave)(struct LFIContext *ctx, int code) __attribute__((noreturn));
+};
 
-/* crossing.S.  enter returns when leave is called or jumped to for the same context on the
-   same thread.  */
-LFI_HIDDEN int lfi_arch_enter(struct LFIContext *ctx, bool resume);
-LFI_HIDDEN _Noreturn void lfi_arch_leave(struct LFIContext *ctx, int code);
+enum { LFI_MAX_ARENAS = 16 };
+
+/* How boxes lie in an engine; all but the numbers in bytes.  */
+struct LFIArchLayout {
+    enum LFILayout layout;
+    enum LFIGuard guard; /* what profiles call it */
+    const char *name;
+    /* Offsets in the box: [min, max) can be mapped, nothing from max_exec on is executable; the
+       rtcall table is the page that ends at table.  */
+    uint64_t min, max, max_exec, table;
+    /* From one box to the next, and the inaccessible bytes at the edges of an array of boxes:
+       below the first (its table included), above the last.  */
+    uint64_t stride, edge_below, edge_above;
+    /* All that fit into an engine, and in how many reservations.  */
+    size_t max_boxes;
+    unsigned max_arenas;
+};
 
 /* Called by crossing.S, after a crossing out; implemented by core/context.c.  stop comes before
-   lfi_arch_leave.  */
+   leave.  */
 LFI_HIDDEN void lfi_ctx_syscall(struct LFIContext *ctx);
 LFI_HIDDEN void lfi_ctx_stop(struct LFIContext *ctx);
 LFI_HIDDEN _Noreturn void lfi_ctx_bad_rtcall(struct LFIContext *ctx);
@@ -44,15 +64,27 @@ LFI_HIDDEN extern const char lfi_arch_copy_begin[], lfi_arch_copy_end[], lfi_arc
 
 LFI_HIDDEN extern const enum LFIArch lfi_arch_this;
 
-/* What this host lacks to run boxes, one line in static storage; NULL if it can.  */
-LFI_HIDDEN const char *lfi_arch_missing(void);
+/* The first is the default; lfi_arch_nlayouts of them.  */
+LFI_HIDDEN extern const struct LFIArchLayout lfi_arch_layouts[];
+LFI_HIDDEN extern const size_t lfi_arch_nlayouts;
+
+/* What this host lacks to run boxes of the profile, one line in static storage; NULL if it can.
+   Without a profile: what it lacks for any.  */
+LFI_HIDDEN const char *lfi_arch_missing(const struct LFIProfile *profile);
+
+/* The crossings for code of the profile; NULL if there are none.  */
+LFI_HIDDEN const struct LFICrossing *lfi_arch_crossing(const struct LFIProfile *profile);
+
+/* Changes the crossings of a context that does not run: what only the old ones reserve is
+   forgotten.  */
+LFI_HIDDEN void lfi_arch_set_crossing(struct LFIContext *ctx, const struct LFICrossing *crossing);
 
 /* Looks at the processor; once per process, before anything is entered, where nothing is
    missing.  */
 LFI_HIDDEN void lfi_arch_init(void);
 
 /* Address of the entry code of rtcall k < LFI_RTCALL_REACHABLE.  */
-LFI_HIDDEN uint64_t lfi_arch_rtcall(unsigned k);
+LFI_HIDDEN uint64_t lfi_arch_rtcall(const struct LFICrossing *crossing, unsigned k);
 
 /* All registers zero but tp, then as lfi_ctx_regs_relink_ctxreg.  */
 LFI_HIDDEN void lfi_arch_regs_init(struct LFIContext *ctx);
@@ -74,7 +106,7 @@ LFI_HIDDEN void lfi_arch_sync_code(void *addr, size_t size);
 /* A handler that interrupted the box of ctx: what the kernel left as the box had it becomes the
    host's; and again what it was, the result of begin, before the handler returns.  */
 LFI_HIDDEN uint64_t lfi_arch_signal_begin(const struct LFIContext *ctx);
-LFI_HIDDEN void lfi_arch_signal_end(uint64_t before);
+LFI_HIDDEN void lfi_arch_signal_end(const struct LFIContext *ctx, uint64_t before);
 
 /* Signal frames.  */
 LFI_HIDDEN uint64_t lfi_arch_uc_pc(const ucontext_t *uc);
@@ -82,7 +114,7 @@ LFI_HIDDEN uint64_t lfi_arch_uc_sp(const ucontext_t *uc);
 LFI_HIDDEN void lfi_arch_uc_set_pc(ucontext_t *uc, uint64_t pc);
 /* Copies the registers of the frame into the context's.  */
 LFI_HIDDEN void lfi_arch_uc_save(struct LFIContext *ctx, const ucontext_t *uc);
-/* Makes the return from the handler a call of lfi_arch_leave(ctx, code).  */
+/* Makes the return from the handler a call of the crossing's leave(ctx, code).  */
 LFI_HIDDEN void lfi_arch_uc_leave(struct LFIContext *ctx, int code, ucontext_t *uc);
 
 #endif

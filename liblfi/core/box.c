@@ -8,43 +8,57 @@
 
 #include "liblfi/core/internal.h"
 
-static int reserve_page(struct LFIBox *box, uintptr_t addr)
+/* Read-only page at addr with the entries, ascending or descending from entry 0.  It is made
+   elsewhere: what is at addr stays if the kernel refuses.  */
+static int map_table(struct LFIBox *box, const struct LFIProfile *profile, uintptr_t addr,
+                     bool below)
 {
-    void *p = mmap((void *)addr, box->engine->pagesize, PROT_NONE,
-                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
-    return p == MAP_FAILED ? -1 : 0;
-}
-
-/* Read-only page at addr with the entries, ascending or descending from entry 0.  */
-static int map_table(struct LFIBox *box, uintptr_t addr, bool below)
-{
+    const struct LFICrossing *crossing = lfi_arch_crossing(profile);
     size_t size = box->engine->pagesize;
-    uint64_t *page = mmap((void *)addr, size, PROT_READ | PROT_WRITE,
-                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    uint64_t *page =
+        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (page == MAP_FAILED)
         return -1;
     uint64_t *end = page + size / sizeof *page;
     for (unsigned k = 0; k < LFI_RTCALL_SLOTS; k++) {
         uint64_t *slot = below ? end - (k + 1) : page + k;
-        *slot = k < LFI_RTCALL_REACHABLE ? lfi_arch_rtcall(k) : box->base;
+        *slot = k < LFI_RTCALL_REACHABLE ? lfi_arch_rtcall(crossing, k) : box->base;
     }
     static_assert(LFI_RTCALL_BASE_SLOT == LFI_RTCALL_REACHABLE
                       && LFI_RTCALL_SLOTS == LFI_RTCALL_REACHABLE + 1,
                   "the base follows the entries");
-    if (mprotect(page, size, PROT_READ) == 0)
+    if (mprotect(page, size, PROT_READ) == 0
+        && mremap(page, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, (void *)addr) != MAP_FAILED)
         return 0;
-    reserve_page(box, addr);
+    int saved = errno;
+    munmap(page, size);
+    /* In case the kernel had begun.  */
+    lfi_mem_mend(addr, size);
+    errno = saved;
     return -1;
 }
 
-static uintptr_t table_below(const struct LFIBox *box)
+static void table_failed(void)
 {
-    return box->base - box->engine->pagesize;
+    int saved = errno;
+    char hint[LFI_HINT_SIZE];
+    lfi_fail(LFI_ERR_MMAP, "cannot map the rtcall table: %s%s", strerror(saved),
+             lfi_host_hint(saved, hint));
+}
+
+static void set_profile(struct LFIBox *box, const struct LFIProfile *profile)
+{
+    box->profile = profile;
+    atomic_store(&box->crossing, lfi_arch_crossing(profile));
+    atomic_store(&box->single, profile->threads == LFI_THREADS_SINGLE);
 }
 
 struct LFIBox *lfi_box_new(struct LFIEngine *engine)
 {
     size_t slot;
+    const struct LFIProfile *profile = lfi_engine_profile(engine);
+    if (!profile)
+        return NULL;
     struct LFIBox *box = calloc(1, sizeof *box);
     if (!box) {
         lfi_fail(LFI_ERR_ALLOC, "out of memory");
@@ -58,12 +72,15 @@ struct LFIBox *lfi_box_new(struct LFIEngine *engine)
     box->engine = engine;
     box->slot = slot;
     box->base = lfi_engine_base(engine, slot);
-    box->min = box->base + LFI_ARCH_MIN;
-    box->max = box->base + LFI_ARCH_MAX;
-    box->max_exec = box->base + LFI_ARCH_MAX_EXEC;
-    box->profile = lfi_profile_find(lfi_arch_this, "full");
-    if (map_table(box, table_below(box), true) < 0) {
-        lfi_fail(LFI_ERR_MMAP, "cannot map the rtcall table: %s", strerror(errno));
+    box->min = box->base + engine->layout->min;
+    box->max = box->base + engine->layout->max;
+    box->max_exec = box->base + engine->layout->max_exec;
+    box->table = box->base + engine->layout->table - engine->pagesize;
+    if (box->min < engine->lowest)
+        box->min = LFI_ROUND_UP(engine->lowest, LFI_MAX_PAGE);
+    set_profile(box, profile);
+    if (map_table(box, profile, box->table, true) < 0) {
+        table_failed();
         lfi_engine_give_slot(engine, slot);
         free(box);
         return NULL;
@@ -80,7 +97,7 @@ static void unmap_all(struct LFIBox *box)
         lfi_mem_reserve(n->start, n->end - n->start);
     if (box->profile->table == LFI_TABLE_PAGE0)
         lfi_mem_reserve(box->base, box->engine->pagesize);
-    lfi_mem_reserve(table_below(box), box->engine->pagesize);
+    lfi_mem_reserve(box->table, box->engine->pagesize);
 }
 
 void lfi_box_free(struct LFIBox *box)
@@ -108,11 +125,28 @@ static bool accepted(const struct LFIOptions *opts, const struct LFIProfile *pro
         return true;
     case LFI_SANDBOX_STORES:
         return opts->stores_only;
+    case LFI_SANDBOX_BUNDLE_JUMPS:
     case LFI_SANDBOX_NONE:
         return opts->no_verify;
     default:
         return false;
     }
+}
+
+/* Whether code of the profile can run in the engine at all.  */
+static bool possible(const struct LFIEngine *engine, const struct LFIProfile *profile)
+{
+    const char *missing = lfi_arch_missing(profile);
+    if (!accepted(&engine->opts, profile))
+        lfi_fail(LFI_ERR_PROFILE, "profile '%s' is not accepted by this engine", profile->name);
+    else if (!lfi_layout_fits(engine->layout, profile) || !lfi_arch_crossing(profile))
+        lfi_fail(LFI_ERR_PROFILE, "profile '%s' does not fit an engine of layout '%s'",
+                 profile->name, engine->layout->name);
+    else if (missing)
+        lfi_fail(LFI_ERR_HOST, "this host cannot run profile '%s': %s", profile->name, missing);
+    else
+        return true;
+    return false;
 }
 
 static bool change_profile(struct LFIBox *box, const struct LFIProfile *profile)
@@ -124,15 +158,24 @@ static bool change_profile(struct LFIBox *box, const struct LFIProfile *profile)
         lfi_fail(LFI_ERR_STATE, "the box has held code of profile '%s'", box->profile->name);
         return false;
     }
-    if (wants && !had)
-        r = map_table(box, box->base, false);
-    else if (had && !wants)
-        r = reserve_page(box, box->base);
-    if (r < 0) {
-        lfi_fail(LFI_ERR_MMAP, "cannot map the rtcall table: %s", strerror(errno));
+    if (profile->threads == LFI_THREADS_SINGLE && lfi_mem_shared_writable(box)) {
+        lfi_fail(LFI_ERR_STATE, "the box has memory that others can write: profile '%s' allows none",
+                 profile->name);
         return false;
     }
-    box->profile = profile;
+    if (wants && !had)
+        r = map_table(box, profile, box->base, false);
+    if (r == 0)
+        r = map_table(box, profile, box->table, true);
+    if (r < 0) {
+        table_failed();
+        if (wants && !had)
+            lfi_mem_reserve(box->base, box->engine->pagesize);
+        return false;
+    }
+    if (had && !wants)
+        lfi_mem_reserve(box->base, box->engine->pagesize);
+    set_profile(box, profile);
     return true;
 }
 
@@ -143,10 +186,8 @@ bool lfi_box_set_profile(struct LFIBox *box, const struct LFIProfile *profile)
         lfi_fail(LFI_ERR_PROFILE, "not a profile of this architecture");
         return false;
     }
-    if (!accepted(&box->engine->opts, profile)) {
-        lfi_fail(LFI_ERR_PROFILE, "profile '%s' is not accepted by this engine", profile->name);
+    if (!possible(box->engine, profile))
         return false;
-    }
     pthread_mutex_lock(&box->lock);
     bool ok = change_profile(box, profile);
     pthread_mutex_unlock(&box->lock);

@@ -50,7 +50,10 @@ void *lfi_code_stage(struct LFIBox *box, const void *src, size_t size, int fd, o
     int r = 0;
     char *stage = mmap(NULL, pages, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (stage == MAP_FAILED) {
-        lfi_fail_errno(LFI_ERR_MMAP, errno, "no memory for %zu bytes of code", size);
+        int saved = errno;
+        char hint[LFI_HINT_SIZE];
+        lfi_fail_errno(LFI_ERR_MMAP, saved, "no memory for %zu bytes of code%s", size,
+                       lfi_host_hint(saved, hint));
         return NULL;
     }
     if (src && lfi_arch_copy(stage, src, size) != 0)

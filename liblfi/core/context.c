@@ -23,6 +23,7 @@ struct LFIContext *lfi_ctx_new(struct LFIBox *box, void *userdata)
     ctx->engine = box->engine;
     ctx->base = box->base;
     ctx->data = userdata;
+    lfi_arch_set_crossing(ctx, atomic_load(&box->crossing));
     lfi_arch_regs_init(ctx);
     pthread_mutex_lock(&box->lock);
     atomic_store(&ctx->seen, atomic_load(&box->epoch));
@@ -66,13 +67,23 @@ struct LFIRegs *lfi_ctx_regs(struct LFIContext *ctx)
     return &ctx->regs;
 }
 
+/* Of the profile that the box has by now.  */
+static void take_crossing(struct LFIContext *ctx)
+{
+    const struct LFICrossing *now = atomic_load_explicit(&ctx->box->crossing, memory_order_acquire);
+    if (ctx->crossing != now)
+        lfi_arch_set_crossing(ctx, now);
+}
+
 void lfi_ctx_regs_init(struct LFIContext *ctx)
 {
+    take_crossing(ctx);
     lfi_arch_regs_init(ctx);
 }
 
 void lfi_ctx_regs_relink_ctxreg(struct LFIContext *ctx)
 {
+    take_crossing(ctx);
     lfi_arch_regs_relink(ctx);
 }
 
@@ -102,20 +113,52 @@ static int not_entered(struct LFIContext *ctx)
     return -1;
 }
 
+/* Any address that the thread alone has names it.  */
+static uintptr_t this_thread(void)
+{
+    return (uintptr_t)&lfi_current;
+}
+
+/* Where the profile has one thread in the box at a time: false with the error set if another is
+   in it.  */
+static bool go_in(struct LFIContext *ctx)
+{
+    struct LFIBox *box = ctx->box;
+    uintptr_t inside = 0;
+    ctx->counted = atomic_load_explicit(&box->single, memory_order_relaxed);
+    if (!ctx->counted)
+        return true;
+    if (!atomic_compare_exchange_strong(&box->inside, &inside, this_thread())
+        && inside != this_thread()) {
+        lfi_fail(LFI_ERR_STATE, "another thread is in the box: profile '%s' allows one",
+                 box->profile->name);
+        return false;
+    }
+    box->depth++;
+    return true;
+}
+
+static void go_out(struct LFIContext *ctx)
+{
+    if (ctx->counted && --ctx->box->depth == 0)
+        atomic_store(&ctx->box->inside, 0);
+}
+
 int lfi_ctx_run(struct LFIContext *ctx, uintptr_t entry)
 {
     if (atomic_exchange(&ctx->running, true)) {
         lfi_fail(LFI_ERR_STATE, "the context is running already");
         return -1;
     }
-    if (!lfi_signal_attach(&ctx->engine->opts)) {
+    if (!lfi_signal_attach(&ctx->engine->opts) || !go_in(ctx)) {
         atomic_store(&ctx->running, false);
         return not_entered(ctx);
     }
+    take_crossing(ctx);
     ctx->fault = (struct LFIFault){.kind = 0};
     ctx->outer = lfi_current;
     lfi_current = ctx;
-    return lfi_arch_enter(ctx, lfi_arch_regs_entry(ctx, entry));
+    return ctx->crossing->enter(ctx, lfi_arch_regs_entry(ctx, entry));
 }
 
 /* Takes the context, and those entered after it, off the thread's list.  */
@@ -125,16 +168,18 @@ void lfi_ctx_stop(struct LFIContext *ctx)
     lfi_current = ctx->outer;
     while (inner != ctx) {
         struct LFIContext *outer = inner->outer;
+        go_out(inner);
         atomic_store_explicit(&inner->running, false, memory_order_release);
         inner = outer;
     }
+    go_out(ctx);
     atomic_store_explicit(&ctx->running, false, memory_order_release);
 }
 
 static _Noreturn void end_run(struct LFIContext *ctx, int code)
 {
     lfi_ctx_stop(ctx);
-    lfi_arch_leave(ctx, code);
+    ctx->crossing->leave(ctx, code);
 }
 
 void lfi_ctx_exit(struct LFIContext *ctx, int code)

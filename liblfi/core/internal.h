@@ -23,13 +23,15 @@ struct LFIArena {
 struct LFIEngine {
     struct LFIOptions opts;
     size_t pagesize;
-    struct LFIArena arena[LFI_ARCH_MAX_ARENAS]; /* slots are counted through */
+    const struct LFIArchLayout *layout;
+    struct LFIArena arena[LFI_MAX_ARENAS]; /* slots are counted through */
     unsigned narenas;
+    uintptr_t lowest; /* no box has memory below */
     size_t nslots;
     void (*_Atomic sys_handler)(struct LFIContext *);
     pthread_mutex_t lock; /* of what follows */
-    size_t nused;
-    unsigned char *used; /* per slot */
+    size_t nfree;
+    uint32_t *free; /* slots that are free, in no order */
 };
 
 /* A range of pages that are mapped alike.  A node of a search tree by address, balanced by
@@ -63,9 +65,14 @@ enum { LFI_MAX_RETIRED = 32 };
 struct LFIBox {
     struct LFIEngine *engine;
     uintptr_t base, min, max, max_exec;
+    uintptr_t table; /* page of the rtcall table below the base */
     size_t slot;
     void *data;
     _Atomic uint64_t epoch; /* number of times that code lost execute permission */
+    const struct LFICrossing *_Atomic crossing; /* of the profile */
+    _Atomic bool single;                        /* the profile has one thread in the box */
+    _Atomic uintptr_t inside;                   /* which thread that is, 0: none */
+    unsigned depth;                             /* how often; the thread's */
     pthread_mutex_t lock;   /* of what follows, and of the box's mappings */
     const struct LFIProfile *profile;
     bool had_code;
@@ -86,9 +93,11 @@ struct LFIContext {
 
     struct LFIBox *box;
     struct LFIEngine *engine;
+    const struct LFICrossing *crossing; /* the box's when it was last looked at */
     void *data;
     _Atomic uint64_t seen; /* the box's epoch when this context was last outside */
     _Atomic bool running;
+    bool counted; /* in box->depth */
     struct LFIContext *outer;        /* entered before on the same thread */
     struct LFIFault fault;           /* kind 0: none */
     struct LFIContext *next, **link; /* in box->contexts */
@@ -121,7 +130,21 @@ LFI_HIDDEN void lfi_map_join(struct LFIMap *map, uintptr_t start, uintptr_t end)
 /* Start of the highest free size bytes in [min, max); 0 if there are none.  */
 LFI_HIDDEN uintptr_t lfi_map_gap(struct LFIMap *map, uintptr_t min, uintptr_t max, size_t size);
 
+/* host.c */
+/* What could be behind a failure of the kernel with that errno, to be put after strerror: "",
+   or that the process has all mappings that it may have.  In the buffer or static.  */
+enum { LFI_HINT_SIZE = 128 };
+LFI_HIDDEN const char *lfi_host_hint(int errnum, char text[LFI_HINT_SIZE]);
+/* Reserves all addresses from the lowest one to end, for the box at base 0; the lowest goes
+   into *start.  False with the error set.  */
+LFI_HIDDEN bool lfi_host_reserve_low(uintptr_t end, size_t pagesize, uintptr_t *start);
+
 /* engine.c */
+/* The first profile that confines all and fits engine and host; NULL with the error set.  */
+LFI_HIDDEN const struct LFIProfile *lfi_engine_profile(const struct LFIEngine *engine);
+/* Whether code of the profile is confined in such a layout.  */
+LFI_HIDDEN bool lfi_layout_fits(const struct LFIArchLayout *layout,
+                                const struct LFIProfile *profile);
 LFI_HIDDEN bool lfi_engine_take_slot(struct LFIEngine *engine, size_t *slot);
 LFI_HIDDEN uintptr_t lfi_engine_base(const struct LFIEngine *engine, size_t slot);
 LFI_HIDDEN void lfi_engine_give_slot(struct LFIEngine *engine, size_t slot);
@@ -133,6 +156,9 @@ LFI_HIDDEN void lfi_mem_reserve(uintptr_t start, size_t size);
 /* Reserves the range again after the kernel refused a change to it, in case that left a
    hole.  True if contents were lost: the range is unmapped.  */
 LFI_HIDDEN bool lfi_mem_mend(uintptr_t start, size_t size);
+
+/* Whether the box has memory that is shared and writable.  The box is locked.  */
+LFI_HIDDEN bool lfi_mem_shared_writable(struct LFIBox *box);
 
 /* code.c: executable memory.  The box is locked.  Failures set the error and errno.  */
 /* Takes execute permission from all regions that touch the range.  */

@@ -38,7 +38,9 @@ static int refuse(int errnum, const char *why)
 static int host_failed(const char *what)
 {
     int saved = errno;
-    return lfi_fail_errno(LFI_ERR_MMAP, saved, "%s: %s", what, strerror(saved));
+    char hint[LFI_HINT_SIZE];
+    return lfi_fail_errno(LFI_ERR_MMAP, saved, "%s: %s%s", what, strerror(saved),
+                          lfi_host_hint(saved, hint));
 }
 
 static int host_prot(int prot)
@@ -202,6 +204,14 @@ static int replace_code(struct LFIBox *box, const struct request *r, const void 
     return 0;
 }
 
+/* Where a profile has one thread in the box nothing else can write its memory.  */
+static int check_alone(struct LFIBox *box, bool shared, int prot)
+{
+    if (shared && (prot & LFI_PROT_WRITE) && box->profile->threads == LFI_THREADS_SINGLE)
+        return refuse(EACCES, "the profile allows no memory that others can write too");
+    return 0;
+}
+
 static bool occupied(struct LFIBox *box, const struct request *r)
 {
     struct LFIRange *n = lfi_map_find(&box->map, r->start);
@@ -210,6 +220,8 @@ static bool occupied(struct LFIBox *box, const struct request *r)
 
 static int map_at(struct LFIBox *box, const struct request *r, bool replace)
 {
+    if (check_alone(box, r->flags & LFI_MAP_SHARED, r->prot) < 0)
+        return -1;
     if (!replace && occupied(box, r))
         return refuse(EEXIST, "something is mapped there");
     if (set_aside(box, r, true) < 0)
@@ -308,6 +320,17 @@ static int is_shared(struct LFIRange *n, uintptr_t start, uintptr_t end, int arg
     return (n->flags & LFI_MAP_SHARED) != 0;
 }
 
+static int is_shared_writable(struct LFIRange *n, uintptr_t start, uintptr_t end, int arg)
+{
+    (void)start, (void)end, (void)arg;
+    return (n->flags & LFI_MAP_SHARED) && (n->prot & LFI_PROT_WRITE);
+}
+
+bool lfi_mem_shared_writable(struct LFIBox *box)
+{
+    return each(box, box->min, box->max, is_shared_writable, 0) != 0;
+}
+
 static int protect_one(struct LFIRange *n, uintptr_t start, uintptr_t end, int prot)
 {
     (void)n;
@@ -367,6 +390,8 @@ static int protect(struct LFIBox *box, struct request *r)
 {
     if (!covered(box, r))
         return refuse(ENOMEM, "not all of the range is mapped");
+    if (check_alone(box, each(box, r->start, r->end, is_shared, 0), r->prot) < 0)
+        return -1;
     if (set_aside(box, r, (r->prot & LFI_PROT_EXEC) != 0) < 0)
         return -1;
     return r->prot & LFI_PROT_EXEC ? protect_code(box, r) : protect_data(box, r);

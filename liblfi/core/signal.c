@@ -115,7 +115,7 @@ static void on_fault(int sig, siginfo_t *info, void *arg)
     else
         chain(sig, info, uc);
     if (in_box)
-        lfi_arch_signal_end(before);
+        lfi_arch_signal_end(ctx, before);
     errno = saved;
 }
 

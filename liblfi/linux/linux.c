@@ -208,7 +208,7 @@ struct LFILinuxThread *lfi_thread_new(struct LFILinuxProc *p, int argc, const ch
                                       const char **envp)
 {
     lfiptr sp;
-    if (!p->image || p->started) {
+    if (!p->loaded || p->started) {
         lx_fail(LFI_ERR_STATE,
                 p->started ? "the process has a thread already" : "the process has no program");
         return NULL;

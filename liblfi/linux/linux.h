@@ -113,7 +113,8 @@ struct LFILinuxProc {
     size_t file_size;
     char *name;
     struct LFIVElf elf;
-    lfiptr image; /* where address 0 of the file is; 0 before a program is loaded */
+    bool loaded;
+    lfiptr image; /* where address 0 of the file is; can wrap where the box is at address 0 */
     bool started;
 
     struct fdtable fds;

@@ -101,6 +101,8 @@ bool load_program(struct LFILinuxProc *p)
             return false;
     if (!reserve_brk(p, brk_size))
         return false;
+    if (p->elf.profile->threads == LFI_THREADS_SINGLE)
+        p->rlimit[BOX_RLIMIT_NPROC] = (struct box_rlimit){1, 1};
     if (o->verbose)
         lx_log(p->lx, "%s: profile %s, %s, image at 0x%llx", p->name, p->elf.profile->name,
                lfi_opts(p->lx->engine).no_verify ? "NOT verified" : "verified",
@@ -121,10 +123,8 @@ static bool load_owned(struct LFILinuxProc *p, uint8_t *file, size_t size, const
     p->name = strdup(path ? path : "");
     if (!p->name)
         return lx_fail(LFI_ERR_ALLOC, "out of memory");
-    if (load_program(p))
-        return true;
-    p->image = 0;
-    return false;
+    p->loaded = load_program(p);
+    return p->loaded;
 }
 
 bool lfi_proc_load(struct LFILinuxProc *p, const uint8_t *prog, size_t size, const char *path)

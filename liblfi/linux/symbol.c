@@ -49,7 +49,7 @@ uint64_t lfi_proc_sym(struct LFILinuxProc *p, const char *name)
 {
     static const uint32_t types[] = {SHT_DYNSYM, SHT_SYMTAB};
     Elf64_Shdr sh;
-    if (!p->image)
+    if (!p->loaded)
         return 0;
     for (int k = 0; k < 2; k++)
         for (uint64_t i = 0; section(p, i, &sh); i++) {

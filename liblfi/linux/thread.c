@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "liblfi/linux/linux.h"
+#include "profiles/profile.h"
 
 enum { HOST_STACK = 512 << 10, KICK_MS = 5, ROBUST_HEAD_SIZE = 24 };
 
@@ -143,7 +144,7 @@ static void proc_end_fault(struct LFILinuxThread *t, const struct LFIFault *faul
     struct LFIProcEnd end = {
         .code = 128 + fault->sig, .sig = fault->sig, .fault = true, .info = *fault};
     uint64_t off = fault->pc - p->image;
-    if (fault->pc >= p->image && off < p->elf.end) {
+    if (off < p->elf.end) {
         end.in_image = true;
         end.image_offset = off;
         end.symbol = lfiv_elf_symbol(p->file, p->file_size, off, &end.distance);
@@ -277,6 +278,9 @@ long sys_clone(struct call *c)
     long err = clone_flags(c->a[0].u, c->raw[1]);
     if (err)
         return err;
+    /* As where the limit on threads is 1.  */
+    if (c->p->elf.profile->threads == LFI_THREADS_SINGLE)
+        return -EAGAIN;
     if (!kick_init())
         return -EAGAIN;
     struct LFILinuxThread *t = thread_make(c->p);

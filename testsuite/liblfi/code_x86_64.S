@@ -621,6 +621,17 @@ begin one
         rtcall  3
 end one
 
+/* As one, of profile nosegue.  */
+begin one_nosegue
+        movl    $1, %eax
+        .bundle_lock
+        leaq    1f(%rip), %r11
+        jmp     *-32(%r14)
+        .bundle_unlock
+        align
+1:
+end one_nosegue
+
 begin two
         movl    $2, %eax
         rtcall  3

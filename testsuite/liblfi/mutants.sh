@@ -11,7 +11,9 @@ if [ "$native" != aarch64 ] && [ -f "$MUTANT_BUILDDIR/cross/aarch64/config.h" ];
     archs="$native aarch64"
 fi
 declare -A blobs=([aarch64]=code.S [x86_64]=code_x86_64.S)
-declare -A only=([aarch64]= [x86_64]=sparse)
+declare -A only=([aarch64]= [x86_64]="sparse dense profiles")
+# Code that a program needs besides.
+declare -A more=([profiles]="profiles_x86_64 profiles16_x86_64")
 tests="crossing memory code fault chain refused many"
 wrap=-Wl,--wrap=mmap,--wrap=mremap,--wrap=mprotect,--wrap=pread,--wrap=getauxval
 
@@ -34,10 +36,11 @@ object() {
 }
 
 link_tests() {
-    local t flags
+    local t flags m
     for t in $tests ${only[$arch]}; do
         flags=
-        [ $t != refused ] || flags=$wrap
+        for m in ${more[$t]-}; do flags="$flags $1/$arch/test_$m.o"; done
+        [ $t != refused ] || flags="$flags $wrap"
         [ $t != many ] || flags=-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
         $cc -static-pie $flags -pthread -o "$1/$arch/$t" "$1/$arch/test_$t.o" "$1/$arch/test_code_blobs.o" \
             "$1/$arch"/liblfi_*.o "$config/lfi-verify/liblfiv.a"
@@ -52,6 +55,9 @@ prepare() {
     done
     for t in $tests ${only[$arch]}; do compile "$here/$t.c" "$1/$arch/test_$t.o"; done
     compile "$here/${blobs[$arch]}" "$1/$arch/test_code_blobs.o"
+    for t in ${only[$arch]}; do
+        for f in ${more[$t]-}; do compile "$here/$f.S" "$1/$arch/test_$f.o"; done
+    done
     link_tests "$1"
 }
 

@@ -261,14 +261,37 @@ static void test_engine(void)
 static void test_host(void)
 {
     fail.hwcap2 = true;
-    struct LFIEngine *e = lfi_new((struct LFIOptions){0}, 1);
-    fail.hwcap2 = false;
-#if defined(__x86_64__)
-    CHECK("lfi_new: a host without fsgsbase",
-          !e && lfi_errno() == LFI_ERR_HOST && strstr(lfi_errmsg(), "fsgsbase"));
-#else
+    struct LFIEngine *e = lfi_new((struct LFIOptions){.stores_only = true, .no_verify = true}, 1);
     CHECK("lfi_new: a host without second capabilities", e);
+#if defined(__x86_64__)
+    struct LFIBox *b = new_box(e);
+    CHECK("a host without fsgsbase: profile of a new box",
+          strcmp(lfi_box_profile(b)->name, "nosegue") == 0);
+    const struct LFIProfile *p;
+    for (size_t i = 0; (p = lfi_profile_at(i)); i++) {
+        char name[80];
+        bool gs = p->base == LFI_BASE_SEGMENT || p->base == LFI_BASE_SLOT;
+        if (p->arch != ARCH || p->guard == LFI_GUARD_ONE)
+            continue;
+        bool ok = lfi_box_set_profile(b, p);
+        snprintf(name, sizeof name, "a host without fsgsbase: profile %s", p->name);
+        CHECK(name, ok == !gs
+                        && (ok
+                            || (lfi_errno() == LFI_ERR_HOST && strstr(lfi_errmsg(), p->name)
+                                && strstr(lfi_errmsg(), "fsgsbase"))));
+    }
+    struct LFIContext *c = new_ctx(b);
+    lfiptr entry = load_or_die(b, 0, CODE(one_nosegue));
+    CHECK("a host without fsgsbase: a box runs", lfi_ctx_run(c, entry) == 1 && !lfi_ctx_fault(c));
+    lfi_ctx_free(c);
+    lfi_box_free(b);
+    struct LFIEngine *dense = lfi_new((struct LFIOptions){.layout = LFI_LAYOUT_DENSE}, 1);
+    CHECK("a host without fsgsbase: no box of layout dense",
+          dense && !lfi_box_new(dense) && lfi_errno() == LFI_ERR_HOST
+              && strstr(lfi_errmsg(), "fsgsbase"));
+    lfi_free(dense);
 #endif
+    fail.hwcap2 = false;
     lfi_free(e);
 }
 

@@ -32,22 +32,57 @@ enum { STUB_SIZE = 16 };
 #define NZCV_MASK UINT64_C(0xf0000000)
 #define PSTATE_BTYPE UINT64_C(0xc00)
 
+/* crossing.S.  */
+LFI_HIDDEN int lfi_arch_enter(struct LFIContext *ctx, bool resume);
+LFI_HIDDEN _Noreturn void lfi_arch_leave(struct LFIContext *ctx, int code);
 LFI_HIDDEN extern const char lfi_arch_rtcall_syscall[], lfi_arch_rtcall_get_tp[],
     lfi_arch_rtcall_set_tp[], lfi_arch_rtcall_return[], lfi_arch_rtcall_unused[];
 
 const enum LFIArch lfi_arch_this = LFI_ARCH_AARCH64;
 
-const char *lfi_arch_missing(void)
+/* Nothing is executable within the reach of a direct branch of a box's end.  */
+const struct LFIArchLayout lfi_arch_layouts[] = {
+    {.layout = LFI_LAYOUT_DENSE,
+     .guard = LFI_GUARD_DENSE,
+     .name = "dense",
+     .min = LFI_ARM64_GUARD_LOW,
+     .max = LFI_BOX_SIZE - LFI_ARM64_GUARD_HIGH,
+     .max_exec = LFI_BOX_SIZE - LFI_ARM64_BRANCH_REACH,
+     .table = 0,
+     .stride = LFI_BOX_SIZE,
+     .edge_below = LFI_ARM64_BRANCH_REACH + LFI_MAX_PAGE,
+     .edge_above = LFI_BOX_SIZE,
+     .max_boxes = (UINT64_C(1) << 48) / LFI_BOX_SIZE,
+     .max_arenas = 1},
+};
+const size_t lfi_arch_nlayouts = sizeof lfi_arch_layouts / sizeof lfi_arch_layouts[0];
+
+const char *lfi_arch_missing(const struct LFIProfile *profile)
 {
+    (void)profile;
     return NULL;
+}
+
+/* All profiles reserve the same registers.  */
+static const struct LFICrossing crossing = {lfi_arch_enter, lfi_arch_leave};
+
+const struct LFICrossing *lfi_arch_crossing(const struct LFIProfile *profile)
+{
+    return profile->base == LFI_BASE_REGISTER && profile->ctxreg ? &crossing : NULL;
+}
+
+void lfi_arch_set_crossing(struct LFIContext *ctx, const struct LFICrossing *to)
+{
+    ctx->crossing = to;
 }
 
 void lfi_arch_init(void)
 {
 }
 
-uint64_t lfi_arch_rtcall(unsigned k)
+uint64_t lfi_arch_rtcall(const struct LFICrossing *of, unsigned k)
 {
+    (void)of;
     switch (k) {
     case LFI_RTCALL_SYSCALL:
         return (uintptr_t)lfi_arch_rtcall_syscall;
@@ -109,9 +144,9 @@ uint64_t lfi_arch_signal_begin(const struct LFIContext *ctx)
     return 0;
 }
 
-void lfi_arch_signal_end(uint64_t before)
+void lfi_arch_signal_end(const struct LFIContext *ctx, uint64_t before)
 {
-    (void)before;
+    (void)ctx, (void)before;
 }
 
 uint64_t lfi_arch_uc_pc(const ucontext_t *uc)

@@ -31,6 +31,8 @@ CHECK_OFFSET(CTX_R10, regs.r10);
 CHECK_OFFSET(CTX_R11, regs.r11);
 CHECK_OFFSET(CTX_R12, regs.r12);
 CHECK_OFFSET(CTX_R13, regs.r13);
+CHECK_OFFSET(CTX_R14, regs.r14);
+CHECK_OFFSET(CTX_R15, regs.r15);
 CHECK_OFFSET(CTX_FLAGS, regs.rflags);
 CHECK_OFFSET(CTX_XSAVE, regs.fcw);
 CHECK_OFFSET(CTX_MXCSR, regs.mxcsr);
@@ -79,11 +81,105 @@ enum {
 #define FLAGS_BOX UINT64_C(0xcd5)          /* CF PF AF ZF SF DF OF */
 #define FLAGS_HOST_CLEAR UINT64_C(0x40500) /* TF DF AC */
 
-LFI_HIDDEN extern const char lfi_arch_leave_fault[], lfi_arch_rtcall_syscall[],
-    lfi_arch_rtcall_get_tp[], lfi_arch_rtcall_set_tp[], lfi_arch_rtcall_return[],
-    lfi_arch_rtcall_unused[];
-
 const enum LFIArch lfi_arch_this = LFI_ARCH_X86_64;
+
+/* Sparse: all that fit into the 47 bits of user space, in as many reservations: the program, its
+   heap and its libraries lie in the middle of them.  Dense: below the first box is what would be
+   the end of another.  One: the only box has its table at its end.  */
+#define ADDRESSES (UINT64_C(1) << 47)
+const struct LFIArchLayout lfi_arch_layouts[] = {
+    {.layout = LFI_LAYOUT_SPARSE,
+     .guard = LFI_GUARD_SPARSE,
+     .name = "sparse",
+     .min = LFI_X86_64_LOW,
+     .max = LFI_BOX_SIZE - LFI_X86_64_HIGH,
+     .max_exec = LFI_BOX_SIZE - LFI_X86_64_HIGH,
+     .table = 0,
+     .stride = LFI_X86_64_STRIDE,
+     .edge_below = LFI_X86_64_GUARD,
+     .edge_above = LFI_X86_64_GUARD,
+     .max_boxes = (ADDRESSES - LFI_X86_64_GUARD) / LFI_X86_64_STRIDE - 1,
+     .max_arenas = LFI_MAX_ARENAS},
+    {.layout = LFI_LAYOUT_DENSE,
+     .guard = LFI_GUARD_DENSE,
+     .name = "dense",
+     .min = LFI_X86_64_DENSE_LOW,
+     .max = LFI_BOX_SIZE - LFI_X86_64_DENSE_HIGH,
+     .max_exec = LFI_BOX_SIZE - LFI_X86_64_DENSE_HIGH,
+     .table = 0,
+     .stride = LFI_BOX_SIZE,
+     .edge_below = LFI_X86_64_DENSE_HIGH,
+     .edge_above = LFI_BOX_SIZE,
+     .max_boxes = ADDRESSES / LFI_BOX_SIZE - 2,
+     .max_arenas = LFI_MAX_ARENAS},
+    {.layout = LFI_LAYOUT_ONE,
+     .guard = LFI_GUARD_ONE,
+     .name = "one",
+     .min = LFI_X86_64_LOW,
+     .max = LFI_BOX_SIZE - LFI_X86_64_ONE_HIGH,
+     .max_exec = LFI_BOX_SIZE - LFI_X86_64_ONE_HIGH,
+     .table = LFI_BOX_SIZE,
+     .stride = LFI_BOX_SIZE,
+     .edge_below = 0,
+     .edge_above = LFI_X86_64_ONE_END - LFI_BOX_SIZE,
+     .max_boxes = 1,
+     .max_arenas = 1},
+};
+const size_t lfi_arch_nlayouts = sizeof lfi_arch_layouts / sizeof lfi_arch_layouts[0];
+
+/* The kinds of crossing.S.  */
+struct Crossing {
+    struct LFICrossing to;
+    enum LFIBase base;
+    bool ctxreg;
+    unsigned bundle;
+    const char *rtcall[LFI_RTCALL_RETURN + 1], *unused;
+    const char *leave_fault;
+};
+
+#define FUNCTIONS(kind)                                                                            \
+    LFI_HIDDEN int lfi_arch_enter_##kind(struct LFIContext *ctx, bool resume);                     \
+    LFI_HIDDEN _Noreturn void lfi_arch_leave_##kind(struct LFIContext *ctx, int code);             \
+    LFI_HIDDEN extern const char lfi_arch_leave_fault_##kind[], lfi_arch_rtcall_syscall_##kind[],  \
+        lfi_arch_rtcall_get_tp_##kind[], lfi_arch_rtcall_set_tp_##kind[],                          \
+        lfi_arch_rtcall_return_##kind[], lfi_arch_rtcall_unused_##kind[];
+#define ROW(kind, base, ctxreg, bundle)                                                            \
+    {{lfi_arch_enter_##kind, lfi_arch_leave_##kind},                                               \
+     base,                                                                                         \
+     ctxreg,                                                                                       \
+     bundle,                                                                                       \
+     {[LFI_RTCALL_SYSCALL] = lfi_arch_rtcall_syscall_##kind,                                       \
+      [LFI_RTCALL_GET_TP] = lfi_arch_rtcall_get_tp_##kind,                                         \
+      [LFI_RTCALL_SET_TP] = lfi_arch_rtcall_set_tp_##kind,                                         \
+      [LFI_RTCALL_RETURN] = lfi_arch_rtcall_return_##kind},                                        \
+     lfi_arch_rtcall_unused_##kind,                                                                \
+     lfi_arch_leave_fault_##kind}
+
+FUNCTIONS(segment)
+FUNCTIONS(segment16)
+FUNCTIONS(register)
+FUNCTIONS(zero)
+FUNCTIONS(slot)
+static const struct Crossing crossings[] = {
+    ROW(segment, LFI_BASE_SEGMENT, true, 32),   ROW(segment16, LFI_BASE_SEGMENT, true, 16),
+    ROW(register, LFI_BASE_REGISTER, true, 32), ROW(zero, LFI_BASE_ZERO, true, 32),
+    ROW(slot, LFI_BASE_SLOT, false, 32),
+};
+
+static const struct Crossing *crossing_of(const struct LFIContext *ctx)
+{
+    return (const struct Crossing *)ctx->crossing;
+}
+
+static bool uses_gs(enum LFIBase base)
+{
+    return base == LFI_BASE_SEGMENT || base == LFI_BASE_SLOT;
+}
+
+static bool reserves_r14(const struct Crossing *c)
+{
+    return c->base == LFI_BASE_SEGMENT || c->base == LFI_BASE_REGISTER;
+}
 
 static bool have_xsave(void)
 {
@@ -91,9 +187,9 @@ static bool have_xsave(void)
     return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_OSXSAVE) && (c & bit_XSAVE);
 }
 
-const char *lfi_arch_missing(void)
+const char *lfi_arch_missing(const struct LFIProfile *profile)
 {
-    if (!(getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE))
+    if (profile && uses_gs(profile->base) && !(getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE))
         return "rdgsbase and wrgsbase cannot be used here: they need a processor with fsgsbase "
                "and Linux 5.9 or newer";
     if (!have_xsave())
@@ -130,26 +226,42 @@ void lfi_arch_init(void)
     lfi_arch_host.mxcsr_mask = area.mxcsr_mask ? area.mxcsr_mask : MXCSR_MASK_DEFAULT;
 }
 
-uint64_t lfi_arch_rtcall(unsigned k)
+const struct LFICrossing *lfi_arch_crossing(const struct LFIProfile *profile)
 {
-    switch (k) {
-    case LFI_RTCALL_SYSCALL:
-        return (uintptr_t)lfi_arch_rtcall_syscall;
-    case LFI_RTCALL_GET_TP:
-        return (uintptr_t)lfi_arch_rtcall_get_tp;
-    case LFI_RTCALL_SET_TP:
-        return (uintptr_t)lfi_arch_rtcall_set_tp;
-    case LFI_RTCALL_RETURN:
-        return (uintptr_t)lfi_arch_rtcall_return;
-    default:
-        return (uintptr_t)(lfi_arch_rtcall_unused + STUB_SIZE * (k % LFI_RTCALL_REACHABLE));
+    for (size_t i = 0; i < sizeof crossings / sizeof crossings[0]; i++) {
+        const struct Crossing *c = &crossings[i];
+        if (c->base == profile->base && c->ctxreg == profile->ctxreg
+            && c->bundle == profile->bundle)
+            return &c->to;
     }
+    return NULL;
+}
+
+void lfi_arch_set_crossing(struct LFIContext *ctx, const struct LFICrossing *crossing)
+{
+    const struct Crossing *old = crossing_of(ctx);
+    if (old && reserves_r14(old))
+        ctx->regs.r14 = 0;
+    if (old && old->ctxreg)
+        ctx->regs.r15 = 0;
+    ctx->crossing = crossing;
+    lfi_arch_regs_relink(ctx);
+}
+
+uint64_t lfi_arch_rtcall(const struct LFICrossing *crossing, unsigned k)
+{
+    const struct Crossing *c = (const struct Crossing *)crossing;
+    const char *entry = k < sizeof c->rtcall / sizeof c->rtcall[0] ? c->rtcall[k]
+                                                                  : c->unused + STUB_SIZE * k;
+    return (uintptr_t)entry;
 }
 
 void lfi_arch_regs_relink(struct LFIContext *ctx)
 {
-    ctx->regs.r14 = ctx->base;
-    ctx->regs.r15 = (uintptr_t)ctx;
+    if (reserves_r14(crossing_of(ctx)))
+        ctx->regs.r14 = ctx->base;
+    if (crossing_of(ctx)->ctxreg)
+        ctx->regs.r15 = (uintptr_t)ctx;
 }
 
 void lfi_arch_regs_init(struct LFIContext *ctx)
@@ -166,14 +278,14 @@ void lfi_arch_regs_init(struct LFIContext *ctx)
 /* Every entry and every resumption goes through r11.  */
 bool lfi_arch_regs_entry(struct LFIContext *ctx, uint64_t entry)
 {
-    ctx->regs.r11 = ctx->base + (entry & (LFI_BOX_SIZE - LFI_X86_64_BUNDLE));
+    ctx->regs.r11 = ctx->base + (entry & (LFI_BOX_SIZE - crossing_of(ctx)->bundle));
     return true;
 }
 
 /* Where in its bundle the call was is not known.  */
 uint64_t lfi_arch_rtcall_site(const struct LFIContext *ctx)
 {
-    return ctx->regs.r11 - LFI_X86_64_BUNDLE;
+    return ctx->regs.r11 - crossing_of(ctx)->bundle;
 }
 
 void lfi_arch_fill_traps(void *code, size_t size)
@@ -187,7 +299,8 @@ void lfi_arch_sync_code(void *addr, size_t size)
     (void)addr, (void)size;
 }
 
-/* A signal handler finds the base of gs as the interrupted code had it.  */
+/* A signal handler finds the base of gs as the interrupted code had it; the host's, where code of
+   the box does not use it.  */
 
 static uint64_t read_gs_base(void)
 {
@@ -198,14 +311,17 @@ static uint64_t read_gs_base(void)
 
 uint64_t lfi_arch_signal_begin(const struct LFIContext *ctx)
 {
+    if (!uses_gs(crossing_of(ctx)->base))
+        return 0;
     uint64_t now = read_gs_base();
     __asm__ volatile("wrgsbase %0" ::"r"(ctx->host_gs) : "memory");
     return now;
 }
 
-void lfi_arch_signal_end(uint64_t before)
+void lfi_arch_signal_end(const struct LFIContext *ctx, uint64_t before)
 {
-    __asm__ volatile("wrgsbase %0" ::"r"(before) : "memory");
+    if (uses_gs(crossing_of(ctx)->base))
+        __asm__ volatile("wrgsbase %0" ::"r"(before) : "memory");
 }
 
 /* A breakpoint is reported with the address behind it.  */
@@ -266,5 +382,5 @@ void lfi_arch_uc_leave(struct LFIContext *ctx, int code, ucontext_t *uc)
     r[REG_RSI] = code;
     r[REG_RSP] = (greg_t)ctx->regs.host_sp;
     r[REG_EFL] &= ~(greg_t)FLAGS_HOST_CLEAR;
-    lfi_arch_uc_set_pc(uc, (uintptr_t)lfi_arch_leave_fault);
+    lfi_arch_uc_set_pc(uc, (uintptr_t)crossing_of(ctx)->leave_fault);
 }

@@ -1,12 +1,21 @@
 /* Crossings between the host and a box.
    SPDX-License-Identifier: Apache-2.0
 
-   In the box r15 points to the context, r14 and the base of gs are the base: verified code
-   cannot write them.  Nothing here goes through the rsp of a box, and what is loaded from
-   the context was checked by nobody: r14 and gs are set again, r11 and rsp are
-   reduced to the box on every way in.  CTX_IN_BOX is non-zero from just before the first to just
-   after the last instruction of the box: between the two no instruction here can
-   fault, so a fault with the flag set is the box's, wherever its pc is.
+   Five kinds, by what the profile reserves (the table at the end; arch.c picks):
+     R14     r14 holds the base in the box; else it is a register like others
+     GS      the base of gs is the base; else gs is the host's, and not looked at: the processor
+             may lack the instructions
+     ZERO    the base is 0
+     CTXREG  r15 points to the context in the box; else it is a register like others, and
+             entries find the context by the thread, through fs
+     BUNDLE  bytes of a bundle
+   What is reserved verified code cannot write.  Nothing here goes through the rsp of a box, and
+   what is loaded from the context was checked by nobody: r14 and gs are set again, r11 and
+   rsp are reduced to the box on every way in.  CTX_IN_BOX is non-zero from just before
+   the first to just after the last instruction of the box: between the two no instruction here
+   can fault, so a fault with the flag set is the box's, wherever its pc is.
+
+   Host code here has the context in r15, and the base in r14 unless it is 0.
 
    The x87 registers and the upper halves of the vector registers are hardly ever in use when
    a crossing happens; the processor knows (XINUSE), and only then are they saved and
@@ -17,7 +26,8 @@
 #define FLAG_AC 0x40000
 #define FCW_INIT 0x37f
 #define XSTATE_X87 1
-#define LFI_BUNDLE 32
+/* The base, in the table of a box, from the base: LFI_RTCALL_BASE_SLOT.  */
+#define TABLE_BASE -264
 
 /* Frame of lfi_arch_enter, at CTX_HOST_SP while the context runs: a multiple of 16.  */
 #define FRAME_PAD 8
@@ -73,8 +83,27 @@
         .endm
 
         .macro  resume_address
-        andl    $-LFI_BUNDLE, %r11d
+        andl    $-BUNDLE, %r11d
+        .if     !ZERO
         addq    %r14, %r11
+        .endif
+        .endm
+
+        /* Without a context register: what only the low halves of r11 and rsp say goes into r11,
+           and rsp becomes the context.  Changes no flags.  */
+        .macro  context_in_rsp
+        movl    %r11d, %r11d
+        bswapq  %r11
+        movl    %esp, %esp
+        leaq    (%rsp,%r11), %r11
+        movq    lfi_current@gottpoff(%rip), %rsp
+        movq    %fs:(%rsp), %rsp
+        .endm
+
+        /* The low half of rsp, and r11 again.  */
+        .macro  rsp_from_r11
+        movl    %r11d, %esp
+        bswapq  %r11
         .endm
 
         .macro  vectors load
@@ -88,14 +117,32 @@
         .endm
 
         /* Out of the box: everything into the context, then the host's stack, flags and
-           floating-point state.  */
+           floating-point state.  An entry that has no meaning left its number in CTX_RTCALL or,
+           without a context register, in the low bits of r11.  */
         .macro  leave_box
+        .if     CTXREG
         movq    $0, CTX_IN_BOX(%r15)
+        .else
+        context_in_rsp
+        movq    $0, CTX_IN_BOX(%rsp)
+        movq    %r15, CTX_R15(%rsp)
+        movq    %rsp, %r15
+        rsp_from_r11
+        .endif
         movq    %rsp, CTX_RSP(%r15)
         movq    CTX_HOST_SP(%r15), %rsp
         pushfq
         popq    CTX_FLAGS(%r15)
         cld
+        .if     !R14
+        movq    %r14, CTX_R14(%r15)
+        .if     !ZERO
+        movq    CTX_BASE(%r15), %r14
+        .endif
+        .endif
+        .if     !CTXREG
+        addq    %r14, CTX_RSP(%r15)
+        .endif
         movq    %rax, CTX_RAX(%r15)
         movq    %rcx, CTX_RCX(%r15)
         movq    %rdx, CTX_RDX(%r15)
@@ -108,6 +155,11 @@
         movq    %r10, CTX_R10(%r15)
         movq    %r12, CTX_R12(%r15)
         movq    %r13, CTX_R13(%r15)
+        .if     !CTXREG
+        movl    %r11d, %eax
+        andl    $BUNDLE-1, %eax
+        movq    %rax, CTX_RTCALL(%r15)
+        .endif
         resume_address
         movq    %r11, CTX_R11(%r15)
         leaq    FRAME_RBP(%rsp), %rbp
@@ -136,19 +188,28 @@
         parts_init
 .Lsaved\@:
         host_fp_state
+        .if     GS
         /* A host that uses gs finds its own.  */
         movq    CTX_HOST_GS(%r15), %rax
         testq   %rax, %rax
         jz      .Lgs\@
         wrgsbase %rax
 .Lgs\@:
+        .endif
         .endm
 
         .text
 
+        .macro  crossings kind, r14, gs, zero, ctxreg, bundle
+        .set    R14, \r14
+        .set    GS, \gs
+        .set    ZERO, \zero
+        .set    CTXREG, \ctxreg
+        .set    BUNDLE, \bundle
+
 /* int lfi_arch_enter(struct LFIContext *ctx, bool resume): runs the box at r11; resume does
    not matter here.  Returns what lfi_arch_leave is given.  */
-function lfi_arch_enter
+function lfi_arch_enter_\kind
         pushq   %rbp
         pushq   %rbx
         pushq   %r12
@@ -160,27 +221,33 @@ function lfi_arch_enter
         movq    %rsp, CTX_HOST_SP(%r15)
         movq    %fs:0, %rax
         movq    %rax, CTX_HOST_TP(%r15)
+        .if     GS
         rdgsbase %rax
         /* A host thread that a handler of this box made has inherited its base: no use of gs.  */
         cmpq    CTX_BASE(%r15), %rax
-        jne     .Lhost_gs
+        jne     .Lhost_gs_\kind
         xorl    %eax, %eax
-.Lhost_gs:
+.Lhost_gs_\kind:
         movq    %rax, CTX_HOST_GS(%r15)
+        .endif
         stmxcsr CTX_HOST_MXCSR(%r15)
         fnstcw  CTX_HOST_FCW(%r15)
         /* Into the box.  */
-end lfi_arch_enter
+end lfi_arch_enter_\kind
 
 /* The end of a system call, or the beginning of a run: every register from the context in r15,
    which is callee-saved.  */
-function lfi_arch_resume
+function lfi_arch_resume_\kind
+        .if     !ZERO
         movq    CTX_BASE(%r15), %r14
+        .endif
+        .if     GS
         rdgsbase %rax
         cmpq    %r14, %rax
-        je      .Lbase_is_set
+        je      .Lbase_is_set_\kind
         wrgsbase %r14
-.Lbase_is_set:
+.Lbase_is_set_\kind:
+        .endif
         movl    CTX_MXCSR(%r15), %eax
         andl    lfi_arch_host+HOST_MXCSR_MASK(%rip), %eax
         movl    %eax, CTX_MXCSR(%r15)
@@ -188,19 +255,23 @@ function lfi_arch_resume
         movl    CTX_XSTATE(%r15), %edx
         andl    lfi_arch_host+HOST_XMASK(%rip), %edx
         orl     %edx, %eax
-        jnz     .Lrestore_parts
-.Lparts_restored:
+        jnz     .Lrestore_parts_\kind
+.Lparts_restored_\kind:
         ldmxcsr CTX_MXCSR(%r15)
         vectors 1
+        .if     ZERO
+        movl    CTX_RSP(%r15), %esp
+        .else
         movl    CTX_RSP(%r15), %eax
         leaq    (%r14,%rax), %rsp
+        .endif
         movl    CTX_R11(%r15), %r11d
         resume_address
         movl    CTX_FLAGS(%r15), %ecx
         testl   $FLAG_DF, %ecx
-        jz      .Lforward
+        jz      .Lforward_\kind
         std
-.Lforward:
+.Lforward_\kind:
         /* The rest of the flags: OF by a sum, the others from ah.  */
         movl    %ecx, %eax
         shrl    $11, %eax
@@ -220,12 +291,18 @@ function lfi_arch_resume
         movq    CTX_R10(%r15), %r10
         movq    CTX_R12(%r15), %r12
         movq    CTX_R13(%r15), %r13
-        movq    %r14, CTX_IN_BOX(%r15)
+        .if     !R14
+        movq    CTX_R14(%r15), %r14
+        .endif
+        movq    %r15, CTX_IN_BOX(%r15)
+        .if     !CTXREG
+        movq    CTX_R15(%r15), %r15
+        .endif
         jmp     *%r11
 
         /* eax: the parts to restore; edx: those that the context has, the others are
            cleared.  */
-.Lrestore_parts:
+.Lrestore_parts_\kind:
         pointers_init
         xorl    %ecx, %ecx
         movq    %rdx, CTX_XSTATE(%r15)
@@ -234,27 +311,29 @@ function lfi_arch_resume
         .endr
         xorl    %edx, %edx
         xrstor64 CTX_XSAVE(%r15)
-        jmp     .Lparts_restored
-end lfi_arch_resume
+        jmp     .Lparts_restored_\kind
+end lfi_arch_resume_\kind
 
 /* Where the signal handler sends a thread whose box faulted: as lfi_arch_leave, but the state of
    the floating-point units is still the box's.  */
-function lfi_arch_leave_fault
+function lfi_arch_leave_fault_\kind
         parts_in_use
         testl   %eax, %eax
-        jz      lfi_arch_leave
+        jz      lfi_arch_leave_\kind
         parts_init
-end lfi_arch_leave_fault
+end lfi_arch_leave_fault_\kind
 
 /* void lfi_arch_leave(struct LFIContext *ctx, int code): lfi_arch_enter returns code.  */
-function lfi_arch_leave
+function lfi_arch_leave_\kind
         movq    %rdi, %r15
         movl    %esi, %ebx
-.Lleave:
+.Lleave_\kind:
         movq    CTX_HOST_SP(%r15), %rsp
         host_fp_state
+        .if     GS
         movq    CTX_HOST_GS(%r15), %rax
         wrgsbase %rax
+        .endif
         movl    %ebx, %eax
         addq    $FRAME_PAD, %rsp
         popq    %r15
@@ -264,61 +343,93 @@ function lfi_arch_leave
         popq    %rbx
         popq    %rbp
         ret
-end lfi_arch_leave
+end lfi_arch_leave_\kind
 
 /* rtcall 0: the handler's answer is in the context when it returns.  */
-function lfi_arch_rtcall_syscall
+function lfi_arch_rtcall_syscall_\kind
         leave_box
         movq    %r15, %rdi
         call    lfi_ctx_syscall
-        jmp     lfi_arch_resume
-end lfi_arch_rtcall_syscall
+        jmp     lfi_arch_resume_\kind
+end lfi_arch_rtcall_syscall_\kind
 
 /* rtcalls 1 and 2: no crossing.  The result of the first is in rax, the argument of the
    second too; no other register but r11 changes, nor do the flags.  */
-function lfi_arch_rtcall_get_tp
-.Lget_tp:
+function lfi_arch_rtcall_get_tp_\kind
+.Lget_tp_\kind:
         lahf
         seto    %al
+        .if     CTXREG
         resume_address
         addb    $0x7f, %al
         sahf
         movq    CTX_TP(%r15), %rax
+        .else
+        andl    $-BUNDLE, %r11d
+        addq    %gs:TABLE_BASE, %r11
+        addb    $0x7f, %al
+        sahf
+        movq    lfi_current@gottpoff(%rip), %rax
+        movq    %fs:(%rax), %rax
+        movq    CTX_TP(%rax), %rax
+        .endif
         jmp     *%r11
-end lfi_arch_rtcall_get_tp
+end lfi_arch_rtcall_get_tp_\kind
 
-function lfi_arch_rtcall_set_tp
+function lfi_arch_rtcall_set_tp_\kind
+        .if     CTXREG
         movq    %rax, CTX_TP(%r15)
-        jmp     .Lget_tp
-end lfi_arch_rtcall_set_tp
+        .else
+        context_in_rsp
+        movq    %rax, CTX_TP(%rsp)
+        rsp_from_r11
+        lahf
+        seto    %al
+        addq    %gs:TABLE_BASE, %rsp
+        addb    $0x7f, %al
+        sahf
+        .endif
+        jmp     .Lget_tp_\kind
+end lfi_arch_rtcall_set_tp_\kind
 
 /* rtcall 3: the run ends with eax.  */
-function lfi_arch_rtcall_return
+function lfi_arch_rtcall_return_\kind
         leave_box
         movq    %r15, %rdi
         call    lfi_ctx_stop
         movl    CTX_RAX(%r15), %ebx
-        jmp     .Lleave
-end lfi_arch_rtcall_return
+        jmp     .Lleave_\kind
+end lfi_arch_rtcall_return_\kind
 
 /* The entries without a meaning, LFI_ARCH_STUB_SIZE bytes each: the box ends.  */
-        .globl  lfi_arch_rtcall_unused
-        .hidden lfi_arch_rtcall_unused
-        .type   lfi_arch_rtcall_unused, @function
+        .globl  lfi_arch_rtcall_unused_\kind
+        .hidden lfi_arch_rtcall_unused_\kind
+        .type   lfi_arch_rtcall_unused_\kind, @function
         .p2align 5
-lfi_arch_rtcall_unused:
+lfi_arch_rtcall_unused_\kind:
         .set    entry, 0
         .rept   32
         .balign 16
+        .if     CTXREG
         movq    $entry, CTX_RTCALL(%r15)
-        jmp     .Lunused
+        .else
+        leaq    entry(%r11), %r11
+        .endif
+        jmp     .Lunused_\kind
         .set    entry, entry + 1
         .endr
-.Lunused:
+.Lunused_\kind:
         leave_box
         movq    %r15, %rdi
         call    lfi_ctx_bad_rtcall
-end lfi_arch_rtcall_unused
+end lfi_arch_rtcall_unused_\kind
+        .endm
+
+        crossings segment,   r14=1, gs=1, zero=0, ctxreg=1, bundle=32
+        crossings segment16, r14=1, gs=1, zero=0, ctxreg=1, bundle=16
+        crossings register,  r14=1, gs=0, zero=0, ctxreg=1, bundle=32
+        crossings zero,      r14=0, gs=0, zero=1, ctxreg=1, bundle=32
+        crossings slot,      r14=0, gs=1, zero=0, ctxreg=0, bundle=32
 
 /* An XSAVE area whose header says that everything is in its initial state.  */
         .section .rodata

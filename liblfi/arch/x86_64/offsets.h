@@ -20,6 +20,8 @@
 #define CTX_R11 112
 #define CTX_R12 120
 #define CTX_R13 128
+#define CTX_R14 136
+#define CTX_R15 144
 #define CTX_FLAGS 152
 #define CTX_XSAVE 192 /* the XSAVE area, a multiple of 64 */
 #define CTX_MXCSR (CTX_XSAVE + 24)
