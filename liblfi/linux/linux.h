@@ -280,7 +280,7 @@ long where_file(struct LFILinuxProc *p, struct file *dir, struct where *w);
 void where_done(struct where *w);
 /* 0 if something can be created, changed or removed there, else -EROFS and the like.  */
 long where_writable(const struct where *w);
-/* A descriptor (O_PATH) of an existing object, or -errno.  */
+/* A descriptor (O_PATH) of an existing object of the host (WHERE_HOST), or -errno.  */
 int where_path_fd(const struct where *w);
 /* stat of it, without following; 0 or -errno.  */
 long where_stat(const struct where *w, struct stat *st);
@@ -293,7 +293,7 @@ long chdir_path(struct LFILinuxProc *p, const char *path);
 /* Path of an open directory as of now, else as it was when opened.  0 or -errno.  */
 long dir_path(struct LFILinuxProc *p, struct file *dir, char out[LX_PATH_MAX]);
 /* True if the open object is one no box may use (procfs, sysfs, ..., device nodes).  */
-bool forbidden_object(int fd, const struct stat *st, const struct mount *mount);
+bool forbidden_object(int fd, const struct stat *st);
 /* Number of a node that is one of the emulated devices, or -1.  */
 int device_of(const struct stat *st);
 /* Opens an emulated device: descriptor or -errno.  flags are the host's.  */

@@ -178,6 +178,13 @@ static void lengths(struct LFILinuxProc *p, struct file *dir)
     ok = ok && has_error(p, dir, path, -ENAMETOOLONG);
     path[5] = 0;
     ok = ok && has_error(p, dir, path, 0) && has_error(p, dir, "dots", 0);
+    /* The longest target that a link can have.  */
+    static char target[LX_PATH_MAX];
+    memset(target, '/', LX_PATH_MAX - 1);
+    unlinkat(dir->host, "longest", 0);
+    ok = ok && symlinkat(target, dir->host, "longest") == 0 && has_error(p, dir, "longest", 0)
+         && has_error(p, dir, "longest/", -ENAMETOOLONG)
+         && has_error(p, dir, "longest/x", -ENAMETOOLONG);
     memset(path, 'x', LX_NAME_MAX);
     path[LX_NAME_MAX] = 0;
     ok = ok && has_error(p, dir, path, 0) && has_error(p, dir, "", -ENOENT);
@@ -185,6 +192,42 @@ static void lengths(struct LFILinuxProc *p, struct file *dir)
         differences++;
         printf("a path that is too long is not found out\n");
     }
+}
+
+/* What is found holds on to where it was looked for, until where_done.  */
+static void references(struct LFILinuxProc *p, struct file *dir)
+{
+    struct where w;
+    struct file *old = p->cwd;
+    p->cwd = dir;
+    bool ok = where_resolve(p, NULL, "f/file", FOLLOW_LAST, &w) == 0 && dir->refs == 2;
+    where_done(&w);
+    ok = ok && dir->refs == 1 && where_file(p, NULL, &w) == 0 && dir->refs == 2;
+    where_done(&w);
+    ok = ok && dir->refs == 1 && where_file(p, &bad_file, &w) == -EBADF
+         && where_resolve(p, &bad_file, "x", FOLLOW_LAST, &w) == -EBADF && bad_file.refs == 1;
+    dir->dir = false;
+    ok = ok && where_file(p, NULL, &w) == -ENOTDIR && dir->refs == 1;
+    dir->dir = true;
+    p->cwd = old;
+    if (!ok) {
+        differences++;
+        printf("a directory is not held while it is used\n");
+    }
+}
+
+/* The look at an object after it was opened, when renames have put another one in its place.  */
+static void forbidden(void)
+{
+    struct stat file = {.st_mode = S_IFREG}, chr = {.st_mode = S_IFCHR}, blk = {.st_mode = S_IFBLK};
+    int here = open(".", O_PATH), proc = open("/proc", O_PATH);
+    if (forbidden_object(here, &file) || !forbidden_object(here, &chr)
+        || !forbidden_object(here, &blk) || !forbidden_object(proc, &file)) {
+        differences++;
+        printf("a forbidden object is not found out\n");
+    }
+    close(here);
+    close(proc);
 }
 
 static int open_descriptors(void)
@@ -225,6 +268,8 @@ static void try_maps(const char *const *list, const char *prefix)
     compare(&p, NULL, "/dev/../dev/null");
     compare(&p, NULL, "/m/d/e/nested/../../../..");
     lengths(&p, &deep);
+    references(&p, &deep);
+    forbidden();
     close(deep.host);
     free(tree.path);
     free(deep.path);
