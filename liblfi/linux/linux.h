@@ -293,7 +293,7 @@ long chdir_path(struct LFILinuxProc *p, const char *path);
 /* Path of an open directory as of now, else as it was when opened.  0 or -errno.  */
 long dir_path(struct LFILinuxProc *p, struct file *dir, char out[LX_PATH_MAX]);
 /* True if the open object is one no box may use (procfs, sysfs, ..., device nodes).  */
-bool forbidden_object(int fd, const struct stat *st);
+bool forbidden_object(int fd, const struct stat *st, const struct mount *mount);
 /* Number of a node that is one of the emulated devices, or -1.  */
 int device_of(const struct stat *st);
 /* Opens an emulated device: descriptor or -errno.  flags are the host's.  */

@@ -250,9 +250,12 @@ static bool forbidden_fs(int fd)
     return false;
 }
 
-bool forbidden_object(int fd, const struct stat *st)
+bool forbidden_object(int fd, const struct stat *st, const struct mount *mount)
 {
-    return S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode) || forbidden_fs(fd);
+    if (S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode))
+        return true;
+    /* The file system of the mount itself was looked at when it was opened.  */
+    return st->st_dev != mount->dev && forbidden_fs(fd);
 }
 
 /* Mounts.  */
@@ -381,7 +384,7 @@ static void enter_root(struct walk *w)
 static long enter_host(struct walk *w, int fd, const char *path)
 {
     struct stat st;
-    if (fstat(fd, &st) != 0 || forbidden_object(fd, &st)) {
+    if (fstat(fd, &st) != 0 || forbidden_object(fd, &st, w->mount)) {
         close(fd);
         return -EACCES;
     }

@@ -87,7 +87,7 @@ static long open_host(const struct where *w, int flags, mode_t mode, struct file
     int fd = openat(w->dir, w->name, flags | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, mode);
     if (fd < 0)
         return -errno;
-    if (fstat(fd, &st) != 0 || forbidden_object(fd, &st)) {
+    if (fstat(fd, &st) != 0 || forbidden_object(fd, &st, w->mount)) {
         close(fd);
         return -EACCES;
     }
