@@ -243,7 +243,7 @@ static bool forbidden_fs(int fd)
     };
     struct statfs fs;
     if (fstatfs(fd, &fs) != 0)
-        return errno != ENOSYS;
+        return true;
     for (size_t i = 0; i < sizeof magic / sizeof magic[0]; i++)
         if ((uint32_t)fs.f_type == magic[i])
             return true;
@@ -425,9 +425,7 @@ static bool in_mount(const struct mount *m, int fd)
         int next = openat(cur, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (cur != fd)
             close(cur);
-        cur = next;
-        if (cur < 0)
-            return false;
+        cur = next; /* fstat refuses -1 */
         if (fstat(cur, &up) != 0 || (up.st_dev == st.st_dev && up.st_ino == st.st_ino))
             break;
         st = up;

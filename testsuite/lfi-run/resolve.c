@@ -23,7 +23,24 @@ struct box_stack {
 struct box_stat;
 struct box_timespec;
 #define SYS
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Links as no file system of Linux has them: what a failure of the host could bring.  */
+static enum { LINK_REAL, LINK_LONG, LINK_EMPTY, LINK_BROKEN } link_mode;
+
+static ssize_t any_readlinkat(int dir, const char *name, char *buf, size_t size)
+{
+    if (link_mode == LINK_REAL)
+        return readlinkat(dir, name, buf, size);
+    errno = link_mode == LINK_BROKEN ? EIO : 0;
+    memset(buf, 'x', size);
+    return link_mode == LINK_LONG ? (ssize_t)size : link_mode == LINK_EMPTY ? 0 : -1;
+}
+#define readlinkat any_readlinkat
 #include "liblfi/linux/path.c"
+#undef readlinkat
 
 /* What path.c calls of the rest.  */
 struct file bad_file = {.refs = 1, .kind = FILE_TREE, .host = -1};
@@ -194,6 +211,49 @@ static void lengths(struct LFILinuxProc *p, struct file *dir)
     }
 }
 
+/* Links that Linux cannot make, and how many may be followed: 40 of them, 4096 times out of a
+   mapping.  */
+static void links(struct LFILinuxProc *p, struct file *dir, const char *prefix)
+{
+    static char path[LX_PATH_MAX], name[3][3] = {"u0", "u1", "u2"};
+    bool ok = true;
+    for (int mode = LINK_LONG; mode <= LINK_BROKEN; mode++) {
+        static const long error[] = {0, -ENAMETOOLONG, -ENOENT, -EIO};
+        link_mode = mode;
+        ok = ok && read_link(dir->host, "x", path) == error[mode];
+        ok = ok && has_error(p, dir, "x", mode == LINK_EMPTY ? 0 : error[mode]);
+    }
+    link_mode = LINK_REAL;
+    unlinkat(dir->host, "s", 0);
+    ok = ok && symlinkat(".", dir->host, "s") == 0;
+    path[0] = 0;
+    for (int i = 0; i < 40; i++)
+        strcat(path, "s/");
+    ok = ok && has_error(p, dir, path, 0);
+    strcat(path, "s/");
+    ok = ok && has_error(p, dir, path, -ELOOP);
+    for (int i = 0; i < 3; i++) {
+        memcpy(path, "/", 2);
+        for (int k = 0; k < 1300; k++)
+            memcpy(path + 1 + 3 * k, "../", 4);
+        sprintf(path + strlen(path), "%s%sd/e/%s", prefix + !!*prefix, *prefix ? "/" : "",
+                i < 2 ? name[i + 1] : "f");
+        unlinkat(dir->host, name[i], 0);
+        ok = ok && symlinkat(path, dir->host, name[i]) == 0;
+    }
+    for (int extra = 196; extra <= 197; extra++) {
+        memcpy(path, "/", 2);
+        for (int k = 0; k < extra; k++)
+            memcpy(path + 1 + 3 * k, "../", 4);
+        sprintf(path + strlen(path), "%s%sd/e/u0/file", prefix + !!*prefix, *prefix ? "/" : "");
+        ok = ok && has_error(p, dir, path, extra == 196 ? 0 : -ELOOP);
+    }
+    if (!ok) {
+        differences++;
+        printf("links are not followed as they should be\n");
+    }
+}
+
 /* What is found holds on to where it was looked for, until where_done.  */
 static void references(struct LFILinuxProc *p, struct file *dir)
 {
@@ -209,6 +269,13 @@ static void references(struct LFILinuxProc *p, struct file *dir)
     dir->dir = false;
     ok = ok && where_file(p, NULL, &w) == -ENOTDIR && dir->refs == 1;
     dir->dir = true;
+    /* Descriptors of objects, number 0 as well.  */
+    ok = ok && where_resolve(p, NULL, "f/file", FOLLOW_LAST, &w) == 0;
+    int fd = where_path_fd(&w), device = device_open(0, O_RDONLY);
+    where_done(&w);
+    ok = ok && fd >= 0 && device >= 0;
+    close(fd);
+    close(device);
     p->cwd = old;
     if (!ok) {
         differences++;
@@ -243,14 +310,18 @@ static int open_descriptors(void)
     return n;
 }
 
-/* One set of mappings, all paths.  */
-static void try_maps(const char *const *list, const char *prefix)
+enum closed { CLOSED_NEVER, CLOSED_FIRST, CLOSED_LATER };
+
+/* One set of mappings, all paths.  Descriptor 0 is a free one from the start or later on.  */
+static void try_maps(const char *const *list, const char *prefix, enum closed closed)
 {
     static struct LFILinuxEngine lx;
     struct LFILinuxProc p = {.lx = &lx};
     char path[LX_PATH_MAX];
     uint32_t seed = 1;
-    int before = open_descriptors();
+    if (closed == CLOSED_FIRST)
+        close(0);
+    int before = open_descriptors() - (closed == CLOSED_LATER);
     memset(&lx, 0, sizeof lx);
     if (!mounts_open(&lx, list))
         exit(1);
@@ -259,6 +330,8 @@ static void try_maps(const char *const *list, const char *prefix)
     sprintf(deep.path, "%s/d/e", prefix);
     deep.host = open("in/d/e", O_PATH | O_DIRECTORY);
     deep.mount = mount_at(&lx, *prefix ? prefix : "/");
+    if (closed == CLOSED_LATER)
+        close(0);
     p.cwd = &tree;
     pthread_mutex_init(&p.fs_lock, NULL);
     for (int i = 0; i < 10000; i++) {
@@ -273,6 +346,7 @@ static void try_maps(const char *const *list, const char *prefix)
     compare(&p, NULL, "/dev/../dev/null");
     compare(&p, NULL, "/m/d/e/nested/../../../..");
     lengths(&p, &deep);
+    links(&p, &deep, prefix);
     references(&p, &deep);
     forbidden(deep.mount);
     close(deep.host);
@@ -283,6 +357,7 @@ static void try_maps(const char *const *list, const char *prefix)
         differences++;
         printf("descriptors are left open\n");
     }
+    dup2(1, 0);
 }
 
 int main(int argc, char **argv)
@@ -298,12 +373,12 @@ int main(int argc, char **argv)
     snprintf(maps[0], sizeof maps[0], "/m=%s/in", argv[1]);
     snprintf(maps[1], sizeof maps[1], "/n=%s/other", argv[1]);
     snprintf(maps[2], sizeof maps[2], "/m/d/e/nested=%s/other", argv[1]);
-    try_maps((const char *[]){maps[0], maps[1], maps[2], NULL}, "/m");
+    try_maps((const char *[]){maps[0], maps[1], maps[2], NULL}, "/m", CLOSED_NEVER);
     snprintf(maps[3], sizeof maps[3], "/=%s/in", argv[1]);
     snprintf(maps[4], sizeof maps[4], "/d/e/nested=%s/other", argv[1]);
     snprintf(maps[5], sizeof maps[5], "/dev/sub=%s/other", argv[1]);
-    try_maps((const char *[]){maps[2], maps[0], maps[1], NULL}, "/m");
-    try_maps((const char *[]){maps[3], maps[4], maps[5], NULL}, "");
+    try_maps((const char *[]){maps[2], maps[0], maps[1], NULL}, "/m", CLOSED_FIRST);
+    try_maps((const char *[]){maps[3], maps[4], maps[5], NULL}, "", CLOSED_LATER);
     printf("%d paths, %d differences\n", paths, differences);
     return differences != 0;
 }
