@@ -24,7 +24,9 @@ struct box_stat;
 struct box_timespec;
 #define SYS
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* Links as no file system of Linux has them: what a failure of the host could bring.  */
@@ -38,17 +40,38 @@ static ssize_t any_readlinkat(int dir, const char *name, char *buf, size_t size)
     memset(buf, 'x', size);
     return link_mode == LINK_LONG ? (ssize_t)size : link_mode == LINK_EMPTY ? 0 : -1;
 }
+
+/* Memory that ends after so many blocks.  */
+static unsigned blocks_left = 1000000;
+
+static void *any_calloc(size_t n, size_t size)
+{
+    return blocks_left && blocks_left-- ? calloc(n, size) : NULL;
+}
+
+static char *any_strdup(const char *text)
+{
+    return blocks_left && blocks_left-- ? strdup(text) : NULL;
+}
+
 #define readlinkat any_readlinkat
+#define calloc any_calloc
+#undef strdup
+#define strdup any_strdup
 #include "liblfi/linux/path.c"
 #undef readlinkat
+#undef calloc
+#undef strdup
 
 /* What path.c calls of the rest.  */
 struct file bad_file = {.refs = 1, .kind = FILE_TREE, .host = -1};
 
+static int failure;
+
 bool lx_fail(int code, const char *fmt, ...)
 {
-    (void)code;
-    fprintf(stderr, "failed: %s\n", fmt);
+    (void)fmt;
+    failure = code;
     return false;
 }
 
@@ -182,6 +205,13 @@ static void lengths(struct LFILinuxProc *p, struct file *dir)
     ok = ok && has_error(p, dir, "y/..", -ENOENT);
     ok = ok && has_error(p, dir, "yyyyyyyyyy/file", -ENAMETOOLONG);
     strcpy(dir->path, old);
+    /* Names that no buffer has room for.  */
+    struct where w;
+    memset(path, 'x', LX_PATH_MAX - 1);
+    path[LX_PATH_MAX - 1] = 0;
+    ok = ok && where_resolve(p, dir, path, FOLLOW_NEVER, &w) == -ENAMETOOLONG;
+    path[LX_NAME_MAX + 1] = 0;
+    ok = ok && where_resolve(p, dir, path, FOLLOW_NEVER, &w) == -ENAMETOOLONG;
     /* What a link leads to and what follows it.  */
     for (int i = 0; i < LX_PATH_MAX - 100; i += 2)
         memcpy(path + i, "./", 2);
@@ -269,6 +299,8 @@ static void references(struct LFILinuxProc *p, struct file *dir)
     dir->dir = false;
     ok = ok && where_file(p, NULL, &w) == -ENOTDIR && dir->refs == 1;
     dir->dir = true;
+    static char path[LX_PATH_MAX];
+    ok = ok && dir_path(p, NULL, path) == 0 && strcmp(path, dir->path) == 0 && dir->refs == 1;
     /* Descriptors of objects, number 0 as well.  */
     ok = ok && where_resolve(p, NULL, "f/file", FOLLOW_LAST, &w) == 0;
     int fd = where_path_fd(&w), device = device_open(0, O_RDONLY);
@@ -310,6 +342,34 @@ static int open_descriptors(void)
     return n;
 }
 
+/* A host without memory or descriptors.  */
+static void exhausted(struct LFILinuxProc *p, struct file *dir, const char *const *list)
+{
+    static struct LFILinuxEngine lx;
+    struct rlimit old, none;
+    struct where w;
+    bool ok = getrlimit(RLIMIT_NOFILE, &old) == 0;
+    for (unsigned blocks = 0; blocks < 2; blocks++) {
+        memset(&lx, 0, sizeof lx);
+        blocks_left = blocks;
+        failure = 0;
+        ok = ok && !mounts_open(&lx, list) && failure == LFI_ERR_ALLOC;
+        mounts_close(&lx);
+    }
+    blocks_left = 1000000;
+    ok = ok && where_resolve(p, dir, "f", FOLLOW_LAST, &w) == 0;
+    none = (struct rlimit){0, old.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &none);
+    ok = ok && where_path_fd(&w) == -EMFILE && device_open(0, O_RDONLY) == -EMFILE
+         && has_error(p, dir, "..", -EMFILE) && has_error(p, dir, "f/file", -EMFILE);
+    setrlimit(RLIMIT_NOFILE, &old);
+    where_done(&w);
+    if (!ok) {
+        differences++;
+        printf("a host that has nothing left is not noticed\n");
+    }
+}
+
 enum closed { CLOSED_NEVER, CLOSED_FIRST, CLOSED_LATER };
 
 /* One set of mappings, all paths.  Descriptor 0 is a free one from the start or later on.  */
@@ -349,6 +409,7 @@ static void try_maps(const char *const *list, const char *prefix, enum closed cl
     links(&p, &deep, prefix);
     references(&p, &deep);
     forbidden(deep.mount);
+    exhausted(&p, &deep, list);
     close(deep.host);
     free(tree.path);
     free(deep.path);
