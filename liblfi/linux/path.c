@@ -198,9 +198,11 @@ bool tree_entry(struct LFILinuxEngine *lx, const char *path, unsigned n, char na
     }
     n -= 2;
     if (in_dev) {
-        *dir = n >= NDEVICES;
-        if (n < NDEVICES)
-            return strcpy(name, devices[n].name), true;
+        if (n < NDEVICES) {
+            *dir = false;
+            strcpy(name, devices[n].name);
+            return true;
+        }
         n -= NDEVICES;
     } else if (strcmp(path, "/") == 0 && n-- == 0) {
         return strcpy(name, dev_dir + 1), true;
