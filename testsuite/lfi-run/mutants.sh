@@ -184,7 +184,7 @@ build)
     ;;
 check)
     # Mutants that loop; no program takes more than two seconds of the processor.
-    ulimit -t 20
+    ulimit -t 5
     # Before the first mutant everything is tried.
     for name in $(cat "$2/current" 2>/dev/null || echo args resolve path load); do
         if [ "$name" = path ] && [ -f "$2/current" ]; then

@@ -67,10 +67,11 @@ static char *any_strdup(const char *text)
 struct file bad_file = {.refs = 1, .kind = FILE_TREE, .host = -1};
 
 static int failure;
+static const char *failure_text;
 
 bool lx_fail(int code, const char *fmt, ...)
 {
-    (void)fmt;
+    failure_text = fmt;
     failure = code;
     return false;
 }
@@ -138,9 +139,9 @@ static void compare(struct LFILinuxProc *p, struct file *dir, const char *path)
 
 static void make_tree(const char *top)
 {
-    static const char *dirs[] = {"in",     "in/d",   "in/d/e",  "in/d/e/f",
-                                 "in/sub", "in/dev", "other",   "in/d/e/nested",
-                                 "in/..x", "in/.y",  "in/d/z.", "in/d/.y"};
+    static const char *dirs[] = {"in",      "in/d",    "in/d/e",        "in/d/e/f", "in/sub",
+                                 "in/dev",  "other",   "in/d/e/nested", "in/..x",   "in/.y",
+                                 "in/d/z.", "in/d/.y", ":ro",           ":rw"};
     static const char *files[] = {"in/file",      "in/d/file",     "in/d/e/f/file",
                                   "other/file",   "SECRET",        "in/d/e/nested/hidden",
                                   "in/dev/null",  "in/dev/hidden", "in/..x/file",
@@ -432,6 +433,43 @@ static void try_maps(const char *const *list, const char *prefix, enum closed cl
     dup2(1, 0);
 }
 
+/* Whether the mapping of n times a box's part and m times a host's is taken; or why not.  */
+static bool mapping(const char *box, size_t n, const char *host, size_t m, const char *why)
+{
+    static char map[4 * LX_PATH_MAX];
+    struct LFILinuxEngine lx = {0};
+    map[0] = 0;
+    for (size_t i = 0; i < n; i++)
+        strcat(map, box);
+    strcat(map, "=");
+    for (size_t i = 0; i < m; i++)
+        strcat(map, host);
+    failure_text = "";
+    bool ok = mounts_open(&lx, (const char *[]){map, NULL});
+    ok = why ? !ok && strstr(failure_text, why) : ok && !lx.mounts[0].ro;
+    mounts_close(&lx);
+    return ok;
+}
+
+/* The longest and the shortest parts of a mapping.  */
+static void mappings(void)
+{
+    static char name[LX_NAME_MAX + 3] = "/";
+    memset(name + 1, 'n', LX_NAME_MAX);
+    bool ok = mapping(name, 1, ".", 1, NULL);
+    name[LX_NAME_MAX + 1] = 'n';
+    ok = ok && mapping(name, 1, ".", 1, "too long");
+    ok = ok && mapping("/", LX_PATH_MAX - 1, ".", 1, NULL);
+    ok = ok && mapping("/", LX_PATH_MAX, ".", 1, "give /BOX=HOST");
+    ok = ok && mapping("/m", 1, "./", LX_PATH_MAX / 2 - 1, NULL);
+    ok = ok && mapping("/m", 1, "./", LX_PATH_MAX / 2, "give /BOX=HOST");
+    ok = ok && mapping("/m", 1, ":ro", 1, NULL) && mapping("/m", 1, ":rw", 1, NULL);
+    if (!ok) {
+        differences++;
+        printf("a mapping is not taken as it should be\n");
+    }
+}
+
 int main(int argc, char **argv)
 {
     static char maps[6][LX_PATH_MAX];
@@ -442,6 +480,7 @@ int main(int argc, char **argv)
     if (stat("SECRET", &st) != 0)
         return 1;
     secret = st.st_ino;
+    mappings();
     snprintf(maps[0], sizeof maps[0], "/m=%s/in", argv[1]);
     snprintf(maps[1], sizeof maps[1], "/n=%s/other", argv[1]);
     snprintf(maps[2], sizeof maps[2], "/m/d/e/nested=%s/other", argv[1]);
