@@ -1,5 +1,5 @@
 # Measurements that anyone can rerun.
-EXTRA_DIST += %D%/rewrite
+EXTRA_DIST += %D%/rewrite %D%/profiles %D%/profiles.lua %D%/profiles.sql
 
 # Rewriting against compiling; BENCH_PAIRS=N for more or fewer pairs of runs.
 BENCH_PAIRS = 5
@@ -9,9 +9,15 @@ bench-rewrite: all
 	    --work $(abs_builddir)/bench/work --pairs $(BENCH_PAIRS) || exit 1; \
 	done
 PHONY_TARGETS += bench-rewrite
+
+# Real programs under every profile, natively; BENCH_PAIRS=N, BENCH_PROFILES="full one".
+bench-profiles: all
+	$(srcdir)/%D%/profiles --prefix $(STAGE) --cache "$(FETCH_CACHE)" \
+	  --work $(abs_builddir)/bench/profiles --runs $(BENCH_PAIRS) --profiles "$(BENCH_PROFILES)"
+PHONY_TARGETS += bench-profiles
 CLEAN_LOCALS += clean-local-bench
 clean-local-bench:
-	rm -rf bench/work
+	rm -rf bench/work bench/profiles
 
 # Crossings between host and box, natively; BENCH_RUNS=N for more or fewer runs.
 BENCH_RUNS = 25

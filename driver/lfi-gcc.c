@@ -269,6 +269,13 @@ static void set_environment(const struct Invocation *inv)
     free(regs);
 }
 
+/* The rewriter takes r11 at calls and returns, where it is dead by the ABI: the compiler must not
+   know of functions that leave it alone.  */
+static bool relies_on_scratch(const struct LFIProfile *p)
+{
+    return p->arch == LFI_ARCH_X86_64 && !strstr(p->regset, "r11");
+}
+
 static _Noreturn void run_driver(struct Invocation *inv, int argc, char **argv)
 {
     struct ScannedArgs args = {0};
@@ -297,6 +304,8 @@ static _Noreturn void run_driver(struct Invocation *inv, int argc, char **argv)
         out[n++] = tool_printf("-specs=%s/%s/lfi.specs", inv->exec, inv->arch);
     for (int i = 1; i < argc; i++)
         out[n++] = argv[i];
+    if (inv->sandboxed && relies_on_scratch(inv->profile))
+        out[n++] = tool_strdup("-fno-ipa-ra");
     run(out[0], out);
 }
 

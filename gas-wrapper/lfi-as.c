@@ -54,6 +54,19 @@ static const char *const separate_argument[] = {
     NULL,
 };
 
+/* Options of gas that would change the code that comes out of here, or read it otherwise than it
+   was read here.  */
+static const struct {
+    enum LFIArch arch;
+    const char *prefix;
+    const char *advice;
+} refused[] = {
+    {LFI_ARCH_X86_64, "-madd-bnd-prefix", "no branch of a box has this prefix; leave it out"},
+    {LFI_ARCH_X86_64, "-mlfence-before-", "it breaks the sandbox's branches; leave it out"},
+    {LFI_ARCH_X86_64, "-msyntax=intel", "write '.intel_syntax noprefix' into the file instead"},
+    {LFI_ARCH_X86_64, "-mnaked-reg", "write '.att_syntax noprefix' into the file instead"},
+};
+
 static bool listed(const char *word, const char *const *list)
 {
     for (; list && *list; list++)
@@ -148,6 +161,15 @@ static void parse_args(struct command *c, char **args, size_t n, const char **ar
             take_option(c, arg, NULL);
         }
     }
+}
+
+static void check_options(const struct command *c)
+{
+    for (size_t i = 1; i < c->nargs; i++)
+        for (size_t k = 0; k < sizeof refused / sizeof *refused; k++)
+            if (refused[k].arch == c->profile->arch
+                && strncmp(c->args[i], refused[k].prefix, strlen(refused[k].prefix)) == 0)
+                tool_fail("option '%s': %s", c->args[i], refused[k].advice);
 }
 
 /* The words of a response file, quoted as a shell would; NULL if it cannot be read.  */
@@ -299,6 +321,7 @@ int main(int argc, char **argv)
     c.profile = lfi_profile_find(id, profile);
     if (!c.profile)
         tool_fail("%s has no profile '%s'; see lfi-rewrite --help", lfi_arch_name(id), profile);
+    check_options(&c);
 
     char *gas = find_assembler(arch_find(id)->gas, arch_find(id)->package);
     c.args[0] = gas;

@@ -13,17 +13,31 @@
 
 struct options {
     enum LFIArch arch;
-    const char *output, *sandbox, *profile;
-    bool spec, no_guard_elim;
+    const char *output, *sandbox, *profile, *cfi;
+    bool spec, no_guard_elim, no_segue, single_thread, sys_external;
 };
 
-enum { OPT_PROFILE = 256, OPT_NO_GUARD_ELIM, OPT_SPEC, OPT_HELP, OPT_VERSION };
+enum {
+    OPT_PROFILE = 256,
+    OPT_CFI,
+    OPT_NO_SEGUE,
+    OPT_SINGLE_THREAD,
+    OPT_SYS_EXTERNAL,
+    OPT_NO_GUARD_ELIM,
+    OPT_SPEC,
+    OPT_HELP,
+    OPT_VERSION
+};
 
 static const struct option longopts[] = {
     {"arch", required_argument, NULL, 'a'},
     {"output", required_argument, NULL, 'o'},
     {"sandbox", required_argument, NULL, 's'},
     {"profile", required_argument, NULL, OPT_PROFILE},
+    {"cfi", required_argument, NULL, OPT_CFI},
+    {"no-segue", no_argument, NULL, OPT_NO_SEGUE},
+    {"single-thread", no_argument, NULL, OPT_SINGLE_THREAD},
+    {"sys-external", no_argument, NULL, OPT_SYS_EXTERNAL},
     {"no-guard-elim", no_argument, NULL, OPT_NO_GUARD_ELIM},
     {"spec", no_argument, NULL, OPT_SPEC},
     {"help", no_argument, NULL, OPT_HELP},
@@ -42,9 +56,14 @@ static _Noreturn void help(void)
                "  -a, --arch ARCH     aarch64 (default) or x86_64\n"
                "  -o, --output FILE   write there [standard output]\n"
                "  -s, --sandbox TYPE  full: confine loads, stores and jumps (default);\n"
-               "                      stores: stores and jumps; none: nothing\n"
+               "                      stores: stores and jumps; bundle-jumps: jumps;\n"
+               "                      none: nothing\n"
+               "      --cfi bundle16  x86_64: bundles of 16 bytes; bundle32: of 32 (default)\n"
+               "      --no-segue      x86_64: do without the segment gs\n"
+               "      --single-thread x86_64: for boxes of one thread, where returns are cheap\n"
+               "      --sys-external  runtime calls through the table below the box (default)\n"
                "      --spec          keep to the published rules\n"
-               "      --profile NAME  one of the profiles below, instead of -s and --spec\n"
+               "      --profile NAME  one of the profiles below, instead of all these\n"
                "      --no-guard-elim a guard for every access\n"
                "      --help          show this help and exit\n"
                "      --version       show the version and exit\n"
@@ -76,6 +95,18 @@ static void parse_options(int argc, char **argv, struct options *o)
         case OPT_PROFILE:
             o->profile = optarg;
             break;
+        case OPT_CFI:
+            o->cfi = optarg;
+            break;
+        case OPT_NO_SEGUE:
+            o->no_segue = true;
+            break;
+        case OPT_SINGLE_THREAD:
+            o->single_thread = true;
+            break;
+        case OPT_SYS_EXTERNAL:
+            o->sys_external = true;
+            break;
         case OPT_NO_GUARD_ELIM:
             o->no_guard_elim = true;
             break;
@@ -93,24 +124,61 @@ static void parse_options(int argc, char **argv, struct options *o)
         }
 }
 
-/* -s and --spec are a short way to name a profile.  */
+static enum LFISandbox sandbox_type(const char *name)
+{
+    static const struct {
+        const char *name;
+        enum LFISandbox sandbox;
+    } types[] = {{"full", LFI_SANDBOX_FULL},
+                 {"stores", LFI_SANDBOX_STORES},
+                 {"bundle-jumps", LFI_SANDBOX_BUNDLE_JUMPS},
+                 {"none", LFI_SANDBOX_NONE}};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (strcmp(name, types[i].name) == 0)
+            return types[i].sandbox;
+    tool_usage("unknown sandbox type '%s': full, stores, bundle-jumps or none", name);
+}
+
+static unsigned bundle_size(const struct options *o)
+{
+    if (o->arch != LFI_ARCH_X86_64)
+        tool_usage("--cfi: %s has no bundles", lfi_arch_name(o->arch));
+    if (strcmp(o->cfi, "bundle16") == 0)
+        return 16;
+    if (strcmp(o->cfi, "bundle32") != 0)
+        tool_usage("--cfi=%s: bundle16 or bundle32", o->cfi);
+    return 32;
+}
+
+/* The options say how a profile differs from "full"; the table says which of these there are.  */
 static const struct LFIProfile *pick_profile(const struct options *o)
 {
-    static const char *const names[][3] = {
-        {"full", "full", "spec"}, {"stores", "stores", "spec-stores"}, {"none", "none", "none"}};
-    const char *name = o->profile;
-    const char *sandbox = o->sandbox ? o->sandbox : "full";
-    if (name && (o->sandbox || o->spec))
-        tool_usage("--profile says what -s and --spec say; give one or the other");
-    for (size_t i = 0; !name && i < sizeof names / sizeof *names; i++)
-        if (strcmp(sandbox, names[i][0]) == 0)
-            name = names[i][1 + o->spec];
-    if (!name)
-        tool_usage("unknown sandbox type '%s': full, stores or none", sandbox);
-    const struct LFIProfile *p = lfi_profile_find(o->arch, name);
+    const struct LFIProfile *p = lfi_profile_find(o->arch, o->profile ? o->profile : "full");
+    if (o->profile && (o->sandbox || o->spec || o->cfi || o->no_segue || o->single_thread))
+        tool_usage("--profile says what the other options say; give one or the others");
     if (!p)
-        tool_usage("%s has no profile '%s'", lfi_arch_name(o->arch), name);
-    return p;
+        tool_usage("%s has no profile '%s'", lfi_arch_name(o->arch), o->profile);
+    if (o->profile)
+        return p;
+    struct LFIProfile want = *p;
+    if (o->sandbox)
+        want.sandbox = sandbox_type(o->sandbox);
+    if (o->cfi)
+        want.bundle = bundle_size(o);
+    if (o->no_segue)
+        want.base = LFI_BASE_REGISTER;
+    if (o->single_thread)
+        want.threads = LFI_THREADS_SINGLE;
+    if (o->spec && o->sys_external)
+        tool_usage("the published rules have the table in the box: --spec or --sys-external");
+    if (o->spec)
+        want.table = LFI_TABLE_PAGE0;
+    for (size_t i = 0; (p = lfi_profile_at(i)); i++)
+        if (p->arch == want.arch && p->sandbox == want.sandbox && p->bundle == want.bundle
+            && p->base == want.base && p->guard == want.guard && p->threads == want.threads
+            && p->table == want.table && p->ctxreg == want.ctxreg)
+            return p;
+    tool_usage("%s has no profile like that", lfi_arch_name(o->arch));
 }
 
 int main(int argc, char **argv)

@@ -8,6 +8,7 @@ noinst_LIBRARIES += %D%/libgaswrap.a
   %D%/arm64/stack.c %D%/arm64/branch.c %D%/arm64/system.c \
   %D%/x86_64/x86_64.h %D%/x86_64/insns.def %D%/x86_64/table.c %D%/x86_64/operand.c \
   %D%/x86_64/length.c %D%/x86_64/emit.c %D%/x86_64/x86_64.c %D%/x86_64/memory.c \
+  %D%/x86_64/base.c %D%/x86_64/live.c \
   %D%/x86_64/tls.c %D%/x86_64/string.c %D%/x86_64/stack.c %D%/x86_64/branch.c \
   %D%/x86_64/system.c
 gaswrap_libs = %D%/libgaswrap.a common/libcommon.a profiles/libprofiles.a

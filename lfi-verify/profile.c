@@ -34,7 +34,8 @@ static bool same(const struct LFIProfile *p, const struct Argued *a)
 {
     return p->sandbox == a->sandbox && p->base == a->base && p->guard == a->guard
            && p->threads == a->threads && p->ctxreg == a->ctxreg && p->drift == a->drift
-           && p->table == LFI_TABLE_BELOW && p->meter == LFI_METER_NONE;
+           && p->table == LFI_TABLE_BELOW && p->meter == LFI_METER_NONE
+           && (p->bundle == 16 || p->bundle == 32);
 }
 
 static bool for_x86_64(const struct LFIProfile *profile, struct LFIVerifier *out)

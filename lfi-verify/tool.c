@@ -21,13 +21,14 @@ static const char help[] =
     "                       note (without a note: the published rules, 'spec'; x86-64 files\n"
     "                       need one)\n"
     "  -s full|stores       confine loads too, or only stores and jumps, whatever the\n"
-    "                       profile says\n"
+    "                       profile says (x86-64: stores with the rules of 'full' alone)\n"
     "  -n N                 verify N times and report the throughput\n"
     "      --all            print every rejection, not only the first 20 of a file\n"
     "      --page-size N    the page size to check segments for [4096]\n"
     "      --raw            FILE is machine code alone, to run at address 0; give the\n"
     "                       architecture with --arch\n"
-    "      --arch NAME      architecture of raw code: aarch64, x86_64 (profile 'full')\n"
+    "      --arch NAME      architecture of raw code: aarch64 (published rules), x86_64\n"
+    "                       (profile 'full'), unless --profile says otherwise\n"
     "  -q, --quiet          print nothing about files that pass\n"
     "      --help           print this and exit\n"
     "      --version        print the version and exit\n"
@@ -140,6 +141,21 @@ static void describe_raw(const struct Job *job, struct LFIVElf *elf)
     elf->segs[0] = (struct LFIVElfSegment){0, job->size, 0, job->size, LFIV_ELF_EXEC};
 }
 
+/* The verifier for a profile and the option -s; NULL, or why there is none.  */
+static const char *choose_rules(const struct Options *o, const struct LFIProfile *profile,
+                                struct LFIVerifier *v)
+{
+    struct LFIProfile changed = *profile;
+    if (!lfiv_for_profile(profile, v))
+        return "its profile promises nothing, so there is nothing to verify; rebuild it with "
+               "-mlfi-profile=full";
+    if (o->box_given)
+        changed.sandbox = o->box == LFI_BOX_FULL ? LFI_SANDBOX_FULL : LFI_SANDBOX_STORES;
+    if (!lfiv_for_profile(&changed, v))
+        return "no rules are known that leave loads free in its profile; leave '-s stores' away";
+    return NULL;
+}
+
 static bool verify_file(const struct Options *o, const char *path)
 {
     struct Job job = {.options = o, .path = path};
@@ -162,15 +178,12 @@ static bool verify_file(const struct Options *o, const char *path)
         if (!profile)
             why = "its architecture has no profile of the name that --profile gives";
     }
-    if (profile && !lfiv_for_profile(profile, &v))
-        why = "its profile promises nothing, so there is nothing to verify; rebuild it with "
-              "-mlfi-profile=full";
+    if (profile)
+        why = choose_rules(o, profile, &v);
     bool ok = false;
     if (why) {
         tool_warn("%s: %s", path, why);
     } else {
-        if (o->box_given)
-            v.opts.box = o->box;
         v.opts.report = print_rejection;
         v.opts.arg = &job;
         if (profile->bundle)

@@ -10,8 +10,8 @@ OTHER_KIND = {"movs": "stos", "stos": "scas", "scas": "-", "cmps": "scas", "lods
 OTHER_IMMEDIATE = {"b": "z", "z": "b", "v": "z", "rel8": "rel32", "rel32": "rel8"}
 BASES = ["segment", "register", "zero", "slot"]
 MORE_REGISTERS = {"low": ["any"], "r8-13": ["r8-14", "r8-15"], "r8-14": ["r8-15"]}
-OTHER_EFFECT = {"jump": ["call"], "call": ["jump"], "rtcall": ["call"], "ret": ["jump"], "sp": ["string"], "index": ["string"],
-                "string": ["index"]}
+# What a kind of macro does to a drift; of the others only the steps count.  With base 0 there is none.
+OTHER_EFFECT = {"jump": "call", "call": "jump", "ret": "jump", "rtcall": "call", "sp": "string"}
 
 
 def columns(line):
@@ -114,8 +114,8 @@ def macro_mutants(text):
         effect, base, when, registers, *code = line.split()
         name = " ".join(line.split())
         yield at, at + len(line), "", f"{name}: deleted"
-        for new in OTHER_EFFECT[effect]:
-            yield at, at + len(effect), new, f"{name}: is {new}"
+        if effect in OTHER_EFFECT and base != "zero":
+            yield at, at + len(effect), OTHER_EFFECT[effect], f"{name}: is {OTHER_EFFECT[effect]}"
 
         def row(bases=base, when=when, registers=registers, code=code):
             return " ".join([effect, bases, when, registers, *code]) + "\n"

@@ -11,13 +11,15 @@ lfi_overlay_files = \
   %D%/overlay/lfi-aarch64/gcc/libgcc/config/aarch64/value-unwind.h \
   %D%/overlay/lfi-aarch64/musl/src/setjmp/aarch64/longjmp.s \
   %D%/overlay/lfi-aarch64/musl/src/setjmp/aarch64/setjmp.s \
-  %D%/overlay/lfi-x86_64/musl/src/setjmp/x86_64/longjmp.s \
-  %D%/overlay/lfi-x86_64/musl/src/setjmp/x86_64/setjmp.s \
   %D%/overlay/lfi-x86_64/musl/src/thread/x86_64/clone.s \
-  %D%/overlay/lfi-x86_64/musl/src/thread/x86_64/syscall_cp.s
+  %D%/overlay/lfi-x86_64/without-r11/musl/src/thread/x86_64/syscall_cp.s \
+  %D%/overlay/lfi-x86_64/without-r15/musl/src/setjmp/x86_64/longjmp.s \
+  %D%/overlay/lfi-x86_64/without-r15/musl/src/setjmp/x86_64/setjmp.s \
+  %D%/overlay/lfi-x86_64/without-r14-r15/musl/src/setjmp/x86_64/longjmp.s \
+  %D%/overlay/lfi-x86_64/without-r14-r15/musl/src/setjmp/x86_64/setjmp.s
 
 # Of each architecture those that its table has.
-LFI_PROFILES = full stores spec
+LFI_PROFILES = full stores spec bundle16 nosegue dense single one one-single allregs
 profiles_of = $(filter $(LFI_PROFILES),$(shell sed -n \
   's/^PROFILE.$(shell echo $(1) | tr a-z A-Z), *"\([^"]*\)".*/\1/p' $(srcdir)/profiles/profiles.def))
 LFI_SYSROOTS := $(foreach t,$(LFI_TARGETS),$(foreach p,$(call profiles_of,$(t)),$(t)-lfi-$(p)))

@@ -1,9 +1,11 @@
 /* Branches: indirect ones go to the start of a bundle in the box, and calls return to one.
    SPDX-License-Identifier: Apache-2.0
 
-     jmp *%rX   ->  and $-32, %eX; add %r14, %rX; jmp *%rX      fused
+     jmp *%rX   ->  and $-32, %eX; add %r14, %rX; jmp *%rX      fused; without add at base 0
      jmp *mem   ->  mov mem, %r11, then as jmp *%r11
      ret        ->  pop %r11, then as jmp *%r11
+                    one thread in a box: pop %r11; and $-32, %r11d; add %r14, %r11; push %r11;
+                    ret                                            fused: it is predicted
      call       the same, at the end of a bundle
      call weak  ->  mov weak@GOTPCREL(%rip), %r11, then as call *%r11
      jrcxz L    ->  jrcxz 1f; jmp 2f; 1: jmp L; 2:              and loop in the same way
@@ -36,11 +38,33 @@ static void go(struct rewriter *r, unsigned reg, bool call)
 {
     const char *low = x86_register_name(reg, 4), *full = x86_register_name(reg, 8);
     unsigned and_len = 3 + (reg > 7), jmp_len = 2 + (reg > 7);
-    (call ? x86_lock_at_end : x86_lock)(r, and_len + 3 + jmp_len);
-    x86_put(r, and_len, "and\t$-32, %%%s", low);
-    x86_put(r, 3, "add\t%%r14, %%%s", full);
+    (call ? x86_lock_at_end : x86_lock)(r, and_len + x86_base_length(r) + jmp_len);
+    x86_put(r, and_len, "and\t$%d, %%%s", -(int)r->profile->bundle, low);
+    x86_add_base(r, reg);
     x86_put(r, jmp_len, "%s\t*%%%s", call ? "call" : "jmp", full);
     x86_unlock(r);
+}
+
+/* Whether a jump through memory may take its target into r11.  Where that is the program's,
+   nothing says what it jumps to; but the function may never use it.  */
+static bool scratch_is_free(struct rewriter *r, const struct insn *in)
+{
+    struct insn other;
+    if (!x86_has_register(r, R11) || in->row->cls == INSN_CALL)
+        return true;
+    const struct stmt *first = in->stmt, *last = first, *end = r->stmts + r->nstmts;
+    while (first > r->stmts && !(first->kind == STMT_LABEL && first->symbol && first->symbol->exported))
+        first--;
+    while (last < end && !(last->kind == STMT_LABEL && last->symbol && last->symbol->exported))
+        last++;
+    for (; first < last; first++)
+        if (first->kind == STMT_INSN && !first->skipped && first->insn
+            && x86_parse(r, first, &other, false) && other.reads >> R11 & 1) {
+            error_at(r, in->name.p, "r11 may hold a value at this jump, which needs a register for "
+                                    "its target; load it into one first");
+            return false;
+        }
+    return true;
 }
 
 /* jmp and call through a register or memory */
@@ -52,6 +76,10 @@ static void indirect(struct rewriter *r, struct insn *in)
         error_at(r, o->text.p, "the operand is a 64-bit register");
         return;
     }
+    if (o->kind == OPERAND_MEM && in->mem.size.len && o->size != 8) {
+        error_at(r, o->text.p, "an address of code has 64 bits; write QWORD PTR");
+        return;
+    }
     if (o->kind != OPERAND_GPR && o->kind != OPERAND_MEM) {
         error_at(r, o->text.p, "a branch goes to a label, a register or what memory holds");
         return;
@@ -61,6 +89,8 @@ static void indirect(struct rewriter *r, struct insn *in)
         return;
     }
     unsigned reg = o->kind == OPERAND_GPR ? o->reg : R11;
+    if (o->kind == OPERAND_MEM && !scratch_is_free(r, in))
+        return;
     if (o->kind == OPERAND_MEM)
         x86_load_scratch(r, in);
     if (reg == RSP) {
@@ -72,6 +102,18 @@ static void indirect(struct rewriter *r, struct insn *in)
         go(r, reg, call);
     else
         x86_put(r, 3, call ? "call\t*%%r11" : "jmp\t*%%r11");
+}
+
+/* Nobody else can write where the address is pushed and taken again.  */
+static void ret_in_place(struct rewriter *r)
+{
+    x86_lock(r, 2 + 4 + x86_base_length(r) + 2 + 1);
+    x86_put(r, 2, "pop\t%%r11");
+    x86_put(r, 4, "and\t$%d, %%r11d", -(int)r->profile->bundle);
+    x86_add_base(r, R11);
+    x86_put(r, 2, "push\t%%r11");
+    x86_put(r, 1, "ret");
+    x86_unlock(r);
 }
 
 static void ret(struct rewriter *r, struct insn *in)
@@ -88,14 +130,12 @@ static void ret(struct rewriter *r, struct insn *in)
         out_main(r, in->nops ? "%S\t%S" : "%S", &in->name, in->nops ? &in->op[0].text : NULL);
         return;
     }
-    x86_put(r, 2, "pop\t%%r11");
-    if (n) {
-        unsigned len = n < 128 ? 4 : 7;
-        x86_lock(r, len + 4);
-        x86_put(r, len, "lea\t%d(%%rsp), %%esp", (int)n);
-        x86_put(r, 4, "lea\t(%%rsp,%%r14), %%rsp");
-        x86_unlock(r);
+    if (r->profile->threads == LFI_THREADS_SINGLE && n == 0) {
+        ret_in_place(r);
+        return;
     }
+    x86_put(r, 2, "pop\t%%r11");
+    x86_drop_stack(r, (int)n);
     go(r, R11, false);
 }
 
@@ -173,17 +213,16 @@ static void loop(struct rewriter *r, struct insn *in)
         return;
     }
     if (narrow) {
-        x86_use_scratch(r, in);
-        x86_put(r, 3, "mov\t%%rcx, %%r11");
+        x86_put(r, 8, "mov\t%%rcx, %d(%%rsp)", SAVED_SCRATCH);
         x86_put(r, 2, "mov\t%%ecx, %%ecx");
     }
     x86_put(r, 2, "jrcxz\t.Llfi.%d", (int)taken);
     if (narrow)
-        x86_put(r, 3, "mov\t%%r11, %%rcx");
+        x86_put(r, 8, "mov\t%d(%%rsp), %%rcx", SAVED_SCRATCH);
     x86_put(r, 2, "jmp\t.Llfi.%d", (int)skip);
     x86_place(r, taken);
     if (narrow)
-        x86_put(r, 3, "mov\t%%r11, %%rcx");
+        x86_put(r, 8, "mov\t%d(%%rsp), %%rcx", SAVED_SCRATCH);
     x86_fit(r, 2, 3);
     x86_put(r, 0, "jmp\t%S", target);
     x86_place(r, skip);

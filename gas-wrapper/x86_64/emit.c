@@ -11,15 +11,40 @@
 
 #include <string.h>
 
-static uint32_t rotate(uint32_t where, unsigned by)
+static unsigned bundle(const struct rewriter *r)
 {
-    by &= 31;
-    return by ? where << by | where >> (32 - by) : where;
+    return r->profile->bundle;
 }
 
 static bool bundles(const struct rewriter *r)
 {
-    return x86_confines(r) && r->profile->bundle == BUNDLE;
+    return x86_confines(r);
+}
+
+/* The logarithm, which directives take.  */
+static int power(const struct rewriter *r)
+{
+    return bundle(r) == 16 ? 4 : 5;
+}
+
+/* Every position in a bundle.  */
+static uint32_t anywhere(const struct rewriter *r)
+{
+    return UINT32_MAX >> (MAX_BUNDLE - bundle(r));
+}
+
+static uint32_t rotate(const struct rewriter *r, uint32_t where, unsigned by)
+{
+    by &= bundle(r) - 1;
+    return (by ? where << by | where >> (bundle(r) - by) : where) & anywhere(r);
+}
+
+/* Where so many bytes do not fit.  */
+static uint32_t too_late(const struct rewriter *r, unsigned len)
+{
+    if (len > bundle(r))
+        return anywhere(r);
+    return len > 1 ? (anywhere(r) << (bundle(r) - (len - 1))) & anywhere(r) : 0;
 }
 
 /* Before anything is emitted in a section.  */
@@ -30,12 +55,12 @@ static void enter(struct rewriter *r)
     state->aligned = false;
     if (state->at != now) {
         state->at = now;
-        state->where = now->section->code || now->sub ? UINT32_MAX : 1;
+        state->where = now->section->code || now->sub ? anywhere(r) : 1;
     }
     r->sections.now->section->code = true;
     if (!state->bundles && bundles(r)) {
         state->bundles = true;
-        out_insn(r, ".bundle_align_mode 5");
+        out_insn(r, ".bundle_align_mode %d", power(r));
     }
 }
 
@@ -49,19 +74,19 @@ void x86_fit(struct rewriter *r, unsigned len, unsigned more)
     if (!bundles(r))
         return;
     unsigned all = len + more;
-    uint32_t late = all > 1 ? UINT32_MAX << (33 - all) : 0;
+    uint32_t late = too_late(r, all);
     if (state->where & late) {
-        out_insn(r, ".p2align 5,,%d", (int)all - 1);
+        out_insn(r, ".p2align %d,,%d", power(r), (int)all - 1);
         state->where = (state->where & ~late) | 1;
         r->sections.now->pos += all - 1;
     }
     state->fitted = state->where;
-    state->where = rotate(state->where, len) | rotate(state->where, all);
+    state->where = rotate(r, state->where, len) | rotate(r, state->where, all);
 }
 
 void x86_short(struct rewriter *r, unsigned len)
 {
-    x86_state(r)->where = rotate(x86_state(r)->fitted, len);
+    x86_state(r)->where = rotate(r, x86_state(r)->fitted, len);
 }
 
 void x86_anywhere(struct rewriter *r)
@@ -86,8 +111,8 @@ void x86_align(struct rewriter *r)
     if (state->aligned && state->at == r->sections.now)
         return;
     enter(r);
-    out_insn(r, ".p2align 5"); /* even where the lengths say that nothing is missing */
-    r->sections.now->pos += BUNDLE - 1;
+    out_insn(r, ".p2align %d", power(r)); /* even where the lengths say that nothing is missing */
+    r->sections.now->pos += bundle(r) - 1;
     if (section->anchor == 0) {
         section->anchor = x86_new_label(r);
         x86_place(r, section->anchor);
@@ -105,20 +130,21 @@ bool x86_align_input(struct rewriter *r, uint64_t bytes, uint64_t most)
     if (!bundles(r) || bytes < 2)
         return false;
     enter(r);
-    if (bytes > BUNDLE && most >= BUNDLE) {
-        out_insn(r, ".p2align 5");
-        if (bytes == 2 * BUNDLE)
-            out_insn(r, ".p2align 6");
+    unsigned size = bundle(r);
+    if (bytes > size && most >= size) {
+        out_insn(r, ".p2align %d", power(r));
+        if (bytes == 2 * size)
+            out_insn(r, ".p2align %d", power(r) + 1);
         else
             out_insn(r, ".balignl %d,0x00401f0f", (int)bytes); /* nopl 0(%rax) */
         state->where = 1;
         return true;
     }
-    for (unsigned p = 0; p < BUNDLE; p++) {
-        uint64_t need = (0 - (uint64_t)p) & (bytes - 1) & (BUNDLE - 1);
+    for (unsigned p = 0; p < size; p++) {
+        uint64_t need = (0 - (uint64_t)p) & (bytes - 1) & (size - 1);
         if (state->where >> p & 1)
-            where |= need <= most ? 1u << ((p + need) & 31) : 1u << p;
-        if (state->where >> p & 1 && bytes > BUNDLE)
+            where |= need <= most ? 1u << ((p + need) & (size - 1)) : 1u << p;
+        if (state->where >> p & 1 && bytes > size)
             where |= 1u << p;
     }
     state->where = where;
@@ -151,9 +177,10 @@ void x86_fit_at_end(struct rewriter *r, unsigned len)
     if (section->anchor == 0)
         x86_align(r);
     if (len > 1)
-        out_insn(r, ".p2align 5,,%d", (int)len - 1);
-    out_insn(r, ".nops (%d-(.-.Llfi.%d))&31", BUNDLE - (int)len, (int)section->anchor);
-    r->sections.now->pos += BUNDLE;
+        out_insn(r, ".p2align %d,,%d", power(r), (int)len - 1);
+    out_insn(r, ".nops (%d-(.-.Llfi.%d))&%d", (int)(bundle(r) - len), (int)section->anchor,
+             (int)bundle(r) - 1);
+    r->sections.now->pos += bundle(r);
     state->where = 1;
     state->aligned = false;
 }
@@ -318,6 +345,6 @@ void x86_end(struct rewriter *r)
         out_line(r, "\t.section\t%S", &s->args);
         if (last)
             out_line(r, "\t.subsection\t%d", (int)last);
-        out_line(r, "\t.p2align 5");
+        out_line(r, "\t.p2align %d", power(r));
     }
 }

@@ -108,7 +108,7 @@ unsigned x86_length(struct rewriter *r, const struct insn *in, bool guarded)
         vector = vector || in->op[i].kind == OPERAND_VECTOR;
     wide = wide || (row->enc == ENC_LEGACY && size == 8);
     bool high = extended(in, &wide), rex = high || wide;
-    n += 2 * guarded + !!(in->prefixes & PREFIX_LOCK)
+    n += guarded * x86_guard_length(r) + !!(in->prefixes & PREFIX_LOCK)
          + !!(in->prefixes & (PREFIX_REP | PREFIX_REPNE)) + !!(in->prefixes & PREFIX_DATA16)
          + (!guarded && in->mem_op >= 0 && in->mem.base_size == 4);
     unsigned imm = immediate_length(r, in, size, &no_modrm);

@@ -5,12 +5,19 @@
      symbol(%rB)      ->  the same by prefix bytes: the assembler has no relocation for it
      address          ->  the same
      disp(%rsp)       stays: guard areas around the box catch what strays
-     symbol(%rip)     stays: it is in the box wherever the code is  */
+     symbol(%rip)     stays: it is in the box wherever the code is
+
+   At base 0 the same without gs.  Where the base is in a register alone:
+
+     disp(%rB)        ->  mov %eB, %r11d; disp(%r14,%r11)                fused
+     disp(%rB,%rI,s)  ->  lea disp(%rB,%rI,s), %r11d; (%r14,%r11)        fused
+     symbol(%rB)      ->  lea symbol(%rB), %r11; mov %r11d, %r11d; (%r14,%r11)   the last two fused  */
 #include "config.h"
 
 #include "gas-wrapper/x86_64/x86_64.h"
+#include "lfi_layout.h"
 
-static const char gs_addr32[] = ".byte 0x65,0x67";
+#include <string.h>
 
 bool x86_written(const struct insn *in, int op)
 {
@@ -24,19 +31,19 @@ bool x86_written(const struct insn *in, int op)
 /* Whether the profile confines the memory operand.  */
 static bool confined(const struct rewriter *r, const struct insn *in)
 {
-    switch (r->profile->sandbox) {
-    case LFI_SANDBOX_NONE:
-        return false;
-    case LFI_SANDBOX_STORES:
-        return x86_written(in, in->mem_op);
-    default:
-        return true;
-    }
+    return x86_confines_loads(r) || (x86_confines_stores(r) && x86_written(in, in->mem_op));
 }
 
-static bool through_stack(const struct mem *m)
+/* An operand that stays as it is: its displacement is within what the guards around boxes stop.  */
+static bool through_stack(struct rewriter *r, const struct insn *in)
 {
-    return m->base == RSP && m->index == NO_REG && m->base_size == 8;
+    const struct mem *m = &in->mem;
+    int64_t disp;
+    if (m->base != RSP || m->index != NO_REG || m->base_size != 8)
+        return false;
+    return r->profile->guard != LFI_GUARD_DENSE
+           || (x86_disp_constant(r, in, &disp) && disp >= -(int64_t)LFI_DRIFT_POST
+               && disp <= (int64_t)LFI_DRIFT_REACH);
 }
 
 /* A displacement that the assembler does not know, or no register at all.  */
@@ -83,13 +90,122 @@ struct slice x86_operand_text(struct rewriter *r, const struct insn *in, bool gs
     return text;
 }
 
+/* The address goes to the scratch register, cut to SIZE bytes.  */
+static void put_address(struct rewriter *r, const struct insn *in, unsigned size, bool locked)
+{
+    struct insn lea = *in;
+    struct operand *o = &lea.op[0];
+    bool registers = in->mem.base != NO_REG || in->mem.index != NO_REG;
+    int64_t address;
+    if (!registers && x86_disp_constant(r, in, &address)) {
+        x86_put(r, locked ? 0 : 7, size == 4 ? "mov\t$%d, %%r11d" : "mov\t$%d, %%r11", (int)address);
+        return;
+    }
+    *o = in->op[in->mem_op];
+    o->star = false;
+    lea.mem.size = (struct slice){"", 0};
+    lea.row = ((const struct mnemonic *)x86_find_insn("lea", 3))->row;
+    lea.name = (struct slice){"lea", 3};
+    lea.suffix = 0;
+    lea.prefixes = 0;
+    lea.mem_op = 0;
+    lea.nops = 2;
+    const char *name = size == 4 ? "%r11d" : "%r11";
+    lea.op[1] = (struct operand){{name, strlen(name)}, OPERAND_GPR, R11, (uint8_t)size, 'r', false};
+    if (registers)
+        o->text = x86_operand_text(r, &lea, false, in->mem.base_size);
+    else if (*o->text.p == '*')
+        o->text = slice_trim((struct slice){o->text.p + 1, o->text.len - 1});
+    x86_emit(r, &lea, locked ? 0 : x86_length(r, &lea, false), NULL);
+}
+
+enum { MOV_LEN = 3, LEA_MOST = 9, NEAR = 0x8000 };
+
+/* The operand becomes disp(%r14,%r11).  */
+static void through_base(struct rewriter *r, struct insn *in, bool keep_disp)
+{
+    struct mem *m = &in->mem;
+    m->base = R14;
+    m->index = R11;
+    m->base_size = 8;
+    m->scale = (struct slice){"", 0};
+    if (!keep_disp)
+        m->disp = m->more = (struct slice){"", 0};
+    in->op[in->mem_op].text = x86_operand_text(r, in, false, 8);
+}
+
+/* A high byte cannot be named together with r14: it changes places with the low one.  */
+static void high_byte(struct rewriter *r, struct insn *in)
+{
+    static const char *const low[] = {"%al", "%cl", "%dl", "%bl"};
+    struct operand *high = &in->op[in->mem_op == 0];
+    if (in->nops != 2 || high->kind != OPERAND_GPR || high->size != 'h') {
+        error_at(r, in->name.p, "a high byte cannot be used here; use another register");
+        return;
+    }
+    const char *h = x86_register_name(high->reg, 'h'), *l = low[high->reg];
+    put_address(r, in, 8, false);
+    through_base(r, in, false);
+    high->size = 1;
+    high->text = (struct slice){l, 3};
+    in->rex_less = false;
+    x86_put(r, 2, "xchg\t%%%s, %s", h, l);
+    unsigned len = x86_length(r, in, false);
+    x86_lock(r, MOV_LEN + len);
+    x86_put(r, MOV_LEN, "mov\t%%r11d, %%r11d");
+    x86_emit(r, in, 0, NULL);
+    x86_unlock(r);
+    x86_put(r, 2, "xchg\t%%%s, %s", h, l);
+}
+
+/* Whether r11 is read, and not as a part of the address.  */
+static bool has_scratch_as_data(const struct insn *in)
+{
+    for (int i = 0; i < in->nops; i++)
+        if (in->op[i].kind == OPERAND_GPR && in->op[i].reg == R11
+            && !(i == in->nops - 1 && in->row->dst == ACCESS_W))
+            return true;
+    return false;
+}
+
+/* The base is in a register, and nothing but an index can be cut to 32 bits.  */
+static void access_by_index(struct rewriter *r, struct insn *in)
+{
+    struct mem *m = &in->mem;
+    int64_t disp;
+    if (has_scratch_as_data(in) || (m->base != R11 && m->index != R11))
+        x86_use_scratch(r, in);
+    x86_state(r)->scratch = SCRATCH_LOST;
+    if (in->rex_less) {
+        high_byte(r, in);
+        return;
+    }
+    /* What is that near stays within the guards, so that nobody can tell whether it wraps.  */
+    bool keep = m->index == NO_REG && m->base != NO_REG && m->base_size == 8
+                && x86_disp_constant(r, in, &disp) && disp > -NEAR && disp < NEAR;
+    unsigned base = m->base;
+    bool symbol = needs_raw(r, in) && (base != NO_REG || m->index != NO_REG);
+    struct insn access = *in;
+    through_base(r, &access, keep);
+    unsigned len = x86_length(r, &access, false);
+    if (symbol)
+        put_address(r, in, 8, false);
+    x86_lock(r, (keep || symbol ? MOV_LEN : LEA_MOST) + len);
+    if (keep || symbol)
+        x86_put(r, MOV_LEN, "mov\t%%%s, %%r11d", x86_register_name(symbol ? R11 : base, 4));
+    else
+        put_address(r, in, 4, true);
+    x86_emit(r, &access, 0, NULL);
+    x86_unlock(r);
+}
+
 /* The instruction with its memory operand, which tls.c may have changed.  */
 void x86_access_as(struct rewriter *r, struct insn *in, bool changed)
 {
     const struct mem *m = &in->mem;
     struct slice *text = &in->op[in->mem_op].text;
     bool registers = m->base != NO_REG || m->index != NO_REG;
-    if (m->rip || !confined(r, in) || through_stack(m)) {
+    if (m->rip || !confined(r, in) || through_stack(r, in)) {
         if (!changed) {
             x86_keep(r, in);
             return;
@@ -99,10 +215,36 @@ void x86_access_as(struct rewriter *r, struct insn *in, bool changed)
         x86_emit(r, in, x86_length(r, in, false), NULL);
         return;
     }
-    bool raw = needs_raw(r, in);
+    if (r->profile->base == LFI_BASE_REGISTER) {
+        access_by_index(r, in);
+        return;
+    }
+    bool raw = needs_raw(r, in), gs = r->profile->base != LFI_BASE_ZERO;
     if (!raw || registers)
-        *text = x86_operand_text(r, in, !raw, raw ? 8 : 4);
-    x86_emit(r, in, x86_length(r, in, true), raw ? gs_addr32 : NULL);
+        *text = x86_operand_text(r, in, !raw && gs, raw ? 8 : 4);
+    x86_emit(r, in, x86_length(r, in, true), raw ? x86_raw_prefixes(r) : NULL);
+}
+
+/* NAME with REG and what r11 points to, confined if the profile says so.  */
+void x86_through_scratch(struct rewriter *r, unsigned len, const char *name, const char *reg,
+                         bool store)
+{
+    bool confine = store ? x86_confines_stores(r) : x86_confines_loads(r);
+    bool index = confine && r->profile->base == LFI_BASE_REGISTER;
+    const char *mem = !confine                               ? "(%r11)"
+                      : index                                ? "(%r14,%r11)"
+                      : r->profile->base == LFI_BASE_ZERO ? "(%r11d)"
+                                                             : "%gs:(%r11d)";
+    if (index) {
+        x86_lock(r, MOV_LEN + len);
+        x86_put(r, MOV_LEN, "mov\t%%r11d, %%r11d");
+    }
+    if (store)
+        x86_put(r, len, "%s\t%%%s, %s", name, reg, mem);
+    else
+        x86_put(r, len, "%s\t%s, %%%s", name, mem, reg);
+    if (index)
+        x86_unlock(r);
 }
 
 void x86_access(struct rewriter *r, struct insn *in)
@@ -134,12 +276,9 @@ void x86_load_scratch(struct rewriter *r, struct insn *in)
     m->size = (struct slice){"", 0};
 
     struct slice *text = &load.op[0].text;
-    bool guard = r->profile->sandbox == LFI_SANDBOX_FULL && !m->rip && !through_stack(m);
-    bool raw = guard && needs_raw(r, &load);
     if (*text->p == '*')
         *text = slice_trim((struct slice){text->p + 1, text->len - 1});
     load.op[0].star = false;
-    if (m->base != NO_REG || m->index != NO_REG)
-        *text = x86_operand_text(r, &load, guard && !raw, guard && !raw ? 4 : m->base_size);
-    x86_emit(r, &load, x86_length(r, &load, guard), raw ? gs_addr32 : NULL);
+    load.reads &= ~(UINT32_C(1) << R11); /* as an address alone, which is not needed again */
+    x86_access_as(r, &load, true);
 }

@@ -171,7 +171,7 @@ static bool register_allowed(struct rewriter *r, const struct reg *reg, struct s
         return bad(r, report, at, "segment registers belong to the sandbox");
     if (reg->cls == 'c' || reg->cls == 'b')
         return bad(r, report, at, "this register cannot be used in a box");
-    if (reg->cls == 'r' && (reg->number == R14 || reg->number == R15)) {
+    if (reg->cls == 'r' && reg->number >= R14 && !x86_has_register(r, reg->number)) {
         if (report)
             error_at(r, at.p, "r%d is reserved for the sandbox: it is %s; use another register",
                      reg->number,

@@ -9,6 +9,11 @@
      mov $0, %spl      ->  mov %rsp, %r11; mov $0, %r11b; ...         GCC's and $-256, %rsp
      anything else     ->  mov %rsp, %r11; op x, %r11; mov %r11d, %esp; lea (%rsp,%r14), %rsp
      leave             ->  mov %ebp, %esp; lea (%rsp,%r14), %rsp; pop %rbp
+   Where the base is 0, esp is enough, and there are no drifts.  Where no register holds it:
+
+     mov %rX, %rsp     ->  mov %eX, %esp; add SLOT, %rsp              where flags are dead, else
+                           mov SLOT, %r11; mov %eX, %esp; lea (%rsp,%r11), %rsp
+
    lea and mov leave the flags alone; the others change them as what they stand for does,
    but for the sign and overflow of an address, which nobody asks for.  */
 #include "config.h"
@@ -36,8 +41,8 @@ static enum verdict look(struct rewriter *r, const struct stmt *s)
         return DOES_NOT;
     switch (in.row->cls) {
     case INSN_CALL:
-        if (x86_is_tls_call(&in))
-            return GOES_ON; /* no call will be left of it */
+        if (x86_is_tls_call(&in)) /* no call will be left of it, but one of the runtime may */
+            return r->profile->ctxreg ? GOES_ON : DOES_NOT;
         /* fall through */
     case INSN_PUSH: /* a sequence that guards a target does not touch rsp */
         return in.mem_op >= 0 && in.mem.base == RSP ? DOES_NOT : CLOSES;
@@ -58,6 +63,8 @@ static enum verdict look(struct rewriter *r, const struct stmt *s)
     default:
         return DOES_NOT;
     }
+    if (!r->profile->ctxreg && (in.row->cls == INSN_TP || (in.mem_op >= 0 && in.mem.seg == 'f')))
+        return DOES_NOT;
     if (in.row->cls == INSN_LEA || in.mem_op < 0 || in.mem.base != RSP || in.mem.index != NO_REG
         || in.mem.base_size != 8 || in.mem.seg)
         return r->profile->sandbox == LFI_SANDBOX_STORES && in.mem_op >= 0 && in.mem.base == RSP
@@ -90,19 +97,76 @@ static bool constant_move(struct rewriter *r, const struct insn *in, int64_t *am
     return true;
 }
 
-/* rsp = base + its low half, in the sequence that X86_LOCK began.  */
-static void add_base(struct rewriter *r)
+/* r11, which is needed, is the program's where rsp moves: it cannot be saved.  */
+static void take_scratch(struct rewriter *r, const struct insn *in)
 {
-    x86_put(r, ADD_BASE, "lea\t(%%rsp,%%r14), %%rsp");
+    if (x86_has_register(r, R11) && !x86_scratch_dead(r, in->stmt))
+        error_at(r, in->name.p,
+                 "r11 holds a value that the rewriting of this instruction would destroy; use "
+                 "another register");
+    else
+        x86_use_scratch(r, in);
+}
+
+/* rsp = base + its low half, which LEN bytes set: what comes before, and behind.  */
+struct low_half {
+    bool add; /* the base: changes flags */
+    unsigned base;
+};
+
+/* FLAGS_FREE: the instruction changes them itself; SCRATCH_FREE: r11 was saved.  */
+static struct low_half begin_low_half(struct rewriter *r, const struct insn *in, unsigned len,
+                                      bool flags_free, bool scratch_free)
+{
+    struct low_half h = {.add = r->profile->base == LFI_BASE_SLOT && !scratch_free
+                                && (flags_free || x86_flags_dead(r, in->stmt))};
+    if (r->profile->base == LFI_BASE_ZERO)
+        return h;
+    if (r->profile->base == LFI_BASE_SLOT && !h.add && !scratch_free)
+        take_scratch(r, in);
+    x86_lock(r, len + (h.add ? x86_base_length(r) : x86_hold_length(r) + ADD_BASE));
+    if (!h.add)
+        h.base = x86_hold_base(r);
+    return h;
+}
+
+static void end_low_half(struct rewriter *r, struct low_half h)
+{
+    if (r->profile->base == LFI_BASE_ZERO)
+        return;
+    if (h.add)
+        x86_add_base(r, RSP);
+    else
+        x86_put(r, ADD_BASE, "lea\t(%%rsp,%%%s), %%rsp", x86_register_name(h.base, 8));
     x86_unlock(r);
 }
 
-void x86_set_stack(struct rewriter *r, unsigned reg)
+static void set_stack(struct rewriter *r, const struct insn *in, unsigned reg)
 {
     unsigned len = MOV32 + (reg > 7);
-    x86_lock(r, len + ADD_BASE);
+    bool add = r->profile->base == LFI_BASE_SLOT && reg == R11;
+    if (add && !x86_flags_dead(r, in->stmt))
+        error_at(r, in->name.p, "flags are in use here, which this instruction would change; use mov "
+                                "or lea with another register");
+    bool both = r->profile->base == LFI_BASE_SLOT && !add && !x86_flags_dead(r, in->stmt)
+                && !x86_scratch_dead(r, in->stmt);
+    if (both) /* r11 goes below where the stack will be */
+        x86_put(r, 10, "mov\t%%r11, %%gs:%d(%%%s)", SAVED_SCRATCH, x86_register_name(reg, 4));
+    struct low_half h = begin_low_half(r, in, len, add, both);
     x86_put(r, len, "mov\t%%%s, %%esp", x86_register_name(reg, 4));
-    add_base(r);
+    end_low_half(r, h);
+    if (both)
+        x86_put(r, 8, "mov\t%d(%%rsp), %%r11", SAVED_SCRATCH);
+}
+
+void x86_drop_stack(struct rewriter *r, int bytes)
+{
+    if (bytes == 0)
+        return;
+    unsigned len = bytes < 128 ? 4 : 7;
+    struct low_half h = begin_low_half(r, NULL, len, true, false);
+    x86_put(r, len, "lea\t%d(%%rsp), %%esp", bytes);
+    end_low_half(r, h);
 }
 
 /* The instruction on esp instead of rsp.  */
@@ -131,9 +195,34 @@ static bool on_low_half(struct rewriter *r, struct insn *in)
         buf_free(&b);
     }
     unsigned len = x86_length(r, &low, false);
-    x86_lock(r, len + ADD_BASE);
-    x86_emit(r, &low, 0, NULL);
-    add_base(r);
+    struct low_half h = begin_low_half(r, in, len, !lea, false);
+    x86_emit(r, &low, len, NULL);
+    end_low_half(r, h);
+    return true;
+}
+
+/* mov mem, %rsp where esp can be loaded: confined without another register.  */
+static bool load_low_half(struct rewriter *r, struct insn *in)
+{
+    const struct mem *m = &in->mem;
+    bool slot = r->profile->base == LFI_BASE_SLOT;
+    int64_t disp;
+    if ((!slot && r->profile->base != LFI_BASE_ZERO) || !is_op(in, "mov") || in->nops != 2
+        || in->mem_op != 0 || x86_dst(in)->size != 8 || m->rip || m->seg || m->base == NO_REG
+        || m->base_size != 8 || !x86_disp_constant(r, in, &disp))
+        return false;
+    struct insn low = *in;
+    if (low.suffix == 'q')
+        low.name.len--;
+    low.suffix = 0;
+    low.mem.size = (struct slice){"", 0};
+    low.op[0].text = x86_operand_text(r, &low, slot, 4);
+    low.op[1].text = (struct slice){"%esp", 4};
+    low.op[1].size = 4;
+    unsigned len = x86_length(r, &low, true);
+    struct low_half h = begin_low_half(r, in, len, false, false);
+    x86_emit(r, &low, len, NULL);
+    end_low_half(r, h);
     return true;
 }
 
@@ -154,7 +243,7 @@ static void on_scratch(struct rewriter *r, struct insn *in)
         return;
     }
     struct insn copy = *in;
-    x86_use_scratch(r, in);
+    take_scratch(r, in);
     if (in->row->dst == ACCESS_RW || part)
         x86_put(r, 3, "mov\t%%rsp, %%r11");
     const char *scratch = dst->size == 8 ? "%r11" : dst->size == 2 ? "%r11w" : "%r11b";
@@ -168,7 +257,7 @@ static void on_scratch(struct rewriter *r, struct insn *in)
         x86_access_as(r, &copy, true);
     else
         x86_emit(r, &copy, x86_length(r, &copy, false), NULL);
-    x86_set_stack(r, R11);
+    set_stack(r, in, R11);
 }
 
 /* xchg of rsp and another register */
@@ -183,28 +272,37 @@ static void exchange(struct rewriter *r, struct insn *in)
         out_drop(r);
         return;
     }
-    x86_use_scratch(r, in);
+    take_scratch(r, in);
     x86_put(r, 3, "mov\t%%rsp, %%r11");
-    x86_set_stack(r, other->reg);
+    if (r->profile->base == LFI_BASE_SLOT && !x86_flags_dead(r, in->stmt))
+        error_at(r, in->name.p, "flags are in use here, which this instruction would change");
+    struct low_half h = begin_low_half(r, in, MOV32 + (other->reg > 7), true, false);
+    x86_put(r, MOV32 + (other->reg > 7), "mov\t%%%s, %%esp", x86_register_name(other->reg, 4));
+    end_low_half(r, h);
     x86_put(r, 3, "mov\t%%r11, %%%s", x86_register_name(other->reg, 8));
 }
 
 static void move_by_constant(struct rewriter *r, struct insn *in, int64_t amount)
 {
+    bool live = x86_has_register(r, R11) && !x86_scratch_dead(r, in->stmt);
     if (amount == 0) {
         out_drop(r);
-    } else if (r->profile->drift && drift_closes(r, in->stmt, look)) {
+    } else if (!r->profile->drift) {
+        on_low_half(r, in);
+    } else if (drift_closes(r, in->stmt, look)) {
         x86_keep(r, in);
-    } else if (amount == 8 || amount == 16) {
+    } else if ((amount == 8 || amount == 16) && !live) {
         x86_use_scratch(r, in);
         for (; amount > 0; amount -= 8)
             x86_put(r, 2, "pop\t%%r11");
-    } else if (r->profile->drift) {
+    } else if (live) {
+        x86_keep(r, in);
+        x86_put(r, 2, "push\t%%r11"); /* below the stack is nothing of use when it moves */
+        x86_put(r, 2, "pop\t%%r11");
+    } else {
         x86_use_scratch(r, in);
         x86_keep(r, in);
         x86_put(r, 4, "mov\t(%%rsp), %%r11d");
-    } else {
-        on_low_half(r, in);
     }
 }
 
@@ -212,7 +310,7 @@ bool x86_stack(struct rewriter *r, struct insn *in)
 {
     int64_t amount;
     struct operand *src = &in->op[0];
-    if (!(in->writes >> RSP & 1) || !x86_confines(r))
+    if (!(in->writes >> RSP & 1) || !x86_confines_stores(r))
         return false;
     if (constant_move(r, in, &amount) && amount >= -(int64_t)LFI_DRIFT_MAX
         && amount <= (int64_t)LFI_DRIFT_MAX)
@@ -221,8 +319,8 @@ bool x86_stack(struct rewriter *r, struct insn *in)
         exchange(r, in);
     else if (is_op(in, "mov") && in->nops == 2 && src->kind == OPERAND_GPR && src->size >= 4
              && src->size <= 8 && x86_dst(in)->size >= 4)
-        x86_set_stack(r, src->reg);
-    else if (!on_low_half(r, in))
+        set_stack(r, in, src->reg);
+    else if (!on_low_half(r, in) && !load_low_half(r, in))
         on_scratch(r, in);
     return true;
 }
@@ -249,9 +347,9 @@ static void enter(struct rewriter *r, struct insn *in)
     if (size == 0)
         return;
     unsigned len = size > 128 ? 7 : 4;
-    x86_lock(r, len + ADD_BASE);
+    struct low_half h = begin_low_half(r, in, len, false, false);
     x86_put(r, len, "lea\t%d(%%rsp), %%esp", -(int)size);
-    add_base(r);
+    end_low_half(r, h);
     return;
 bad:
     error_at(r, in->name.p, "enter takes a constant size, and 0 as the level of nesting");
@@ -259,12 +357,12 @@ bad:
 
 void x86_frame(struct rewriter *r, struct insn *in)
 {
-    if (!x86_confines(r)) {
+    if (!x86_confines_stores(r)) {
         x86_keep(r, in);
     } else if (in->row->cls == INSN_ENTER) {
         enter(r, in);
     } else {
-        x86_set_stack(r, RBP);
+        set_stack(r, in, RBP);
         x86_put(r, 1, "pop\t%%rbp");
     }
 }

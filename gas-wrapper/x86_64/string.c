@@ -3,7 +3,7 @@
 
      rep movsb          ->  mov %edi, %edi; lea (%rdi,%r14), %rdi; the same for rsi;
                             rep movsb                                       fused
-     xlat               ->  movzbl %al, %r11d; mov (%rbx,%r11), %al, confined
+     xlat               ->  movzbl %al, %r11d; lea (%rbx,%r11), %r11; mov (%r11), %al, confined
      bt %rX, mem        ->  the bytes that hold the bit go to r11, then bt %rX, %r11
      bts %rX, mem       ->  the same, and back; locked: until nobody else came between  */
 #include "config.h"
@@ -14,11 +14,20 @@
 
 enum { CONFINE = 2 + 4 };
 
-static void confine(struct rewriter *r, unsigned reg)
+static void confine(struct rewriter *r, unsigned reg, unsigned base)
 {
     const char *low = x86_register_name(reg, 4), *full = x86_register_name(reg, 8);
     x86_put(r, 2, "mov\t%%%s, %%%s", low, low);
-    x86_put(r, 4, "lea\t(%%%s,%%r14), %%%s", full, full);
+    x86_put(r, 4, "lea\t(%%%s,%%%s), %%%s", full, x86_register_name(base, 8), full);
+}
+
+/* At base 0 the address size does it, of rcx too.  */
+static void confine_by_size(struct rewriter *r, struct insn *in, unsigned len)
+{
+    x86_lock(r, 1 + len);
+    out_insn(r, ".byte 0x67");
+    x86_keep_length(r, in, 0);
+    x86_unlock(r);
 }
 
 /* Operands say what the mnemonic says, or would ask for another segment or size.  */
@@ -42,8 +51,8 @@ static bool operands_plain(struct rewriter *r, const struct insn *in)
 void x86_string(struct rewriter *r, struct insn *in)
 {
     const char *use = in->row->detail;
-    bool full = r->profile->sandbox == LFI_SANDBOX_FULL;
-    bool rdi = x86_confines(r) && (strchr(use, 'd') || (full && strchr(use, 'D')));
+    bool full = x86_confines_loads(r);
+    bool rdi = x86_confines_stores(r) && (strchr(use, 'd') || (full && strchr(use, 'D')));
     bool rsi = full && strchr(use, 's');
     unsigned len = 1 + !!(in->prefixes & (PREFIX_REP | PREFIX_REPNE)) + 1;
     if (!operands_plain(r, in))
@@ -56,11 +65,18 @@ void x86_string(struct rewriter *r, struct insn *in)
         x86_keep_length(r, in, len);
         return;
     }
-    x86_lock(r, len + CONFINE * rdi + CONFINE * rsi);
+    if (r->profile->base == LFI_BASE_ZERO) {
+        confine_by_size(r, in, len);
+        return;
+    }
+    if (r->profile->base == LFI_BASE_SLOT)
+        x86_use_scratch(r, in);
+    x86_lock(r, x86_hold_length(r) + len + CONFINE * rdi + CONFINE * rsi);
+    unsigned base = x86_hold_base(r);
     if (rdi)
-        confine(r, RDI);
+        confine(r, RDI, base);
     if (rsi)
-        confine(r, RSI);
+        confine(r, RSI, base);
     x86_keep_length(r, in, 0);
     x86_unlock(r);
 }
@@ -71,14 +87,14 @@ void x86_xlat(struct rewriter *r, struct insn *in)
         error_at(r, in->name.p, "xlat is understood without operands");
         return;
     }
-    if (!x86_confines(r)) {
+    if (!x86_confines_stores(r)) {
         x86_keep(r, in);
         return;
     }
-    bool full = r->profile->sandbox == LFI_SANDBOX_FULL;
     x86_use_scratch(r, in);
     x86_put(r, 4, "movzx\t%%al, %%r11d");
-    x86_put(r, 6, full ? "mov\t%%gs:(%%ebx,%%r11d), %%al" : "mov\t(%%rbx,%%r11), %%al");
+    x86_put(r, 4, "lea\t(%%rbx,%%r11), %%r11");
+    x86_through_scratch(r, 6, "mov", "al", false);
 }
 
 /* -- bit strings --------------------------------------------------------------------- */
@@ -124,12 +140,7 @@ static void bit_address(struct rewriter *r, struct insn *in, unsigned temp, int 
 
 static void put_access(struct rewriter *r, const char *name, const char *reg, bool store)
 {
-    bool full = r->profile->sandbox == LFI_SANDBOX_FULL || (store && x86_confines(r));
-    const char *mem = full ? "%gs:(%r11d)" : "(%r11)";
-    if (store)
-        x86_put(r, 7, "%s\t%%%s, %s", name, reg, mem);
-    else
-        x86_put(r, 6, "%s\t%s, %%%s", name, mem, reg);
+    x86_through_scratch(r, store ? 7 : 6, name, reg, store);
 }
 
 /* The flags after it are those of the last bit test; what restores registers keeps them.  */
@@ -147,7 +158,8 @@ static void bit_string(struct rewriter *r, struct insn *in)
     if (in->suffix)
         name.len--;
     x86_use_scratch(r, in);
-    x86_put(r, 8, "lea\t%d(%%rsp), %%rsp", -RED_ZONE);
+    const char *sp = r->profile->base == LFI_BASE_ZERO ? "esp" : "rsp";
+    x86_put(r, 8, "lea\t%d(%%rsp), %%%s", -RED_ZONE, sp);
     for (int i = 0; i < pushed; i++)
         x86_put(r, 2, "push\t%%%s", x86_register_name(saved[i], 8));
     bit_address(r, in, temp, pushed);
@@ -171,13 +183,14 @@ static void bit_string(struct rewriter *r, struct insn *in)
     }
     for (int i = pushed - 1; i >= 0; i--)
         x86_put(r, 2, "pop\t%%%s", x86_register_name(saved[i], 8));
-    x86_put(r, 8, "lea\t%d(%%rsp), %%rsp", RED_ZONE);
-    x86_put(r, 4, "mov\t(%%rsp), %%r11d");
+    x86_put(r, 8, "lea\t%d(%%rsp), %%%s", RED_ZONE, sp);
+    if (r->profile->drift)
+        x86_put(r, 4, "mov\t(%%rsp), %%r11d");
 }
 
 void x86_bit_test(struct rewriter *r, struct insn *in)
 {
-    if (in->nops != 2 || in->mem_op != 1 || in->op[0].kind != OPERAND_GPR || !x86_confines(r)) {
+    if (in->nops != 2 || in->mem_op != 1 || in->op[0].kind != OPERAND_GPR || !x86_confines_stores(r)) {
         x86_access(r, in);
         return;
     }

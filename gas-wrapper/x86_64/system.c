@@ -9,19 +9,52 @@
 
 enum { LEA_LEN = 7, JMP_LEN = 8 };
 
+/* The jump to an entry of the table, which has one encoding in each profile.  */
+static void go_through_table(struct rewriter *r, int entry)
+{
+    bool intel = x86_state(r)->intel;
+    switch (r->profile->base) {
+    case LFI_BASE_REGISTER:
+        out_insn(r, intel ? "{disp32} jmp\tQWORD PTR [%%r14%d]" : "{disp32} jmp\t*%d(%%r14)",
+                 entry);
+        break;
+    case LFI_BASE_ZERO:
+        out_insn(r, intel ? "addr32 jmp\tQWORD PTR ds:%d" : "addr32 jmp\t*%d", entry);
+        break;
+    default:
+        out_insn(r, intel ? "jmp\tQWORD PTR %%gs:%d" : "jmp\t*%%gs:%d", entry);
+    }
+}
+
 /* A call through the table of the runtime, which comes back to the next bundle.  */
-static void rtcall(struct rewriter *r, int k)
+void x86_rtcall(struct rewriter *r, int k)
 {
     unsigned next = x86_new_label(r);
     x86_lock(r, LEA_LEN + JMP_LEN);
     x86_put(r, LEA_LEN, "lea\t.Llfi.%d(%%rip), %%r11", (int)next);
-    if (x86_state(r)->intel)
-        out_insn(r, "jmp\tQWORD PTR %%gs:%d", -8 * (k + 1));
-    else
-        x86_put(r, JMP_LEN, "jmp\t*%%gs:%d", -8 * (k + 1));
+    go_through_table(r, -8 * (k + 1));
     x86_unlock(r);
     x86_align(r);
     x86_place(r, next);
+}
+
+/* Where there is no context register, the runtime answers, in rax, or takes it from there.  */
+static void thread_pointer_call(struct rewriter *r, struct insn *in, bool get)
+{
+    unsigned reg = in->op[0].reg;
+    const char *name = x86_register_name(reg, 8);
+    in->reads &= ~(UINT32_C(1) << R11);
+    if (!get || reg != R11)
+        x86_use_scratch(r, in);
+    if (reg != RAX)
+        x86_put(r, 8, "mov\t%%rax, %d(%%rsp)", SAVED_RAX);
+    if (!get && reg != RAX)
+        x86_put(r, 3, "mov\t%%%s, %%rax", name);
+    x86_rtcall(r, get ? LFI_RTCALL_GET_TP : LFI_RTCALL_SET_TP);
+    if (get && reg != RAX)
+        x86_put(r, 3, "mov\t%%rax, %%%s", name);
+    if (reg != RAX)
+        x86_put(r, 8, "mov\t%d(%%rsp), %%rax", SAVED_RAX);
 }
 
 static void thread_pointer(struct rewriter *r, struct insn *in)
@@ -33,7 +66,9 @@ static void thread_pointer(struct rewriter *r, struct insn *in)
         return;
     }
     const char *reg = x86_register_name(in->op[0].reg, 8);
-    if (get)
+    if (!r->profile->ctxreg)
+        thread_pointer_call(r, in, get);
+    else if (get)
         x86_put(r, 4, "mov\t%d(%%r15), %%%s", LFI_CTX_TP_OFFSET, reg);
     else
         x86_put(r, 4, "mov\t%%%s, %d(%%r15)", reg, LFI_CTX_TP_OFFSET);
@@ -45,7 +80,7 @@ void x86_system(struct rewriter *r, struct insn *in)
     if (in->row->cls == INSN_TP) {
         thread_pointer(r, in);
     } else {
-        rtcall(r, LFI_RTCALL_SYSCALL);
+        x86_rtcall(r, LFI_RTCALL_SYSCALL);
         x86_state(r)->scratch = SCRATCH_LOST;
     }
 }

@@ -14,6 +14,8 @@
      lea v@tlsdesc(%rip), %rax ->  mov v@gottpoff(%rip), %rax
      call *v@tlscall(%rax)         (nothing)
 
+   Where there is no context register the runtime is asked for the thread pointer.
+
    The dynamic models become the initial one: the linker would turn them into code that no
    box allows, and a program is one static image.  */
 #include "config.h"
@@ -38,13 +40,50 @@ static struct slice before_kind(const struct insn *in, const char *kind)
     return (struct slice){disp.p, (size_t)(at - disp.p)};
 }
 
+/* Whether control leaves, to where r11 is dead by the ABI.  */
+static bool leaves(const struct insn *in)
+{
+    switch (in->row->cls) {
+    case INSN_CALL:
+    case INSN_RET:
+    case INSN_JMP:
+    case INSN_SYSCALL:
+        return true;
+    default:
+        return false;
+    }
+}
+
 void x86_use_scratch(struct rewriter *r, const struct insn *in)
 {
+    struct x86_state *state = x86_state(r);
     if (in->reads >> R11 & 1)
         error_at(r, in->name.p,
                  "r11 is reserved for the sandbox, which needs it to rewrite this instruction; "
                  "use another register");
-    x86_state(r)->scratch = SCRATCH_LOST;
+    else if (x86_has_register(r, R11) && !state->saved && !leaves(in)
+             && !(in->writes >> R11 & 1) && !x86_scratch_dead(r, in->stmt)) {
+        x86_put(r, 8, "mov\t%%r11, %d(%%rsp)", SAVED_SCRATCH);
+        state->saved = true;
+    }
+    state->scratch = SCRATCH_LOST;
+}
+
+/* The thread pointer goes to rX; r11 is changed.  */
+static void put_tp(struct rewriter *r, unsigned reg)
+{
+    const char *name = x86_register_name(reg, 8);
+    if (r->profile->ctxreg) {
+        x86_put(r, LOAD_TP, "mov\t%d(%%r15), %%%s", LFI_CTX_TP_OFFSET, name);
+        return;
+    }
+    if (reg != RAX)
+        x86_put(r, 8, "mov\t%%rax, %d(%%rsp)", SAVED_RAX);
+    x86_rtcall(r, LFI_RTCALL_GET_TP);
+    if (reg == RAX)
+        return;
+    x86_put(r, 3, "mov\t%%rax, %%%s", name);
+    x86_put(r, 8, "mov\t%d(%%rsp), %%rax", SAVED_RAX);
 }
 
 static void load_tp(struct rewriter *r, const struct insn *in)
@@ -53,7 +92,7 @@ static void load_tp(struct rewriter *r, const struct insn *in)
     if (state->scratch == SCRATCH_TP && r->guard_elim && !(in->reads >> R11 & 1))
         return;
     x86_use_scratch(r, in);
-    x86_put(r, LOAD_TP, "mov\t%d(%%r15), %%r11", LFI_CTX_TP_OFFSET);
+    put_tp(r, R11);
     state->scratch = SCRATCH_TP;
 }
 
@@ -74,8 +113,9 @@ static bool pointer_itself(struct rewriter *r, struct insn *in)
         || disp != 0 || (x86_operand_size(in) != 8 && in->row->cls != INSN_PUSH))
         return false;
     if (is_name(in->name, "mov") && in->mem_op == 0 && o->kind == OPERAND_GPR && o->reg != RSP) {
-        x86_put(r, LOAD_TP, "mov\t%d(%%r15), %%%s", LFI_CTX_TP_OFFSET,
-                x86_register_name(o->reg, 8));
+        if (!r->profile->ctxreg && o->reg != R11)
+            x86_use_scratch(r, in);
+        put_tp(r, o->reg);
         return true;
     }
     bool known = false;
@@ -134,6 +174,7 @@ static void access_with_scratch(struct rewriter *r, struct insn *in)
     }
     high->size = 1;
     high->text = (struct slice){low[high->reg], 3};
+    in->rex_less = false;
     x86_put(r, 2, "xchg\t%%%s, %s", h, l);
     x86_access_as(r, in, true);
     x86_put(r, 2, "xchg\t%%%s, %s", h, l);
@@ -212,7 +253,7 @@ bool x86_tls_sequence(struct rewriter *r, struct insn *in)
     }
     if (!state->tls_kind || !is_get_addr(in))
         return false;
-    x86_put(r, LOAD_TP, "mov\t%d(%%r15), %%rax", LFI_CTX_TP_OFFSET);
+    put_tp(r, RAX);
     if (state->tls_kind == TLS_GD)
         x86_put(r, MOV_GOT, "add\t%S@gottpoff(%%rip), %%rax", &state->tls);
     state->tls_kind = 0;

@@ -107,14 +107,23 @@ static void movabs(struct rewriter *r, struct insn *in)
         error_at(r, in->name.p, "movabs moves between rax and a constant address");
         return;
     }
-    bool store = in->mem_op == 1, full = r->profile->sandbox == LFI_SANDBOX_FULL;
-    const char *mem = full || (store && x86_confines(r)) ? "%gs:(%r11d)" : "(%r11)";
     x86_use_scratch(r, in);
     x86_put(r, 10, "movabs\t$%S, %%r11", &address);
-    if (store)
-        x86_put(r, 6, "mov\t%%%s, %s", accumulator, mem);
-    else
-        x86_put(r, 6, "mov\t%s, %%%s", mem, accumulator);
+    x86_through_scratch(r, 6, "mov", accumulator, in->mem_op == 1);
+}
+
+/* GCC writes it for some processors, which document it no more than others do: a register of
+   the x87 is freed, then the top, which may be the same, as when it is popped.  */
+static void ffreep(struct rewriter *r, struct insn *in)
+{
+    if (in->nops != 1 || in->op[0].kind != OPERAND_VECTOR) {
+        error_at(r, in->name.p, "ffreep frees one register of the x87");
+        return;
+    }
+    in->name = (struct slice){"ffree", 5};
+    x86_emit(r, in, in->row->opcode, NULL);
+    x86_put(r, 2, "ffree\t%%st");
+    x86_put(r, 2, "fincstp");
 }
 
 static void dispatch(struct rewriter *r, struct insn *in)
@@ -142,6 +151,9 @@ static void dispatch(struct rewriter *r, struct insn *in)
         break;
     case INSN_ORDINARY:
         ordinary(r, in);
+        break;
+    case INSN_FFREEP:
+        ffreep(r, in);
         break;
     case INSN_BIT_TEST:
         if (!x86_stack(r, in))
@@ -174,7 +186,8 @@ static void dispatch(struct rewriter *r, struct insn *in)
    that is on one straight line.  */
 static bool scratch_ok(struct rewriter *r, const struct insn *in)
 {
-    if (!(in->reads >> R11 & 1) || x86_state(r)->scratch == SCRATCH_USER)
+    if (!(in->reads >> R11 & 1) || x86_state(r)->scratch == SCRATCH_USER
+        || x86_has_register(r, R11))
         return true;
     error_at(r, in->name.p,
              "r11 is reserved for the sandbox: it is the rewriter's scratch register; use another "
@@ -188,7 +201,7 @@ static bool prefixes_ok(struct rewriter *r, const struct insn *in)
     const char *what = NULL;
     bool memory = in->mem_op >= 0 && in->row->cls != INSN_NOP;
     if (in->prefixes & PREFIX_ADDR32 && (memory || in->row->cls == INSN_STRING)
-        && in->row->cls != INSN_LEA && !(in->mem.base_size == 4 && x86_confines(r)))
+        && in->row->cls != INSN_LEA && !(in->mem.base_size == 4 && x86_confines_stores(r)))
         what = "addresses of 32 bits are not in a box; leave the prefix out";
     else if (in->prefixes & PREFIX_DATA16 && in->row->cls != INSN_NOP && in->row->cls != INSN_LEA
              && in->row->cls != INSN_CALL)
@@ -216,6 +229,18 @@ static bool take_prefix(struct rewriter *r, struct insn *in)
     return false;
 }
 
+/* The program's own, which x86_use_scratch saved.  */
+static void restore_scratch(struct rewriter *r, const struct insn *in)
+{
+    struct x86_state *state = x86_state(r);
+    int moved = in->row->cls == INSN_PUSH ? -8 : in->row->cls == INSN_POP ? 8 : 0;
+    if (!state->saved)
+        return;
+    x86_put(r, 8, "mov\t%d(%%rsp), %%r11", SAVED_SCRATCH - moved);
+    state->saved = false;
+    state->scratch = SCRATCH_LOST;
+}
+
 static void insn(struct rewriter *r, const struct stmt *s)
 {
     struct x86_state *state = x86_state(r);
@@ -236,6 +261,7 @@ static void insn(struct rewriter *r, const struct stmt *s)
         return;
     if (scratch_ok(r, &in) && prefixes_ok(r, &in))
         dispatch(r, &in);
+    restore_scratch(r, &in);
     if (in.writes >> R11 & 1)
         state->scratch = SCRATCH_USER;
     state->prefixes = 0;

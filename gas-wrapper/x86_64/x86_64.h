@@ -1,16 +1,17 @@
 /* The x86-64 back end: types shared by its passes.
    SPDX-License-Identifier: Apache-2.0
 
-   Registers of the box: r14 its base, which the gs segment has too, r15 the context, r11
-   scratch.  Code is cut into bundles of 32 bytes: no instruction and no fused sequence
-   crosses the end of one, and indirect branches go to the start of one alone.  */
+   Registers of the box in most profiles: r14 its base, which the gs segment has too, r15 the
+   context, r11 scratch.  base.c has what other profiles do instead.  Code is cut into bundles of
+   32 bytes (or 16): no instruction and no fused sequence crosses the end of one, and indirect
+   branches go to the start of one alone.  */
 #ifndef GASWRAP_X86_64_H
 #define GASWRAP_X86_64_H
 
 #include "gas-wrapper/gaswrap.h"
 
 enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R11 = 11, R14 = 14, R15 = 15 };
-enum { NO_REG = 32, BUNDLE = 32, MAX_OPERANDS = 5 };
+enum { NO_REG = 32, MAX_BUNDLE = 32, MAX_OPERANDS = 5 };
 
 enum insn_class {
     INSN_PLAIN, /* computes, loads and stores: what it writes is in the row */
@@ -18,6 +19,7 @@ enum insn_class {
     INSN_MOVABS,
     INSN_NOP,
     INSN_ORDINARY, /* non-temporal moves and the like: the row's REPLACEMENT does the same */
+    INSN_FFREEP,
     INSN_BIT_TEST,
     INSN_XLAT,
     INSN_STRING, /* the registers that are addresses are in the row */
@@ -110,6 +112,9 @@ static inline struct operand *x86_dst(struct insn *in)
     return in->nops ? &in->op[in->nops - 1] : NULL;
 }
 
+/* Below the red zone, and what rewriting an instruction pushes there.  */
+enum { SAVED_SCRATCH = -192, SAVED_RAX = -200 };
+
 enum scratch { SCRATCH_LOST, SCRATCH_USER, SCRATCH_TP }; /* what r11 holds */
 
 struct x86_state {
@@ -120,6 +125,7 @@ struct x86_state {
     uint32_t where;         /* bit N: this may be N bytes into a bundle */
     const struct chunk *at; /* of which that is true */
     bool locked;
+    bool saved;   /* r11, which is the program's, at SAVED_SCRATCH(%rsp) */
     bool aligned;      /* nothing came since the last alignment */
     unsigned labels;   /* generated so far */
     unsigned prefixes; /* statements of their own that the next instruction takes */
@@ -131,9 +137,18 @@ static inline struct x86_state *x86_state(struct rewriter *r)
 {
     return r->state;
 }
+/* Whether the profile confines branches; stores and the stack pointer; loads.  */
 static inline bool x86_confines(const struct rewriter *r)
 {
     return r->profile->sandbox != LFI_SANDBOX_NONE;
+}
+static inline bool x86_confines_stores(const struct rewriter *r)
+{
+    return r->profile->sandbox == LFI_SANDBOX_FULL || r->profile->sandbox == LFI_SANDBOX_STORES;
+}
+static inline bool x86_confines_loads(const struct rewriter *r)
+{
+    return r->profile->sandbox == LFI_SANDBOX_FULL;
 }
 
 /* operand.c */
@@ -170,11 +185,23 @@ unsigned x86_new_label(struct rewriter *r); /* N of ".Llfi.N" */
 void x86_place(struct rewriter *r, unsigned label);
 void x86_end(struct rewriter *r);
 
+/* base.c: how the profile reaches the base of the box */
+bool x86_has_register(const struct rewriter *r, unsigned reg); /* the program, that is */
+unsigned x86_base_length(const struct rewriter *r);
+void x86_add_base(struct rewriter *r, unsigned reg); /* changes flags; that many bytes */
+/* A register that has the base (not ZERO): r14, or r11, loaded by that many bytes.  */
+unsigned x86_hold_base(struct rewriter *r);
+unsigned x86_hold_length(const struct rewriter *r);
+const char *x86_raw_prefixes(const struct rewriter *r);
+unsigned x86_guard_length(const struct rewriter *r); /* of those prefixes */
+
 /* The passes.  Each emits everything that stands for the instruction.  */
 void x86_access(struct rewriter *r, struct insn *in); /* memory.c */
 void x86_access_as(struct rewriter *r, struct insn *in, bool changed);
 bool x86_written(const struct insn *in, int op);
 void x86_load_scratch(struct rewriter *r, struct insn *in); /* r11 = the operand, 64 bits */
+void x86_through_scratch(struct rewriter *r, unsigned len, const char *name, const char *reg,
+                         bool store);
 struct slice x86_operand_text(struct rewriter *r, const struct insn *in, bool gs, unsigned size);
 void x86_use_scratch(struct rewriter *r, const struct insn *in); /* tls.c: r11 will change */
 bool x86_tls(struct rewriter *r, struct insn *in);               /* whether it was handled */
@@ -187,9 +214,14 @@ void x86_bit_test(struct rewriter *r, struct insn *in);
 void x86_xlat(struct rewriter *r, struct insn *in);
 bool x86_stack(struct rewriter *r, struct insn *in); /* stack.c: whether rsp is written */
 void x86_frame(struct rewriter *r, struct insn *in); /* enter, leave */
-void x86_set_stack(struct rewriter *r, unsigned reg);
+void x86_drop_stack(struct rewriter *r, int bytes); /* where flags and r11 are dead */
 void x86_branch(struct rewriter *r, struct insn *in); /* branch.c */
 void x86_system(struct rewriter *r, struct insn *in); /* system.c */
+void x86_rtcall(struct rewriter *r, int k);
 bool x86_data(struct rewriter *r, const struct stmt *s);
+
+/* live.c: what nobody will look at again behind the statement */
+bool x86_flags_dead(struct rewriter *r, const struct stmt *s);
+bool x86_scratch_dead(struct rewriter *r, const struct stmt *s);
 
 #endif

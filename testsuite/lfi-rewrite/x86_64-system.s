@@ -7,3 +7,5 @@
 	cpuid
 	rdtsc
 	mfence
+	ffreep	%st(0)
+	ffreep	%st(3)

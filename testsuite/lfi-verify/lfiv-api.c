@@ -237,6 +237,8 @@ static void test_x86_combinations(void)
         {"full", offsetof(struct LFIProfile, sandbox), LFI_SANDBOX_NONE},
         {"full", offsetof(struct LFIProfile, sandbox), 0},
         {"full", offsetof(struct LFIProfile, arch), 3},
+        {"full", offsetof(struct LFIProfile, bundle), 0},
+        {"full", offsetof(struct LFIProfile, bundle), 64},
         {"stores", offsetof(struct LFIProfile, base), LFI_BASE_REGISTER},
         {"stores", offsetof(struct LFIProfile, guard), LFI_GUARD_DENSE},
         {"stores", offsetof(struct LFIProfile, threads), LFI_THREADS_SINGLE},
@@ -382,6 +384,19 @@ static void test_x86_options(void)
           !verify_x86("\x90", 1, 0, &o) && says("no register is left"));
     o.ctxreg = false;
     check("x86-64: a base slot", verify_x86("\x90", 1, 0, &o));
+    static const char ret[] = "\x41\x5b\x41\x83\xe3\xe0\x4d\x01\xf3\x41\x53\xc3";
+    static const char ret_zero[] = "\x41\x5b\x41\x83\xe3\xe0\x41\x53\xc3";
+    o.single = true;
+    for (o.base = LFIV_BASE_SEGMENT; o.base <= LFIV_BASE_SLOT; o.base++) {
+        bool right = o.base == LFIV_BASE_SEGMENT;
+        check(right ? "x86-64: ret with gs and r14" : "x86-64: ret with r14 and another base",
+              verify_x86(ret, sizeof ret - 1, 0, &o) == right && (right || says("ret needs")));
+        right = o.base == LFIV_BASE_ZERO;
+        check(right ? "x86-64: ret with base 0" : "x86-64: ret of base 0 with another",
+              verify_x86(ret_zero, sizeof ret_zero - 1, 0, &o) == right
+                  && (right || says("ret needs")));
+    }
+    o.single = false;
     o.base = (enum LFIVBase)(LFIV_BASE_SLOT + 1);
     check("x86-64: an unknown base", !verify_x86("\x90", 1, 0, &o) && says("unknown way"));
     o.base = LFIV_BASE_ZERO;

@@ -1,4 +1,4 @@
-build() { make -C programs CC="$CC" zstd; }
+build() { make -C programs CC="$CC" HAVE_THREAD=$([ "$threads" = no ] && echo 0 || echo 1) zstd; }
 exercise() {
     local f o zstd=$src/programs/zstd
     for f in text binary random zeros empty; do

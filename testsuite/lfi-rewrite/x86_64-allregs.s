@@ -1,0 +1,45 @@
+# r11, r14 and r15 are the program's: r11 is saved where it lives.
+	.text
+	.globl	f
+f:
+	mov	%r14, %r15
+	mov	(%r11,%r14), %r15
+	mov	%fs:0, %rax
+	mov	%fs:8, %rcx
+	add	%fs:0, %rdx
+	push	%fs:0
+	mov	%r11, %rdi
+	mov	%fs:0, %r11
+	rep movsb
+	mov	%r11, %rdi
+	rep stosq
+	xor	%r11d, %r11d
+	bts	%rax, (%rdi)
+	add	$8, %rsp
+	mov	%r11, %rdi
+	add	$8, %rsp
+	mov	$1, %r11d
+	mov	%rbx, %rsp
+	jc	1f
+	mov	$1, %r11d
+	mov	%rbx, %rsp
+	test	%eax, %eax
+	jecxz	1f
+	mov	%r11, %rcx
+1:	mov	48(%rdi), %rsp
+	jmp	*%r11
+	.globl	g
+g:
+	mov	48(%rdi), %rsp
+	jmp	*56(%rdi)
+	.globl	h
+h:
+	lea	-40(%rbp), %rsp
+	pop	%rbx
+	leave
+	ret
+	.globl	k
+k:
+	call	*8(%rax)
+	call	*%r11
+	jmp	f
