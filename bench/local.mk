@@ -29,4 +29,21 @@ bench_crossing_LDADD = liblfi/liblfi.a lfi-verify/liblfiv.a profiles/libprofiles
 bench-crossing: bench/crossing
 	bench/crossing $(BENCH_RUNS)
 PHONY_TARGETS += bench-crossing
+
+# Tens of thousands of boxes in one process; needs a larger vm.max_map_count, and says which.
+# BOXES=N for another number, BOXES_PROGRAM=FILE for another program of profile dense.
+if HOST_X86_64
+BOXES = 30000
+BOXES_PROGRAM = bench/boxes-program
+EXTRA_PROGRAMS += %D%/boxes
+CLEANFILES += %D%/boxes$(EXEEXT) %D%/boxes-program
+bench_boxes_SOURCES = %D%/boxes.c
+bench_boxes_LDADD = liblfi/liblfi.a lfi-verify/liblfiv.a profiles/libprofiles.a -lpthread
+bench/boxes-program: $(top_srcdir)/testsuite/lfi-run/native/start.S
+	$(AM_V_CCLD)$(CC) -nostdlib -static-pie -Wl,--no-dynamic-linker -DSANDBOX=1 -DGUARD=1 \
+	  '-DNAME="dense"' -o $@ $(top_srcdir)/testsuite/lfi-run/native/start.S
+bench-boxes: bench/boxes $(BOXES_PROGRAM)
+	bench/boxes $(BOXES) $(BOXES_PROGRAM)
+PHONY_TARGETS += bench-boxes
+endif
 endif

@@ -7,8 +7,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/kcmp.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "liblfi/linux/linux.h"
@@ -32,10 +34,21 @@ void file_hold(struct file *f)
     atomic_fetch_add(&f->refs, 1);
 }
 
+static void std_forget(struct LFILinuxEngine *lx, struct file *f)
+{
+    pthread_mutex_lock(&lx->std_lock);
+    for (int fd = 0; fd <= 2; fd++)
+        if (lx->std[fd] == f)
+            lx->std[fd] = NULL;
+    pthread_mutex_unlock(&lx->std_lock);
+}
+
 void file_drop(struct file *f)
 {
     if (atomic_fetch_sub(&f->refs, 1) != 1)
         return;
+    if (f->std)
+        std_forget(f->std, f);
     if (f->host >= 0)
         close(f->host);
     free(f->path);
@@ -129,18 +142,48 @@ long fd_flags(struct LFILinuxProc *p, int fd, int set)
     return result;
 }
 
-/* 0, 1 and 2 of the host, as far as they are open.  They are duplicates, so that a
-   box that closes its own leaves the host's.  They are not the start of any path.  */
+/* Whether both are one open file.  A kernel that does not tell costs descriptors, nothing else.  */
+static bool same_file(int a, int b)
+{
+    pid_t self = getpid();
+    return syscall(SYS_kcmp, self, self, KCMP_FILE, a, b) == 0;
+}
+
+/* A reference to a file that may just be losing its last one.  */
+static bool try_hold(struct file *f)
+{
+    unsigned refs = atomic_load(&f->refs);
+    while (refs && !atomic_compare_exchange_weak(&f->refs, &refs, refs + 1))
+        ;
+    return refs > 0;
+}
+
+/* The host's descriptor, with a reference; NULL if it is not open.  It is a duplicate, so that a
+   box that closes its own leaves the host's; processes share it as long as the host has the same
+   file there, so that thousands of them do not need thousands.  */
+static struct file *std_file(struct LFILinuxEngine *lx, int fd)
+{
+    pthread_mutex_lock(&lx->std_lock);
+    struct file *f = lx->std[fd];
+    if (!f || !same_file(fd, f->host) || !try_hold(f)) {
+        int host = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+        f = host < 0 ? NULL : file_new(FILE_HOST, host);
+        if (f) {
+            f->fixed = true;
+            f->std = lx;
+        }
+        lx->std[fd] = f;
+    }
+    pthread_mutex_unlock(&lx->std_lock);
+    return f;
+}
+
+/* 0, 1 and 2 of the host, as far as they are open.  They are not the start of any path.  */
 void fds_init(struct LFILinuxProc *p)
 {
     pthread_mutex_init(&p->fds.lock, NULL);
-    for (int fd = 0; fd <= 2; fd++) {
-        int host = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-        struct file *f = host < 0 ? NULL : file_new(FILE_HOST, host);
-        if (f)
-            f->fixed = true;
-        p->fds.slot[fd].file = f;
-    }
+    for (int fd = 0; fd <= 2; fd++)
+        p->fds.slot[fd].file = std_file(p->lx, fd);
 }
 
 void fds_free(struct LFILinuxProc *p)

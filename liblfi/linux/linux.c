@@ -76,6 +76,7 @@ struct LFILinuxEngine *lfi_linux_new(struct LFIEngine *engine, struct LFILinuxOp
     lx->engine = engine;
     lx->opts = opts;
     lx->next_pid = LX_FIRST_PID;
+    pthread_mutex_init(&lx->std_lock, NULL);
     if (!mounts_open(lx, opts.dir_maps)) {
         lfi_linux_free(lx);
         return NULL;
@@ -91,6 +92,7 @@ void lfi_linux_free(struct LFILinuxEngine *lx)
     if (!lx)
         return;
     mounts_close(lx);
+    pthread_mutex_destroy(&lx->std_lock);
     free(lx->wd);
     free(lx);
 }

@@ -57,6 +57,7 @@ struct file {
     bool fixed;                /* owner, mode and times cannot be changed */
     char *path;                /* of directories: where it was when it was opened */
     atomic_ullong pos;         /* FILE_TREE: next entry of getdents */
+    struct LFILinuxEngine *std; /* NULL, or where it is in std */
 };
 
 struct fdtable {
@@ -94,6 +95,9 @@ struct LFILinuxEngine {
     atomic_bool no_openat2; /* missing or denied */
     atomic_uint next_pid;
     atomic_ullong logged[8]; /* unknown system calls, one bit each */
+    pthread_mutex_t std_lock; /* of std */
+    struct file *std[3];      /* descriptors 0, 1 and 2 of the host where a process has them; no
+                                 references */
 };
 
 struct sigstate {

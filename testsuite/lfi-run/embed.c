@@ -4,12 +4,14 @@
    usage: embed PROGRAM [ROUNDS]  (calls/embedded.c, compiled for the box)  */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../lib/blocks.h"
@@ -259,6 +261,43 @@ static void endings(struct LFILinuxEngine *lx)
     check("threads that wait and threads that run end with the process", run(lx, "busy") == 9);
 }
 
+/* Descriptors 0, 1 and 2: processes share them; one whose host had another file there has that,
+   and nothing keeps a file open that no process has.  */
+static void standard_descriptors(struct LFILinuxEngine *lx)
+{
+    int before = count_entries("/proc/self/fd"), saved = dup(1), ends[2];
+    bool tells = syscall(SYS_kcmp, getpid(), getpid(), 0, 1, saved) == 0;
+    close(saved);
+    struct LFILinuxProc *a = lfi_proc_new(lx);
+    int one = count_entries("/proc/self/fd") - before;
+    struct LFILinuxProc *b = lfi_proc_new(lx);
+    int two = count_entries("/proc/self/fd") - before;
+    check("a second process takes no descriptors", one == 3 && two == (tells ? 3 : 6));
+    fflush(stdout);
+    saved = dup(1);
+    if (pipe(ends) != 0)
+        exit(1);
+    dup2(ends[1], 1);
+    struct LFILinuxProc *c = lfi_proc_new(lx);
+    const char *argv[] = {"embedded", "pipe", NULL};
+    bool loaded = lfi_proc_load(c, (const uint8_t *)bytes, size, "embedded");
+    struct LFILinuxThread *t = loaded ? lfi_thread_new(c, 2, argv, NULL) : NULL;
+    dup2(saved, 1);
+    close(saved);
+    close(ends[1]);
+    lfi_proc_free(a);
+    a = lfi_proc_new(lx);
+    lfi_thread_free(t);
+    lfi_proc_free(c);
+    char byte;
+    fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    check("a freed process leaves no file open", t && read(ends[0], &byte, 1) == 0);
+    close(ends[0]);
+    lfi_proc_free(a);
+    lfi_proc_free(b);
+    check("no process has no descriptors", count_entries("/proc/self/fd") == before);
+}
+
 int main(int argc, char **argv)
 {
     int rounds = argc > 2 ? atoi(argv[2]) : 1000;
@@ -278,6 +317,7 @@ int main(int argc, char **argv)
     check("an engine", lx != NULL);
     files(lx);
     one_process(lx);
+    standard_descriptors(lx);
     neighbours();
     endings(lx);
 
