@@ -285,7 +285,7 @@ long where_file(struct LFILinuxProc *p, struct file *dir, struct where *w);
 void where_done(struct where *w);
 /* 0 if something can be created, changed or removed there, else -EROFS and the like.  */
 long where_writable(const struct where *w);
-/* A descriptor (O_PATH) of an existing object, or -errno.  */
+/* A descriptor (O_PATH) of an existing object of the host (WHERE_HOST), or -errno.  */
 int where_path_fd(const struct where *w);
 /* stat of it, without following; 0 or -errno.  */
 long where_stat(const struct where *w, struct stat *st);

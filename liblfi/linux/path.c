@@ -173,11 +173,12 @@ void tree_stat(const char *path, struct stat *st)
     st->st_blksize = 4096;
 }
 
-/* Component of a mount's path right below dir; false if the mount is not below it.  */
+/* Component of a mount's path right below dir, which is in the tree and so no mount itself; false
+   if the mount is not below it.  */
 static bool child_of(const char *dir, const char *path, char name[LX_NAME_MAX + 1])
 {
     size_t n = strlen(dir) == 1 ? 0 : strlen(dir);
-    if (!beneath_text(path, dir) || path[n] != '/' || !path[n + 1])
+    if (!beneath_text(path, dir))
         return false;
     size_t len = strcspn(path + n + 1, "/"); /* mount_open saw to it that it fits */
     memcpy(name, path + n + 1, len);
@@ -197,9 +198,11 @@ bool tree_entry(struct LFILinuxEngine *lx, const char *path, unsigned n, char na
     }
     n -= 2;
     if (in_dev) {
-        *dir = n >= NDEVICES;
-        if (n < NDEVICES)
-            return strcpy(name, devices[n].name), true;
+        if (n < NDEVICES) {
+            *dir = false;
+            strcpy(name, devices[n].name);
+            return true;
+        }
         n -= NDEVICES;
     } else if (strcmp(path, "/") == 0 && n-- == 0) {
         return strcpy(name, dev_dir + 1), true;
@@ -242,7 +245,7 @@ static bool forbidden_fs(int fd)
     };
     struct statfs fs;
     if (fstatfs(fd, &fs) != 0)
-        return errno != ENOSYS;
+        return true;
     for (size_t i = 0; i < sizeof magic / sizeof magic[0]; i++)
         if ((uint32_t)fs.f_type == magic[i])
             return true;
@@ -399,10 +402,10 @@ static long enter_host(struct walk *w, int fd, const char *path)
 static long put_in_front(struct walk *w, const char *text, bool root)
 {
     char buf[LX_PATH_MAX];
-    int n = snprintf(buf, sizeof buf, "%s%s%s", text, *w->rest ? "/" : "", w->rest);
-    if (n < 0 || n >= (int)sizeof buf)
+    size_t n = (size_t)snprintf(buf, sizeof buf, "%s%s%s", text, *w->rest ? "/" : "", w->rest);
+    if (n >= sizeof buf)
         return -ENAMETOOLONG;
-    memcpy(w->rest, buf, (size_t)n + 1);
+    memcpy(w->rest, buf, n + 1);
     if (root)
         enter_root(w);
     return 0;
@@ -424,9 +427,7 @@ static bool in_mount(const struct mount *m, int fd)
         int next = openat(cur, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (cur != fd)
             close(cur);
-        cur = next;
-        if (cur < 0)
-            return false;
+        cur = next; /* fstat refuses -1 */
         if (fstat(cur, &up) != 0 || (up.st_dev == st.st_dev && up.st_ino == st.st_ino))
             break;
         st = up;
@@ -510,7 +511,7 @@ static void go_fast(struct walk *w)
         n--;
     while (n && w->rest[n - 1] != '/')
         n--;
-    if (n == 0 || atomic_load_explicit(&w->lx->no_openat2, memory_order_relaxed))
+    if (atomic_load_explicit(&w->lx->no_openat2, memory_order_relaxed))
         return;
     memcpy(dir, w->rest, n);
     dir[n] = 0;
@@ -548,8 +549,8 @@ static long last_step(struct walk *w, const char *name, const char *path, enum f
     if (mode == FOLLOW_LAST || (mode == FOLLOW_SLASH && out->want_dir)) {
         long err = read_link(w->fd, name, target);
         if (err == 0) {
-            if (out->want_dir && strlen(target) + 1 < sizeof target)
-                strcat(target, "/");
+            if (out->want_dir)
+                strcpy(w->rest, "/"); /* nothing was left */
             err = follow(w, target);
             return err ? err : 1;
         }
@@ -584,7 +585,7 @@ static long step(struct walk *w, enum follow mode, struct where *out)
         return -ENAMETOOLONG;
     int device = device_named(path);
     if (device >= 0) {
-        if (!last || slash)
+        if (slash)
             return -ENOTDIR;
         out->kind = WHERE_DEVICE;
         out->device = (unsigned)device;
@@ -603,8 +604,7 @@ static long step(struct walk *w, enum follow mode, struct where *out)
         strcpy(out->path, path);
         return 1;
     }
-    if (tree_at(w->lx, path, false) && faccessat(w->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) != 0
-        && errno == ENOENT)
+    if (tree_at(w->lx, path, false) && faccessat(w->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
         return enter_tree(w, path), 0;
     if (!last)
         return go_down(w, name, path);
@@ -668,44 +668,36 @@ static struct file *cwd_get(struct LFILinuxProc *p)
     return f;
 }
 
-long where_resolve(struct LFILinuxProc *p, struct file *dir, const char *path, enum follow mode,
-                   struct where *out)
+static long resolve(struct LFILinuxProc *p, struct file *dir, const char *path, enum follow mode,
+                    struct where *out)
 {
     struct walk w = {.lx = p->lx, .fd = -1};
+    long err = 0;
     where_init(out);
-    if (!*path)
-        return -ENOENT;
     strcpy(w.rest, path);
     if (*path == '/') {
         enter_root(&w);
-        return walk(&w, mode, out);
+    } else {
+        if (!dir)
+            dir = out->hold = cwd_get(p);
+        err = start(&w, dir);
     }
-    if (!dir)
-        dir = out->hold = cwd_get(p);
-    long err = start(&w, dir);
     if (!err)
         err = walk(&w, mode, out);
-    if (err && out->hold) {
-        file_drop(out->hold);
-        out->hold = NULL;
-    }
+    if (err)
+        where_done(out);
     return err;
+}
+
+long where_resolve(struct LFILinuxProc *p, struct file *dir, const char *path, enum follow mode,
+                   struct where *out)
+{
+    return *path ? resolve(p, dir, path, mode, out) : -ENOENT;
 }
 
 long where_file(struct LFILinuxProc *p, struct file *dir, struct where *out)
 {
-    struct walk w = {.lx = p->lx, .fd = -1};
-    where_init(out);
-    if (!dir)
-        dir = out->hold = cwd_get(p);
-    long err = start(&w, dir);
-    if (!err)
-        err = walk(&w, FOLLOW_NEVER, out);
-    if (err && out->hold) {
-        file_drop(out->hold);
-        out->hold = NULL;
-    }
-    return err;
+    return resolve(p, dir, "", FOLLOW_NEVER, out);
 }
 
 void where_done(struct where *w)
@@ -725,17 +717,8 @@ long where_writable(const struct where *w)
 
 int where_path_fd(const struct where *w)
 {
-    struct stat st;
-    if (w->kind != WHERE_HOST)
-        return w->kind == WHERE_ABSENT ? -ENOENT : -EINVAL;
-    int fd = openat(w->dir, w->name, LOOK);
-    if (fd < 0)
-        return -errno;
-    if (fstat(fd, &st) != 0 || (w->want_dir && !S_ISDIR(st.st_mode))) {
-        close(fd);
-        return -ENOTDIR;
-    }
-    return fd;
+    int fd = openat(w->dir, w->name, LOOK | (w->want_dir ? O_DIRECTORY : 0));
+    return fd < 0 ? -errno : fd;
 }
 
 long where_stat(const struct where *w, struct stat *st)

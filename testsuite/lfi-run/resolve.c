@@ -23,15 +23,56 @@ struct box_stack {
 struct box_stat;
 struct box_timespec;
 #define SYS
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* Links as no file system of Linux has them: what a failure of the host could bring.  */
+static enum { LINK_REAL, LINK_LONG, LINK_EMPTY, LINK_BROKEN } link_mode;
+
+static ssize_t any_readlinkat(int dir, const char *name, char *buf, size_t size)
+{
+    if (link_mode == LINK_REAL)
+        return readlinkat(dir, name, buf, size);
+    errno = link_mode == LINK_BROKEN ? EIO : 0;
+    memset(buf, 'x', size);
+    return link_mode == LINK_LONG ? (ssize_t)size : link_mode == LINK_EMPTY ? 0 : -1;
+}
+
+/* Memory that ends after so many blocks.  */
+static unsigned blocks_left = 1000000;
+
+static void *any_calloc(size_t n, size_t size)
+{
+    return blocks_left && blocks_left-- ? calloc(n, size) : NULL;
+}
+
+static char *any_strdup(const char *text)
+{
+    return blocks_left && blocks_left-- ? strdup(text) : NULL;
+}
+
+#define readlinkat any_readlinkat
+#define calloc any_calloc
+#undef strdup
+#define strdup any_strdup
 #include "liblfi/linux/path.c"
+#undef readlinkat
+#undef calloc
+#undef strdup
 
 /* What path.c calls of the rest.  */
 struct file bad_file = {.refs = 1, .kind = FILE_TREE, .host = -1};
 
+static int failure;
+static const char *failure_text;
+
 bool lx_fail(int code, const char *fmt, ...)
 {
-    (void)code;
-    fprintf(stderr, "failed: %s\n", fmt);
+    failure_text = fmt;
+    failure = code;
     return false;
 }
 
@@ -98,9 +139,9 @@ static void compare(struct LFILinuxProc *p, struct file *dir, const char *path)
 
 static void make_tree(const char *top)
 {
-    static const char *dirs[] = {"in",     "in/d",   "in/d/e",  "in/d/e/f",
-                                 "in/sub", "in/dev", "other",   "in/d/e/nested",
-                                 "in/..x", "in/.y",  "in/d/z.", "in/d/.y"};
+    static const char *dirs[] = {"in",      "in/d",    "in/d/e",        "in/d/e/f", "in/sub",
+                                 "in/dev",  "other",   "in/d/e/nested", "in/..x",   "in/.y",
+                                 "in/d/z.", "in/d/.y", ":ro",           ":rw"};
     static const char *files[] = {"in/file",      "in/d/file",     "in/d/e/f/file",
                                   "other/file",   "SECRET",        "in/d/e/nested/hidden",
                                   "in/dev/null",  "in/dev/hidden", "in/..x/file",
@@ -165,6 +206,19 @@ static void lengths(struct LFILinuxProc *p, struct file *dir)
     ok = ok && has_error(p, dir, "y/..", -ENOENT);
     ok = ok && has_error(p, dir, "yyyyyyyyyy/file", -ENAMETOOLONG);
     strcpy(dir->path, old);
+    memset(path, 'n', LX_PATH_MAX - 10);
+    path[0] = '/';
+    path[LX_PATH_MAX - 10] = 0;
+    ok = ok && path_join(path, path, "12345678") && strlen(path) == LX_PATH_MAX - 1;
+    path[LX_PATH_MAX - 10] = 0;
+    ok = ok && !path_join(path, path, "123456789");
+    /* Names that no buffer has room for.  */
+    struct where w;
+    memset(path, 'x', LX_PATH_MAX - 1);
+    path[LX_PATH_MAX - 1] = 0;
+    ok = ok && where_resolve(p, dir, path, FOLLOW_NEVER, &w) == -ENAMETOOLONG;
+    path[LX_NAME_MAX + 1] = 0;
+    ok = ok && where_resolve(p, dir, path, FOLLOW_NEVER, &w) == -ENAMETOOLONG;
     /* What a link leads to and what follows it.  */
     for (int i = 0; i < LX_PATH_MAX - 100; i += 2)
         memcpy(path + i, "./", 2);
@@ -178,6 +232,17 @@ static void lengths(struct LFILinuxProc *p, struct file *dir)
     ok = ok && has_error(p, dir, path, -ENAMETOOLONG);
     path[5] = 0;
     ok = ok && has_error(p, dir, path, 0) && has_error(p, dir, "dots", 0);
+    /* The longest target that a link can have.  */
+    static char target[LX_PATH_MAX];
+    memset(target, '/', LX_PATH_MAX - 1);
+    unlinkat(dir->host, "longest", 0);
+    ok = ok && symlinkat(target, dir->host, "longest") == 0 && has_error(p, dir, "longest", 0)
+         && has_error(p, dir, "longest/", -ENAMETOOLONG)
+         && has_error(p, dir, "longest/x", -ENAMETOOLONG);
+    target[LX_PATH_MAX - 3] = 0;
+    unlinkat(dir->host, "longer", 0);
+    ok = ok && symlinkat(target, dir->host, "longer") == 0 && has_error(p, dir, "longer/x", 0)
+         && has_error(p, dir, "longer/xy", -ENAMETOOLONG);
     memset(path, 'x', LX_NAME_MAX);
     path[LX_NAME_MAX] = 0;
     ok = ok && has_error(p, dir, path, 0) && has_error(p, dir, "", -ENOENT);
@@ -185,6 +250,100 @@ static void lengths(struct LFILinuxProc *p, struct file *dir)
         differences++;
         printf("a path that is too long is not found out\n");
     }
+}
+
+/* Links that Linux cannot make, and how many may be followed: 40 of them, 4096 times out of a
+   mapping.  */
+static void links(struct LFILinuxProc *p, struct file *dir, const char *prefix)
+{
+    static char path[LX_PATH_MAX], name[3][3] = {"u0", "u1", "u2"};
+    bool ok = true;
+    for (int mode = LINK_LONG; mode <= LINK_BROKEN; mode++) {
+        static const long error[] = {0, -ENAMETOOLONG, -ENOENT, -EIO};
+        link_mode = mode;
+        ok = ok && read_link(dir->host, "x", path) == error[mode];
+        ok = ok && has_error(p, dir, "x", mode == LINK_EMPTY ? 0 : error[mode]);
+    }
+    link_mode = LINK_REAL;
+    unlinkat(dir->host, "s", 0);
+    ok = ok && symlinkat(".", dir->host, "s") == 0;
+    path[0] = 0;
+    for (int i = 0; i < 40; i++)
+        strcat(path, "s/");
+    ok = ok && has_error(p, dir, path, 0);
+    strcat(path, "s/");
+    ok = ok && has_error(p, dir, path, -ELOOP);
+    for (int i = 0; i < 3; i++) {
+        memcpy(path, "/", 2);
+        for (int k = 0; k < 1300; k++)
+            memcpy(path + 1 + 3 * k, "../", 4);
+        sprintf(path + strlen(path), "%s%sd/e/%s", prefix + !!*prefix, *prefix ? "/" : "",
+                i < 2 ? name[i + 1] : "f");
+        unlinkat(dir->host, name[i], 0);
+        ok = ok && symlinkat(path, dir->host, name[i]) == 0;
+    }
+    for (int extra = 196; extra <= 197; extra++) {
+        memcpy(path, "/", 2);
+        for (int k = 0; k < extra; k++)
+            memcpy(path + 1 + 3 * k, "../", 4);
+        sprintf(path + strlen(path), "%s%sd/e/u0/file", prefix + !!*prefix, *prefix ? "/" : "");
+        ok = ok && has_error(p, dir, path, extra == 196 ? 0 : -ELOOP);
+    }
+    if (!ok) {
+        differences++;
+        printf("links are not followed as they should be\n");
+    }
+}
+
+/* What is found holds on to where it was looked for, until where_done.  */
+static void references(struct LFILinuxProc *p, struct file *dir)
+{
+    struct where w;
+    struct file *old = p->cwd;
+    p->cwd = dir;
+    bool ok = where_resolve(p, NULL, "f/file", FOLLOW_LAST, &w) == 0 && dir->refs == 2;
+    where_done(&w);
+    ok = ok && dir->refs == 1 && where_file(p, NULL, &w) == 0 && dir->refs == 2;
+    where_done(&w);
+    ok = ok && dir->refs == 1 && where_file(p, &bad_file, &w) == -EBADF
+         && where_resolve(p, &bad_file, "x", FOLLOW_LAST, &w) == -EBADF && bad_file.refs == 1;
+    dir->dir = false;
+    ok = ok && where_file(p, NULL, &w) == -ENOTDIR && dir->refs == 1;
+    dir->dir = true;
+    static char path[LX_PATH_MAX];
+    ok = ok && dir_path(p, NULL, path) == 0 && strcmp(path, dir->path) == 0 && dir->refs == 1;
+    /* Descriptors of objects, number 0 as well.  */
+    int fd = device_open(0, O_RDONLY);
+    close(fd);
+    ok = ok && fd >= 0 && where_resolve(p, NULL, "f", FOLLOW_LAST, &w) == 0;
+    fd = where_path_fd(&w);
+    close(fd);
+    ok = ok && fd >= 0;
+    where_done(&w);
+    p->cwd = old;
+    if (!ok) {
+        differences++;
+        printf("a directory is not held while it is used\n");
+    }
+}
+
+/* The look at an object after it was opened, when renames have put another one in its place.  */
+static void forbidden(const struct mount *m)
+{
+    struct stat st;
+    int here = open(".", O_PATH), proc = open("/proc", O_PATH);
+    bool ok = fstat(here, &st) == 0 && !forbidden_object(here, &st, m);
+    st.st_mode = S_IFCHR;
+    ok = ok && forbidden_object(here, &st, m);
+    st.st_mode = S_IFBLK;
+    ok = ok && forbidden_object(here, &st, m);
+    ok = ok && fstat(proc, &st) == 0 && forbidden_object(proc, &st, m);
+    if (!ok) {
+        differences++;
+        printf("a forbidden object is not found out\n");
+    }
+    close(here);
+    close(proc);
 }
 
 static int open_descriptors(void)
@@ -195,14 +354,46 @@ static int open_descriptors(void)
     return n;
 }
 
-/* One set of mappings, all paths.  */
-static void try_maps(const char *const *list, const char *prefix)
+/* A host without memory or descriptors.  */
+static void exhausted(struct LFILinuxProc *p, struct file *dir, const char *const *list)
+{
+    static struct LFILinuxEngine lx;
+    struct rlimit old, none;
+    struct where w;
+    bool ok = getrlimit(RLIMIT_NOFILE, &old) == 0;
+    for (unsigned blocks = 0; blocks < 2; blocks++) {
+        memset(&lx, 0, sizeof lx);
+        blocks_left = blocks;
+        failure = 0;
+        ok = ok && !mounts_open(&lx, list) && failure == LFI_ERR_ALLOC;
+        mounts_close(&lx);
+    }
+    blocks_left = 1000000;
+    ok = ok && where_resolve(p, dir, "f", FOLLOW_LAST, &w) == 0;
+    none = (struct rlimit){0, old.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &none);
+    ok = ok && where_path_fd(&w) == -EMFILE && device_open(0, O_RDONLY) == -EMFILE
+         && has_error(p, dir, "..", -EMFILE) && has_error(p, dir, "f/file", -EMFILE);
+    setrlimit(RLIMIT_NOFILE, &old);
+    where_done(&w);
+    if (!ok) {
+        differences++;
+        printf("a host that has nothing left is not noticed\n");
+    }
+}
+
+enum closed { CLOSED_NEVER, CLOSED_FIRST, CLOSED_LATER };
+
+/* One set of mappings, all paths.  Descriptor 0 is a free one from the start or later on.  */
+static void try_maps(const char *const *list, const char *prefix, enum closed closed)
 {
     static struct LFILinuxEngine lx;
     struct LFILinuxProc p = {.lx = &lx};
     char path[LX_PATH_MAX];
     uint32_t seed = 1;
-    int before = open_descriptors();
+    if (closed == CLOSED_FIRST)
+        close(0);
+    int before = open_descriptors() - (closed == CLOSED_LATER);
     memset(&lx, 0, sizeof lx);
     if (!mounts_open(&lx, list))
         exit(1);
@@ -211,6 +402,8 @@ static void try_maps(const char *const *list, const char *prefix)
     sprintf(deep.path, "%s/d/e", prefix);
     deep.host = open("in/d/e", O_PATH | O_DIRECTORY);
     deep.mount = mount_at(&lx, *prefix ? prefix : "/");
+    if (closed == CLOSED_LATER)
+        close(0);
     p.cwd = &tree;
     pthread_mutex_init(&p.fs_lock, NULL);
     for (int i = 0; i < 10000; i++) {
@@ -225,6 +418,10 @@ static void try_maps(const char *const *list, const char *prefix)
     compare(&p, NULL, "/dev/../dev/null");
     compare(&p, NULL, "/m/d/e/nested/../../../..");
     lengths(&p, &deep);
+    links(&p, &deep, prefix);
+    references(&p, &deep);
+    forbidden(deep.mount);
+    exhausted(&p, &deep, list);
     close(deep.host);
     free(tree.path);
     free(deep.path);
@@ -232,6 +429,44 @@ static void try_maps(const char *const *list, const char *prefix)
     if (open_descriptors() != before || tree.refs != 1 || deep.refs != 1) {
         differences++;
         printf("descriptors are left open\n");
+    }
+    dup2(1, 0);
+}
+
+/* Whether the mapping of n times a box's part and m times a host's is taken; or why not.  */
+static bool mapping(const char *box, size_t n, const char *host, size_t m, const char *why)
+{
+    static char map[4 * LX_PATH_MAX];
+    struct LFILinuxEngine lx = {0};
+    map[0] = 0;
+    for (size_t i = 0; i < n; i++)
+        strcat(map, box);
+    strcat(map, "=");
+    for (size_t i = 0; i < m; i++)
+        strcat(map, host);
+    failure_text = "";
+    bool ok = mounts_open(&lx, (const char *[]){map, NULL});
+    ok = why ? !ok && strstr(failure_text, why) : ok && !lx.mounts[0].ro;
+    mounts_close(&lx);
+    return ok;
+}
+
+/* The longest and the shortest parts of a mapping.  */
+static void mappings(void)
+{
+    static char name[LX_NAME_MAX + 3] = "/";
+    memset(name + 1, 'n', LX_NAME_MAX);
+    bool ok = mapping(name, 1, ".", 1, NULL);
+    name[LX_NAME_MAX + 1] = 'n';
+    ok = ok && mapping(name, 1, ".", 1, "too long");
+    ok = ok && mapping("/", LX_PATH_MAX - 1, ".", 1, NULL);
+    ok = ok && mapping("/", LX_PATH_MAX, ".", 1, "give /BOX=HOST");
+    ok = ok && mapping("/m", 1, "./", LX_PATH_MAX / 2 - 1, NULL);
+    ok = ok && mapping("/m", 1, "./", LX_PATH_MAX / 2, "give /BOX=HOST");
+    ok = ok && mapping("/m", 1, ":ro", 1, NULL) && mapping("/m", 1, ":rw", 1, NULL);
+    if (!ok) {
+        differences++;
+        printf("a mapping is not taken as it should be\n");
     }
 }
 
@@ -245,15 +480,16 @@ int main(int argc, char **argv)
     if (stat("SECRET", &st) != 0)
         return 1;
     secret = st.st_ino;
+    mappings();
     snprintf(maps[0], sizeof maps[0], "/m=%s/in", argv[1]);
     snprintf(maps[1], sizeof maps[1], "/n=%s/other", argv[1]);
     snprintf(maps[2], sizeof maps[2], "/m/d/e/nested=%s/other", argv[1]);
-    try_maps((const char *[]){maps[0], maps[1], maps[2], NULL}, "/m");
+    try_maps((const char *[]){maps[0], maps[1], maps[2], NULL}, "/m", CLOSED_NEVER);
     snprintf(maps[3], sizeof maps[3], "/=%s/in", argv[1]);
     snprintf(maps[4], sizeof maps[4], "/d/e/nested=%s/other", argv[1]);
     snprintf(maps[5], sizeof maps[5], "/dev/sub=%s/other", argv[1]);
-    try_maps((const char *[]){maps[2], maps[0], maps[1], NULL}, "/m");
-    try_maps((const char *[]){maps[3], maps[4], maps[5], NULL}, "");
+    try_maps((const char *[]){maps[2], maps[0], maps[1], NULL}, "/m", CLOSED_FIRST);
+    try_maps((const char *[]){maps[3], maps[4], maps[5], NULL}, "", CLOSED_LATER);
     printf("%d paths, %d differences\n", paths, differences);
     return differences != 0;
 }

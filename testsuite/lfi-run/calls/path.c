@@ -210,6 +210,9 @@ static void attributes(void)
     SHOW(statfs(".", &fs));
     TRUE(fs.f_bsize > 0 && fs.f_namelen == 255);
     SHOW(statfs("missing", &fs));
+    SHOW(statfs("b", &fs));
+    SHOW(statfs("b/", &fs));
+    SHOW(statfs("e2/", &fs));
 }
 
 static void at_descriptors(void)
