@@ -85,7 +85,8 @@ static void test_no_mappings(struct LFIEngine *engine)
     CHECK("no mappings left to divide", refused && strstr(lfi_errmsg(), "vm.max_map_count"));
     void *more[MORE];
     for (unsigned i = 0; i < MORE; i++)
-        more[i] = mmap(NULL, page, i % 2 ? PROT_READ : PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        more[i] =
+            mmap(NULL, page, i % 2 ? PROT_READ : PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     refused = !lfi_box_new(engine) && lfi_errno() == LFI_ERR_MMAP;
     CHECK("no mappings left: a new box", refused && strstr(lfi_errmsg(), "vm.max_map_count"));
     refused = lfi_box_mapat(box, at + 65536, page, RW, ANON, -1, 0) == FAILED && errno == ENOMEM;
@@ -115,8 +116,7 @@ static void test_limit(struct LFIEngine *engine)
 
 int main(void)
 {
-    struct LFIEngine *engine =
-        new_engine((struct LFIOptions){.layout = LFI_LAYOUT_DENSE}, SLOTS);
+    struct LFIEngine *engine = new_engine((struct LFIOptions){.layout = LFI_LAYOUT_DENSE}, SLOTS);
     test_boxes(engine);
     test_no_mappings(engine);
     test_limit(engine);
