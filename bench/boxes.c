@@ -117,10 +117,11 @@ int main(int argc, char **argv)
     struct rusage usage;
     getrusage(RUSAGE_SELF, &usage);
     unsigned long total = mappings();
-    fprintf(report,
-            "%zu boxes, each of which ran %s (status %d): %.1f s, %lu mappings (%.1f each), %ld MiB\n",
-            n, argv[2], first, seconds(CLOCK_MONOTONIC) - begin, total, (double)total / (double)n,
-            usage.ru_maxrss >> 10);
+    fprintf(
+        report,
+        "%zu boxes, each of which ran %s (status %d): %.1f s, %lu mappings (%.1f each), %ld MiB\n",
+        n, argv[2], first, seconds(CLOCK_MONOTONIC) - begin, total, (double)total / (double)n,
+        usage.ru_maxrss >> 10);
     begin = seconds(CLOCK_PROCESS_CPUTIME_ID);
     for (size_t i = 0; i < n; i++)
         lfi_proc_free(procs[i]);

@@ -55,7 +55,7 @@ enum {
     LFI_ERR_STATE = 9,   /* not possible in the present state of the object */
     LFI_ERR_SIGNAL = 10, /* a host signal handler would run on the stack of a box */
     LFI_ERR_PROFILE = 11, /* the engine does not accept the profile */
-    LFI_ERR_HOST = 12     /* the host cannot run boxes at all */
+    LFI_ERR_HOST = 12     /* the host cannot run boxes at all, or none of the profile */
 };
 
 /* The error of this thread's last call that failed, and one line about it, which stays
@@ -258,9 +258,9 @@ struct LFIBox *lfi_ctx_box(struct LFIContext *ctx);
 /* Valid as long as the context.  */
 struct LFIRegs *lfi_ctx_regs(struct LFIContext *ctx);
 
-/* Zeroes all registers but tp and those that hold the box's base and context.  Then, or at
-   any time the box does not run, relink_ctxreg alone sets those two again, for instance
-   after registers of another context were copied over these.  */
+/* Zeroes all registers but tp and those that hold the box's base and context, where the profile
+   reserves such.  Then, or at any time the box does not run, relink_ctxreg alone sets those
+   again, for instance after registers of another context were copied over these.  */
 void lfi_ctx_regs_init(struct LFIContext *ctx);
 void lfi_ctx_regs_relink_ctxreg(struct LFIContext *ctx);
 

@@ -79,8 +79,7 @@ static enum LFILayout layout_for(const struct LFIProfile *profile)
 
 const char *check_native(const struct LFIProfile *profile)
 {
-    struct LFIOptions eo = {
-        .stores_only = true, .no_verify = true, .layout = layout_for(profile)};
+    struct LFIOptions eo = {.stores_only = true, .no_verify = true, .layout = layout_for(profile)};
     struct LFIEngine *engine = lfi_new(eo, 1);
     struct LFIBox *box = engine ? lfi_box_new(engine) : NULL;
     bool ok = box && lfi_box_set_profile(box, profile);

@@ -28,7 +28,7 @@
    returns when leave is called or jumped to for the same context on the same thread.  */
 struct LFICrossing {
     int (*enter)(struct LFIContext *ctx, bool resume);
-    void (*leave)(struct LFIContext *ctx, int code) __attribute__((noreturn));
+    void (*leave)(struct LFIContext *ctx, int code); /* does not return */
 };
 
 enum { LFI_MAX_ARENAS = 16 };

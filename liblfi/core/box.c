@@ -15,8 +15,7 @@ static int map_table(struct LFIBox *box, const struct LFIProfile *profile, uintp
 {
     const struct LFICrossing *crossing = lfi_arch_crossing(profile);
     size_t size = box->engine->pagesize;
-    uint64_t *page =
-        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    uint64_t *page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (page == MAP_FAILED)
         return -1;
     uint64_t *end = page + size / sizeof *page;
@@ -159,7 +158,8 @@ static bool change_profile(struct LFIBox *box, const struct LFIProfile *profile)
         return false;
     }
     if (profile->threads == LFI_THREADS_SINGLE && lfi_mem_shared_writable(box)) {
-        lfi_fail(LFI_ERR_STATE, "the box has memory that others can write: profile '%s' allows none",
+        lfi_fail(LFI_ERR_STATE,
+                 "the box has memory that others can write: profile '%s' allows none",
                  profile->name);
         return false;
     }

@@ -180,6 +180,7 @@ static _Noreturn void end_run(struct LFIContext *ctx, int code)
 {
     lfi_ctx_stop(ctx);
     ctx->crossing->leave(ctx, code);
+    __builtin_unreachable();
 }
 
 void lfi_ctx_exit(struct LFIContext *ctx, int code)

@@ -3,6 +3,8 @@
    SPDX-License-Identifier: Apache-2.0  */
 #include "test.h"
 
+#include <sys/resource.h>
+
 enum { BOXES = 4000, SLOTS = 32000, MOST_MAPPINGS = 6 };
 
 static struct LFIBox *boxes[BOXES];
@@ -64,7 +66,7 @@ static void test_boxes(struct LFIEngine *engine)
 /* All mappings of the process but few are in use.  */
 static void test_no_mappings(struct LFIEngine *engine)
 {
-    enum { MOST = 300000 };
+    enum { MOST = 300000, MORE = 16 };
     unsigned long max = 0;
     FILE *f = fopen("/proc/sys/vm/max_map_count", "r");
     if (!f || fscanf(f, "%lu", &max) != 1 || max > MOST) {
@@ -78,23 +80,46 @@ static void test_no_mappings(struct LFIEngine *engine)
     lfiptr at = lfi_box_info(box).min;
     for (size_t i = 0; i < max && mprotect(p + 2 * i * page, page, PROT_READ) == 0; i++)
         ;
+    /* One more or less: a mapping can be new, or divide another.  */
     bool refused = !lfi_box_new(engine) && lfi_errno() == LFI_ERR_MMAP;
+    CHECK("no mappings left to divide", refused && strstr(lfi_errmsg(), "vm.max_map_count"));
+    void *more[MORE];
+    for (unsigned i = 0; i < MORE; i++)
+        more[i] =
+            mmap(NULL, page, i % 2 ? PROT_READ : PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    refused = !lfi_box_new(engine) && lfi_errno() == LFI_ERR_MMAP;
     CHECK("no mappings left: a new box", refused && strstr(lfi_errmsg(), "vm.max_map_count"));
     refused = lfi_box_mapat(box, at + 65536, page, RW, ANON, -1, 0) == FAILED && errno == ENOMEM;
     CHECK("no mappings left: memory", refused && strstr(lfi_errmsg(), "vm.max_map_count"));
     refused = lfi_box_mapat(box, at + 65536, page, RX, ANON, -1, 0) == FAILED && errno == ENOMEM;
     CHECK("no mappings left: code", refused && strstr(lfi_errmsg(), "vm.max_map_count"));
+    for (unsigned i = 0; i < MORE; i++)
+        if (more[i] != MAP_FAILED)
+            munmap(more[i], page);
     munmap(p, size);
     CHECK("no mappings left: afterwards", runs(box, 1));
     lfi_box_free(box);
 }
 
+/* The same error, another reason.  */
+static void test_limit(struct LFIEngine *engine)
+{
+    struct rlimit old, now;
+    getrlimit(RLIMIT_AS, &old);
+    now = (struct rlimit){1 << 20, old.rlim_max};
+    setrlimit(RLIMIT_AS, &now);
+    bool refused = !lfi_box_new(engine) && lfi_errno() == LFI_ERR_MMAP;
+    bool claims = strstr(lfi_errmsg(), "vm.max_map_count");
+    setrlimit(RLIMIT_AS, &old);
+    CHECK("a limit on virtual memory is no lack of mappings", refused && !claims);
+}
+
 int main(void)
 {
-    struct LFIEngine *engine =
-        new_engine((struct LFIOptions){.layout = LFI_LAYOUT_DENSE}, SLOTS);
+    struct LFIEngine *engine = new_engine((struct LFIOptions){.layout = LFI_LAYOUT_DENSE}, SLOTS);
     test_boxes(engine);
     test_no_mappings(engine);
+    test_limit(engine);
     lfi_free(engine);
     puts("DONE");
     return 0;

@@ -11,7 +11,7 @@ if [ "$native" != aarch64 ] && [ -f "$MUTANT_BUILDDIR/cross/aarch64/config.h" ];
     archs="$native aarch64"
 fi
 declare -A blobs=([aarch64]=code.S [x86_64]=code_x86_64.S)
-declare -A only=([aarch64]= [x86_64]="sparse dense profiles")
+declare -A only=([aarch64]= [x86_64]="sparse dense profiles sanitized")
 # Code that a program needs besides.
 declare -A more=([profiles]="profiles_x86_64 profiles16_x86_64")
 tests="crossing memory code fault chain refused many"

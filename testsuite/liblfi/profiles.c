@@ -319,13 +319,14 @@ static void test_survival(void)
     lfi_ctx_set_tp(ctx, 500);
     TEST("thread pointer by rtcalls: nothing else changes",
          run_with(put(row->code->tp), 4) == 504 && !lfi_ctx_fault(ctx));
-    TEST("rsp is the box's",
-         run_with(put(row->code->set_sp), 0x7ffffff0) == 0x7ffffff0 && handler_rsp == base + 0x7ffffff0
-             && run_with(put(row->code->set_sp), 0) == 0 && handler_rsp == base);
+    TEST("rsp is the box's", run_with(put(row->code->set_sp), 0x7ffffff0) == 0x7ffffff0
+                                 && handler_rsp == base + 0x7ffffff0
+                                 && run_with(put(row->code->set_sp), 0) == 0
+                                 && handler_rsp == base);
     lfi_ctx_regs_init(ctx);
     lfi_ctx_regs(ctx)->rsp = UINT64_C(0xdeadbeef12345678);
-    TEST("stored rsp is reduced to the box", lfi_ctx_run(ctx, put(row->code->one)) == 1
-                                                 && lfi_ctx_regs(ctx)->rsp == base + 0x12345678);
+    TEST("stored rsp is reduced to the box",
+         lfi_ctx_run(ctx, put(row->code->one)) == 1 && lfi_ctx_regs(ctx)->rsp == base + 0x12345678);
 }
 
 static void test_ways_out(void)
@@ -420,14 +421,13 @@ static void test_faults(void)
         TEST(cases[i].what, ok && f->addr - base - cases[i].at < 8
                                 && (cases[i].entry != jump || f->pc == base + cases[i].at));
     }
-    TEST("the end of memory is usable",
-         run_with(st, max - 8) == 0 && run_with(ld, max - 4) == 0);
+    TEST("the end of memory is usable", run_with(st, max - 8) == 0 && run_with(ld, max - 4) == 0);
     TEST("the start of memory is usable",
          lfi_box_mapat(box, info.min, page_size(), RW, ANON, -1, 0) == info.min
              && run_with(st, min) == 0 && run_with(ld, min) == 0
              && lfi_box_munmap(box, info.min, page_size()) == 0);
-    TEST("push at the bottom", faults(put(row->code->push), min, SIGSEGV)
-                                   && faults(put(row->code->push), 0, SIGSEGV));
+    TEST("push at the bottom",
+         faults(put(row->code->push), min, SIGSEGV) && faults(put(row->code->push), 0, SIGSEGV));
     TEST("push at the top", faults(put(row->code->push), max + 8, SIGSEGV));
     lfiptr trap = put(row->code->trap);
     const struct LFIRegs *r = lfi_ctx_regs(ctx);
@@ -442,7 +442,8 @@ static void test_faults(void)
 /* In profiles whose table lies in the box it can be read.  */
 static void test_table(void)
 {
-    const uint64_t *end = (const uint64_t *)(base + (row->layout == LFI_LAYOUT_ONE ? LFI_BOX_SIZE : 0));
+    const uint64_t *end =
+        (const uint64_t *)(base + (row->layout == LFI_LAYOUT_ONE ? LFI_BOX_SIZE : 0));
     bool entries = end[-33] == base;
     for (unsigned k = 1; k <= 32; k++)
         entries = entries && end[-(int)k] >> 32;
@@ -533,8 +534,8 @@ static void test_shared(void)
     struct LFIBoxInfo i = lfi_box_info(box);
     const int shared = LFI_MAP_SHARED | LFI_MAP_ANONYMOUS;
     lfiptr at = lfi_box_mapat(box, i.min, 4096, RW, shared, -1, 0);
-    TEST("shared memory that is writable", (at == FAILED) == row->single
-                                               && (at != FAILED || errno == EACCES));
+    TEST("shared memory that is writable",
+         (at == FAILED) == row->single && (at != FAILED || errno == EACCES));
     at = lfi_box_mapat(box, i.min, 4096, LFI_PROT_READ, shared, -1, 0);
     TEST("shared memory that is not", at == i.min);
     lfi_box_mapat(box, i.min + 4096, 4096, RW, ANON, -1, 0);
@@ -575,7 +576,8 @@ static void start(bool no_verify)
 static void start_box(const struct LFIProfile *profile)
 {
     box = new_box(engine);
-    TEST("the profile is set", lfi_box_set_profile(box, profile) && lfi_box_profile(box) == profile);
+    TEST("the profile is set",
+         lfi_box_set_profile(box, profile) && lfi_box_profile(box) == profile);
     info = lfi_box_info(box);
     base = info.base;
     ctx = new_ctx(box);
@@ -629,8 +631,8 @@ static void test_fit(void)
     static const char *const defaults[] = {"full", "full", "dense", "one"};
     for (enum LFILayout l = LFI_LAYOUT_DEFAULT; l <= LFI_LAYOUT_ONE; l++) {
         char name[80];
-        struct LFIEngine *e = new_engine(
-            (struct LFIOptions){.layout = l, .no_verify = true, .stores_only = true}, 1);
+        struct LFIEngine *e =
+            new_engine((struct LFIOptions){.layout = l, .no_verify = true, .stores_only = true}, 1);
         struct LFIBox *b = new_box(e);
         enum LFILayout now = lfi_opts(e).layout;
         snprintf(name, sizeof name, "layout %s: options and first profile", layouts[l]);
@@ -660,7 +662,7 @@ static void test_fit(void)
     lfi_free(e);
     CHECK("a layout that there is not",
           !lfi_new((struct LFIOptions){.layout = 4}, 1) && lfi_errno() == LFI_ERR_ARG
-              && !lfi_new((struct LFIOptions){.layout = (enum LFILayout)-1}, 1)
+              && !lfi_new((struct LFIOptions){.layout = (enum LFILayout) - 1}, 1)
               && lfi_errno() == LFI_ERR_ARG);
 }
 
@@ -703,9 +705,8 @@ static void test_dense(void)
     CHECK("dense: guards", in.min - in.base == LFI_X86_64_DENSE_LOW
                                && in.base + LFI_BOX_SIZE - in.max == LFI_X86_64_DENSE_HIGH
                                && in.max_exec == in.max);
-    CHECK("dense: edges",
-          reserved(lowest - LFI_MAX_PAGE - LFI_GUARD_BELOW_MIN / 4096 * 4096)
-              && reserved(lowest + (N + 1) * LFI_BOX_SIZE - 4096));
+    CHECK("dense: edges", reserved(lowest - LFI_MAX_PAGE - LFI_GUARD_BELOW_MIN / 4096 * 4096)
+                              && reserved(lowest + (N + 1) * LFI_BOX_SIZE - 4096));
     lfi_box_set_profile(b[2], p);
     struct LFIContext *c = new_ctx(b[2]);
     lfiptr st = load_or_die(b[2], 0, segment.store), push = load_or_die(b[2], 0, segment.push);
@@ -732,8 +733,8 @@ static void test_dense(void)
     lfi_ctx_free(c);
     for (unsigned i = 0; i < N; i++)
         lfi_box_free(b[i]);
-    CHECK("dense: freed boxes stay reserved", reserved(in.base) && reserved(in.base - 4096)
-                                                  && reserved(in.max - 4096));
+    CHECK("dense: freed boxes stay reserved",
+          reserved(in.base) && reserved(in.base - 4096) && reserved(in.max - 4096));
     lfi_free(e);
     CHECK("dense: a freed engine is not reserved", !reserved(in.base));
     CHECK("dense: more boxes than addresses",

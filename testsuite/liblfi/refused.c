@@ -13,6 +13,9 @@ static size_t page;
 static struct {
     int mmap, mmap_hole, mmap_elsewhere, mremap, mremap_hole, mprotect, pread, pread_eintr;
     bool mmap_all, hwcap2;
+    int lowest;        /* errno of mappings at address 0 that replace nothing */
+    int low;           /* of all that replace nothing, or -1: the kernel does not know the flag */
+    uintptr_t low_was; /* where the last of those that succeeded is */
 } fail;
 
 void *__real_mmap(void *addr, size_t size, int prot, int flags, int fd, off_t off);
@@ -43,6 +46,16 @@ void *__wrap_mmap(void *addr, size_t size, int prot, int flags, int fd, off_t of
     if (fail.mmap_elsewhere > 0 && addr && !(flags & MAP_FIXED)) {
         fail.mmap_elsewhere--;
         addr = (void *)((uintptr_t)addr + 16 * page_size());
+    }
+    if (flags & MAP_FIXED_NOREPLACE) {
+        int err = addr || fail.low ? fail.low : fail.lowest;
+        if (err == -1)
+            return __real_mmap(NULL, size, prot, flags & ~MAP_FIXED_NOREPLACE, -1, 0);
+        if (err) {
+            errno = err;
+            return MAP_FAILED;
+        }
+        fail.low_was = (uintptr_t)addr;
     }
     return fail.mmap_all || turn(&fail.mmap) ? MAP_FAILED
                                              : __real_mmap(addr, size, prot, flags, fd, off);
@@ -213,7 +226,8 @@ static void test_objects(void)
     struct LFIEngine *engine = lfi_box_engine(box);
     unsigned maps = host_maps();
     fail.mmap = 1;
-    CHECK("lfi_box_new: no table", !lfi_box_new(engine) && lfi_errno() == LFI_ERR_MMAP);
+    CHECK("lfi_box_new: no table", !lfi_box_new(engine) && lfi_errno() == LFI_ERR_MMAP
+                                       && !strstr(lfi_errmsg(), "vm.max_map_count"));
     fail.mprotect = 1;
     CHECK("lfi_box_new: a table that stays writable",
           !lfi_box_new(engine) && lfi_errno() == LFI_ERR_MMAP);
@@ -255,6 +269,41 @@ static void test_engine(void)
     e = lfi_new((struct LFIOptions){0}, 1);
     fail.mmap_all = false;
     CHECK("lfi_new: no addresses", !e && lfi_errno() == LFI_ERR_RESERVE && host_maps() == maps);
+}
+
+/* The box at address 0: who can map how low, and kernels that do not take addresses.  */
+static void test_lowest(void)
+{
+#if defined(__x86_64__)
+    struct LFIOptions one = {.layout = LFI_LAYOUT_ONE};
+    const int errors[] = {EPERM, EACCES};
+    for (int i = 0; i < 2; i++) {
+        fail.lowest = errors[i];
+        struct LFIEngine *e = lfi_new(one, 1);
+        struct LFIBox *b = e ? lfi_box_new(e) : NULL;
+        CHECK("lfi_new: the lowest address is not 0",
+              b && fail.low_was > 0 && fail.low_was <= lfi_box_info(b).min
+                  && lfi_box_info(b).base == 0 && !hole(lfi_box_info(b).min));
+        lfi_box_free(b);
+        lfi_free(e);
+    }
+    fail.lowest = ENOMEM;
+    fail.low_was = 1;
+    CHECK("lfi_new: no other address is tried for other reasons",
+          !lfi_new(one, 1) && lfi_errno() == LFI_ERR_RESERVE && fail.low_was == 1
+              && strstr(lfi_errmsg(), "limit"));
+    fail.lowest = 0;
+    fail.low = EPERM;
+    CHECK("lfi_new: no low address can be mapped",
+          !lfi_new(one, 1) && lfi_errno() == LFI_ERR_RESERVE && strstr(lfi_errmsg(), "not permitted"));
+    unsigned maps = host_maps();
+    fail.low = -1;
+    bool refused = !lfi_new(one, 1) && lfi_errno() == LFI_ERR_RESERVE
+                   && strstr(lfi_errmsg(), "in the way is unknown");
+    fail.low = 0;
+    CHECK("lfi_new: a kernel that maps elsewhere", refused);
+    CHECK("lfi_new: what it mapped is gone", host_maps() <= maps);
+#endif
 }
 
 /* What the processor must have.  */
@@ -322,6 +371,7 @@ int main(void)
     test_objects();
     test_engine();
     test_host();
+    test_lowest();
     struct LFIContext *c = new_ctx(box);
     pthread_create(&t, NULL, no_altstack, c);
     pthread_join(t, NULL);
