@@ -138,6 +138,9 @@ void directive(struct rewriter *r, const struct stmt *s)
 {
     switch (s->directive ? s->directive->cls : DIR_REFUSED) {
     case DIR_NOTHING:
+        if (s->directive->arg)
+            out_drop(r);
+        break;
     case DIR_EXPORT:
     case DIR_IF:
     case DIR_END:
