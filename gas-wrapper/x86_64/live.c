@@ -2,8 +2,9 @@
    the program.  In doubt they live.
    SPDX-License-Identifier: Apache-2.0
 
-   A look ahead along the statements, as far as control surely goes that way.  By the ABI flags
-   and r11 are dead at calls and returns; the plugin keeps the compiler to that for r11.  */
+   A look ahead along the statements, over branches to labels of the file, for a bounded number of
+   steps.  By the ABI flags and r11 are dead at calls and returns; the driver keeps the compiler to
+   that for r11.  */
 #include "config.h"
 
 #include "gas-wrapper/x86_64/x86_64.h"
@@ -11,7 +12,8 @@
 #include <string.h>
 #include <strings.h>
 
-enum life { LIVES, DEAD, UNKNOWN };
+enum life { LIVES, DEAD, UNKNOWN, JUMPS, BRANCHES };
+enum { MOST_STEPS = 400 };
 
 static bool starts_with(struct slice name, const char *const *list)
 {
@@ -36,7 +38,7 @@ static enum life flags_at(struct rewriter *r, const struct insn *in)
     case INSN_RET:
         return DEAD;
     case INSN_JMP: /* jump tables too: no compiler has flags there */
-        return in->op[0].kind == OPERAND_LABEL ? LIVES : DEAD;
+        return in->op[0].kind == OPERAND_LABEL ? JUMPS : DEAD;
     case INSN_SYSCALL:
     case INSN_JCC:
     case INSN_LOOP:
@@ -65,42 +67,83 @@ static enum life scratch_at(struct rewriter *r, const struct insn *in)
     case INSN_SYSCALL:
         return DEAD;
     case INSN_JMP:
-        return in->op[0].kind == OPERAND_LABEL && leaves_function(r, in) ? DEAD : LIVES;
+        if (in->op[0].kind != OPERAND_LABEL)
+            return LIVES;
+        return leaves_function(r, in) ? DEAD : JUMPS;
     case INSN_JCC:
     case INSN_LOOP:
-        return LIVES;
+        return BRANCHES;
     default:
         return in->writes >> R11 & 1 ? DEAD : UNKNOWN;
     }
 }
 
-static bool is_dead(struct rewriter *r, const struct stmt *s,
-                    enum life (*look)(struct rewriter *r, const struct insn *in))
+/* The statement of a label, seen from FROM; NULL if it is not in the file.  */
+static const struct stmt *destination(struct rewriter *r, const struct stmt *from, struct slice label)
 {
     const struct stmt *end = r->stmts + r->nstmts;
-    while (++s < end) {
+    size_t digits = strspn(label.p, "0123456789");
+    if (digits && digits + 1 == label.len) {
+        int step = label.p[digits] == 'b' ? -1 : 1;
+        for (const struct stmt *s = from; s >= r->stmts && s < end; s += step)
+            if (s->kind == STMT_LABEL && s->name_len == digits
+                && memcmp(r->text + s->at, label.p, digits) == 0)
+                return s;
+        return NULL;
+    }
+    const struct symbol *symbol = symbol_of(r, label);
+    for (const struct stmt *s = r->stmts; symbol && s < end; s++)
+        if (s->kind == STMT_LABEL && s->symbol == symbol)
+            return s;
+    return NULL;
+}
+
+/* Whether the directive is one between instructions that follow each other.  */
+static bool is_inert(const struct stmt *s)
+{
+    return s->directive
+           && (s->directive->cls == DIR_NOTHING || s->directive->cls == DIR_EXPORT
+               || s->directive->cls == DIR_ALIGN || s->directive->cls == DIR_IF);
+}
+
+static bool is_dead(struct rewriter *r, const struct stmt *s,
+                    enum life (*look)(struct rewriter *r, const struct insn *in), int *steps)
+{
+    const struct stmt *end = r->stmts + r->nstmts, *to;
+    while (++s < end && --*steps > 0) {
         struct insn in;
-        if (s->skipped || s->kind == STMT_LABEL || s->kind == STMT_EMPTY)
-            continue;
-        if (s->kind == STMT_DIRECTIVE && s->directive
-            && (s->directive->cls == DIR_NOTHING || s->directive->cls == DIR_EXPORT
-                || s->directive->cls == DIR_ALIGN || s->directive->cls == DIR_IF))
+        if (s->skipped || s->kind == STMT_LABEL || s->kind == STMT_EMPTY
+            || (s->kind == STMT_DIRECTIVE && is_inert(s)))
             continue;
         if (s->kind != STMT_INSN || !s->insn || !x86_parse(r, s, &in, false))
             return false;
-        enum life now = look(r, &in);
-        if (now != UNKNOWN)
-            return now == DEAD;
+        switch (look(r, &in)) {
+        case LIVES:
+            return false;
+        case DEAD:
+            return true;
+        case UNKNOWN:
+            break;
+        case JUMPS:
+            if (!(s = destination(r, s, in.op[0].text)))
+                return false;
+            break;
+        case BRANCHES:
+            if (!(to = destination(r, s, in.op[0].text)) || !is_dead(r, to, look, steps))
+                return false;
+        }
     }
     return false;
 }
 
 bool x86_flags_dead(struct rewriter *r, const struct stmt *s)
 {
-    return is_dead(r, s, flags_at);
+    int steps = MOST_STEPS;
+    return is_dead(r, s, flags_at, &steps);
 }
 
 bool x86_scratch_dead(struct rewriter *r, const struct stmt *s)
 {
-    return is_dead(r, s, scratch_at);
+    int steps = MOST_STEPS;
+    return is_dead(r, s, scratch_at, &steps);
 }

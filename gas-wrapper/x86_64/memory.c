@@ -11,7 +11,8 @@
 
      disp(%rB)        ->  mov %eB, %r11d; disp(%r14,%r11)                fused
      disp(%rB,%rI,s)  ->  lea disp(%rB,%rI,s), %r11d; (%r14,%r11)        fused
-     symbol(%rB)      ->  lea symbol(%rB), %r11; mov %r11d, %r11d; (%r14,%r11)   the last two fused  */
+     symbol(%rB)      ->  lea symbol(%rB), %r11; mov %r11d, %r11d; (%r14,%r11)   the last two fused
+     address          ->  mov $address, %r11; the same  */
 #include "config.h"
 
 #include "gas-wrapper/x86_64/x86_64.h"
@@ -98,7 +99,7 @@ static void put_address(struct rewriter *r, const struct insn *in, unsigned size
     bool registers = in->mem.base != NO_REG || in->mem.index != NO_REG;
     int64_t address;
     if (!registers && x86_disp_constant(r, in, &address)) {
-        x86_put(r, locked ? 0 : 7, size == 4 ? "mov\t$%d, %%r11d" : "mov\t$%d, %%r11", (int)address);
+        x86_put(r, 7, "mov\t$%d, %%r11", (int)address);
         return;
     }
     *o = in->op[in->mem_op];
@@ -184,7 +185,7 @@ static void access_by_index(struct rewriter *r, struct insn *in)
     bool keep = m->index == NO_REG && m->base != NO_REG && m->base_size == 8
                 && x86_disp_constant(r, in, &disp) && disp > -NEAR && disp < NEAR;
     unsigned base = m->base;
-    bool symbol = needs_raw(r, in) && (base != NO_REG || m->index != NO_REG);
+    bool symbol = needs_raw(r, in); /* or no registers at all */
     struct insn access = *in;
     through_base(r, &access, keep);
     unsigned len = x86_length(r, &access, false);

@@ -141,6 +141,30 @@ static void end_low_half(struct rewriter *r, struct low_half h)
     x86_unlock(r);
 }
 
+/* Whether the base can be added to rsp neither with flags nor with r11 changed.  */
+static bool nothing_dead(struct rewriter *r, const struct insn *in)
+{
+    return r->profile->base == LFI_BASE_SLOT && !x86_flags_dead(r, in->stmt)
+           && !x86_scratch_dead(r, in->stmt);
+}
+
+/* r11 goes below where the stack will be: at what mov or lea IN, which sets ADDRESS instead of esp,
+   computes.  */
+static void save_at_new_stack(struct rewriter *r, const struct insn *in, unsigned len)
+{
+    struct insn address = *in;
+    address.op[1].text = (struct slice){"%eax", 4};
+    x86_put(r, 8, "mov\t%%rax, %d(%%rsp)", SAVED_RAX);
+    x86_emit(r, &address, len, NULL);
+    x86_put(r, 9, "mov\t%%r11, %%gs:%d(%%eax)", SAVED_SCRATCH);
+    x86_put(r, 8, "mov\t%d(%%rsp), %%rax", SAVED_RAX);
+}
+
+static void load_saved(struct rewriter *r)
+{
+    x86_put(r, 8, "mov\t%d(%%rsp), %%r11", SAVED_SCRATCH);
+}
+
 static void set_stack(struct rewriter *r, const struct insn *in, unsigned reg)
 {
     unsigned len = MOV32 + (reg > 7);
@@ -148,15 +172,14 @@ static void set_stack(struct rewriter *r, const struct insn *in, unsigned reg)
     if (add && !x86_flags_dead(r, in->stmt))
         error_at(r, in->name.p, "flags are in use here, which this instruction would change; use mov "
                                 "or lea with another register");
-    bool both = r->profile->base == LFI_BASE_SLOT && !add && !x86_flags_dead(r, in->stmt)
-                && !x86_scratch_dead(r, in->stmt);
-    if (both) /* r11 goes below where the stack will be */
+    bool both = !add && nothing_dead(r, in);
+    if (both)
         x86_put(r, 10, "mov\t%%r11, %%gs:%d(%%%s)", SAVED_SCRATCH, x86_register_name(reg, 4));
     struct low_half h = begin_low_half(r, in, len, add, both);
     x86_put(r, len, "mov\t%%%s, %%esp", x86_register_name(reg, 4));
     end_low_half(r, h);
     if (both)
-        x86_put(r, 8, "mov\t%d(%%rsp), %%r11", SAVED_SCRATCH);
+        load_saved(r);
 }
 
 void x86_drop_stack(struct rewriter *r, int bytes)
@@ -195,9 +218,14 @@ static bool on_low_half(struct rewriter *r, struct insn *in)
         buf_free(&b);
     }
     unsigned len = x86_length(r, &low, false);
-    struct low_half h = begin_low_half(r, in, len, !lea, false);
+    bool both = lea && nothing_dead(r, in);
+    if (both)
+        save_at_new_stack(r, &low, len);
+    struct low_half h = begin_low_half(r, in, len, !lea, both);
     x86_emit(r, &low, len, NULL);
     end_low_half(r, h);
+    if (both)
+        load_saved(r);
     return true;
 }
 
@@ -220,9 +248,14 @@ static bool load_low_half(struct rewriter *r, struct insn *in)
     low.op[1].text = (struct slice){"%esp", 4};
     low.op[1].size = 4;
     unsigned len = x86_length(r, &low, true);
-    struct low_half h = begin_low_half(r, in, len, false, false);
+    bool both = nothing_dead(r, in);
+    if (both)
+        save_at_new_stack(r, &low, len);
+    struct low_half h = begin_low_half(r, in, len, false, both);
     x86_emit(r, &low, len, NULL);
     end_low_half(r, h);
+    if (both)
+        load_saved(r);
     return true;
 }
 

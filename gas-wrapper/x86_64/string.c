@@ -100,7 +100,7 @@ void x86_xlat(struct rewriter *r, struct insn *in)
 /* -- bit strings --------------------------------------------------------------------- */
 
 /* A register that the instruction does not name.  */
-static unsigned other_register(const struct insn *in, uint32_t not )
+unsigned x86_other_register(const struct insn *in, uint32_t not )
 {
     static const uint8_t candidates[] = {RCX, RDX, RSI, RDI, RBX, R8};
     for (size_t i = 0; i < sizeof candidates; i++)
@@ -148,8 +148,8 @@ static void bit_string(struct rewriter *r, struct insn *in)
 {
     unsigned off = in->op[0].reg, size = in->op[0].size;
     bool locked = in->prefixes & PREFIX_LOCK, reads = in->row->dst == ACCESS_R;
-    unsigned temp = other_register(in, UINT32_C(1) << RAX);
-    unsigned copy = off == RAX ? other_register(in, UINT32_C(1) << RAX | UINT32_C(1) << temp) : off;
+    unsigned temp = x86_other_register(in, UINT32_C(1) << RAX);
+    unsigned copy = off == RAX ? x86_other_register(in, UINT32_C(1) << RAX | UINT32_C(1) << temp) : off;
     unsigned saved[3] = {temp, RAX, copy};
     int pushed = locked ? (copy != off ? 3 : 2) : 1;
     const char *t = x86_register_name(temp, size),

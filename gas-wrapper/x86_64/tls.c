@@ -86,14 +86,33 @@ static void put_tp(struct rewriter *r, unsigned reg)
     x86_put(r, 8, "mov\t%d(%%rsp), %%rax", SAVED_RAX);
 }
 
-static void load_tp(struct rewriter *r, const struct insn *in)
+/* The register that an address of the rewriter goes to: r11, or another one where r11 is the
+   program's and the instruction reads it.  */
+static unsigned take_holder(struct rewriter *r, const struct insn *in)
+{
+    struct x86_state *state = x86_state(r);
+    if (!x86_has_register(r, R11) || !(in->reads >> R11 & 1)) {
+        x86_use_scratch(r, in);
+        return R11;
+    }
+    state->holder = (uint8_t)x86_other_register(in, UINT32_C(1) << RAX);
+    x86_put(r, 8, "mov\t%%%s, %d(%%rsp)", x86_register_name(state->holder, 8), SAVED_HOLDER);
+    return state->holder;
+}
+
+static unsigned load_tp(struct rewriter *r, const struct insn *in)
 {
     struct x86_state *state = x86_state(r);
     if (state->scratch == SCRATCH_TP && r->guard_elim && !(in->reads >> R11 & 1))
-        return;
-    x86_use_scratch(r, in);
-    put_tp(r, R11);
-    state->scratch = SCRATCH_TP;
+        return R11;
+    unsigned reg = take_holder(r, in);
+    if (reg != R11) /* which the call of the runtime changes */
+        x86_put(r, 8, "mov\t%%r11, %d(%%rsp)", SAVED_SCRATCH);
+    put_tp(r, reg);
+    if (reg != R11)
+        x86_put(r, 8, "mov\t%d(%%rsp), %%r11", SAVED_SCRATCH);
+    state->scratch = reg == R11 ? SCRATCH_TP : SCRATCH_LOST;
+    return reg;
 }
 
 static bool is_name(struct slice name, const char *base)
@@ -101,6 +120,14 @@ static bool is_name(struct slice name, const char *base)
     size_t n = strlen(base);
     return name.len >= n && slice_is_nocase((struct slice){name.p, n}, base)
            && (name.len == n || (name.len == n + 1 && (name.p[n] | 0x20) == 'q'));
+}
+
+static void set_text(struct rewriter *r, struct operand *o, const char *reg)
+{
+    struct buf b = {NULL, 0, 0};
+    buf_format(&b, "%%%s", reg);
+    o->text = (struct slice){arena_copy(&r->arena, b.p, b.len), b.len};
+    buf_free(&b);
 }
 
 /* Instructions on %fs:0, which holds the thread pointer itself.  */
@@ -123,25 +150,25 @@ static bool pointer_itself(struct rewriter *r, struct insn *in)
         known = known || is_name(in->name, names[i]);
     if (!known || in->mem_op != 0 || (in->nops == 2 && o->kind != OPERAND_GPR))
         return false;
-    load_tp(r, in);
-    in->op[in->mem_op].text = (struct slice){"%r11", 4};
+    set_text(r, &in->op[in->mem_op], x86_register_name(load_tp(r, in), 8));
     x86_emit(r, in, 3, NULL);
     return true;
 }
 
-/* Adds r11 to the address; a third register does not fit, so two are added first.  */
-static void add_scratch(struct rewriter *r, struct insn *in)
+/* Adds the register to the address; a third one does not fit, so two are added first.  */
+static void add_register(struct rewriter *r, struct insn *in, unsigned reg)
 {
     struct mem *m = &in->mem;
+    const char *name = x86_register_name(reg, 8);
     if (m->base != NO_REG && m->index != NO_REG) {
-        x86_put(r, LEA, "lea\t(%%%s,%%r11), %%r11", x86_register_name(m->base, 8));
+        x86_put(r, LEA, "lea\t(%%%s,%%%s), %%%s", x86_register_name(m->base, 8), name, name);
         x86_state(r)->scratch = SCRATCH_LOST;
-        m->base = R11;
+        m->base = (uint8_t)reg;
     } else if (m->base != NO_REG) {
-        m->index = R11;
+        m->index = (uint8_t)reg;
         m->scale = (struct slice){"", 0};
     } else {
-        m->base = R11;
+        m->base = (uint8_t)reg;
     }
 }
 
@@ -149,8 +176,7 @@ static void add_scratch(struct rewriter *r, struct insn *in)
 void x86_add_tp(struct rewriter *r, struct insn *in)
 {
     in->mem.seg = 0;
-    load_tp(r, in);
-    add_scratch(r, in);
+    add_register(r, in, load_tp(r, in));
 }
 
 /* A high byte cannot be named together with r11: it changes places with the low one.  */
@@ -194,10 +220,10 @@ bool x86_tls(struct rewriter *r, struct insn *in)
             return true;
         x86_add_tp(r, in);
     } else if (symbol.len) {
-        x86_use_scratch(r, in);
-        x86_put(r, MOV_GOT, "mov\t%S@gottpoff(%%rip), %%r11", &symbol);
+        unsigned reg = take_holder(r, in);
+        x86_put(r, MOV_GOT, "mov\t%S@gottpoff(%%rip), %%%s", &symbol, x86_register_name(reg, 8));
         m->disp = (struct slice){"", 0};
-        add_scratch(r, in);
+        add_register(r, in, reg);
     } else {
         return false;
     }
@@ -239,9 +265,9 @@ bool x86_tls_sequence(struct rewriter *r, struct insn *in)
     }
     if (in->row->cls == INSN_LEA && in->mem_op == 0 && (symbol = before_kind(in, "dtpoff")).len
         && in->mem.index == NO_REG && in->mem.base != NO_REG && o->kind == OPERAND_GPR) {
-        x86_use_scratch(r, in);
-        x86_put(r, MOV_GOT, "mov\t%S@gottpoff(%%rip), %%r11", &symbol);
-        x86_put(r, LEA, "lea\t(%%%s,%%r11), %%%s", x86_register_name(in->mem.base, 8),
+        const char *reg = x86_register_name(take_holder(r, in), 8);
+        x86_put(r, MOV_GOT, "mov\t%S@gottpoff(%%rip), %%%s", &symbol, reg);
+        x86_put(r, LEA, "lea\t(%%%s,%%%s), %%%s", x86_register_name(in->mem.base, 8), reg,
                 x86_register_name(o->reg, 8));
         return true;
     }

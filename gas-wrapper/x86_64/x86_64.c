@@ -234,11 +234,15 @@ static void restore_scratch(struct rewriter *r, const struct insn *in)
 {
     struct x86_state *state = x86_state(r);
     int moved = in->row->cls == INSN_PUSH ? -8 : in->row->cls == INSN_POP ? 8 : 0;
-    if (!state->saved)
-        return;
-    x86_put(r, 8, "mov\t%d(%%rsp), %%r11", SAVED_SCRATCH - moved);
+    if (state->holder)
+        x86_put(r, 8, "mov\t%d(%%rsp), %%%s", SAVED_HOLDER - moved,
+                x86_register_name(state->holder, 8));
+    if (state->saved)
+        x86_put(r, 8, "mov\t%d(%%rsp), %%r11", SAVED_SCRATCH - moved);
+    if (state->saved || state->holder)
+        state->scratch = SCRATCH_LOST;
     state->saved = false;
-    state->scratch = SCRATCH_LOST;
+    state->holder = 0;
 }
 
 static void insn(struct rewriter *r, const struct stmt *s)

@@ -113,7 +113,7 @@ static inline struct operand *x86_dst(struct insn *in)
 }
 
 /* Below the red zone, and what rewriting an instruction pushes there.  */
-enum { SAVED_SCRATCH = -192, SAVED_RAX = -200 };
+enum { SAVED_SCRATCH = -192, SAVED_RAX = -200, SAVED_HOLDER = -208 };
 
 enum scratch { SCRATCH_LOST, SCRATCH_USER, SCRATCH_TP }; /* what r11 holds */
 
@@ -126,6 +126,7 @@ struct x86_state {
     const struct chunk *at; /* of which that is true */
     bool locked;
     bool saved;   /* r11, which is the program's, at SAVED_SCRATCH(%rsp) */
+    uint8_t holder; /* another register that is in its place, saved at SAVED_HOLDER(%rsp), or 0 */
     bool aligned;      /* nothing came since the last alignment */
     unsigned labels;   /* generated so far */
     unsigned prefixes; /* statements of their own that the next instruction takes */
@@ -210,6 +211,7 @@ bool x86_tls_sequence(struct rewriter *r, struct insn *in);
 bool x86_is_tls_call(const struct insn *in); /* that becomes a load */
 bool x86_tls_data(struct rewriter *r, const struct stmt *s);
 void x86_string(struct rewriter *r, struct insn *in); /* string.c */
+unsigned x86_other_register(const struct insn *in, uint32_t not ); /* never rax */
 void x86_bit_test(struct rewriter *r, struct insn *in);
 void x86_xlat(struct rewriter *r, struct insn *in);
 bool x86_stack(struct rewriter *r, struct insn *in); /* stack.c: whether rsp is written */

@@ -3,5 +3,5 @@ f:
 	jmp	*8(%rax)
 	mov	%r11, %rax
 	or	$8, %rsp
-	mov	%fs:(%r11), %r11
+	bts	%r11, (%rdi)
 	jmp	*%r11
