@@ -152,6 +152,7 @@ static void dirty(void)
 
 static struct state in_handler;
 static uint64_t handler_rsp, handler_r11, gs_in_handler;
+static void *second_thread(void *arg);
 static lfiptr inner_entry;
 static struct LFIContext *inner_ctx;
 static int inner_result;
@@ -166,10 +167,25 @@ static void handler(struct LFIContext *c)
         set_gs_base(gs_in_handler);
     if (regs->rdx == EXITS)
         lfi_ctx_exit(c, (int)regs->rax);
-    if (regs->rdx == NESTS)
+    if (regs->rdx == NESTS) {
+        pthread_t t;
         inner_result = lfi_ctx_run(inner_ctx, inner_entry);
+        pthread_create(&t, NULL, second_thread, NULL);
+        pthread_join(t, NULL);
+    }
     regs->rax = regs->rdx == ADDS ? regs->rax + regs->rdi : 0;
     dirty();
+}
+
+/* Another thread, while this one is in a handler: refused where one may be in the box.  */
+static bool second_ran;
+
+static void *second_thread(void *arg)
+{
+    struct LFIContext *c = lfi_ctx_new(box, NULL);
+    second_ran = lfi_ctx_run(c, load_or_die(box, 0, row->code->one)) == 1;
+    lfi_ctx_free(c);
+    return arg;
 }
 
 static lfiptr put(struct code code)
@@ -221,6 +237,7 @@ static void test_calls(void)
     regs->rdx = NESTS;
     TEST("a handler runs the box on the same thread",
          lfi_ctx_run(ctx, call) == 0 && inner_result == 1);
+    TEST("a second thread after that, before the outer run has ended", second_ran == !row->single);
     inner_entry = put(row->code->trap);
     lfi_ctx_regs_init(ctx);
     regs->rdx = NESTS;

@@ -162,6 +162,7 @@ code_\name\()_end:
         .macro  flags_survive k
         take_flags
         movw    %ax, %r12w
+        movl    $0x5555, %eax
         rtcall  \k
         take_flags
         cmpw    %ax, %r12w

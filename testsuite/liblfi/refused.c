@@ -239,6 +239,16 @@ static void test_objects(void)
           b && !lfi_box_set_profile(b, lfi_profile_find(ARCH, "spec"))
               && lfi_errno() == LFI_ERR_MMAP && strcmp(lfi_box_profile(b)->name, "full") == 0);
 #endif
+#if defined(__x86_64__)
+    unsigned with_box = host_maps();
+    for (int i = 0; i < 2; i++) {
+        *(i ? &fail.mprotect : &fail.mmap) = 1;
+        CHECK("lfi_box_set_profile: no table",
+              b && !lfi_box_set_profile(b, lfi_profile_find(ARCH, "nosegue"))
+                  && lfi_errno() == LFI_ERR_MMAP && strcmp(lfi_box_profile(b)->name, "full") == 0
+                  && host_maps() == with_box);
+    }
+#endif
     lfi_box_free(b);
     CHECK("lfi_box_set_profile: nothing is left", host_maps() == maps);
 }
