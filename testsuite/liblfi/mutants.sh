@@ -14,6 +14,7 @@ declare -A blobs=([aarch64]=code.S [x86_64]=code_x86_64.S)
 declare -A only=([aarch64]= [x86_64]=sparse)
 tests="crossing memory code fault chain refused many"
 wrap=-Wl,--wrap=mmap,--wrap=mremap,--wrap=mprotect,--wrap=pread,--wrap=getauxval
+wrap=$wrap,--wrap=malloc,--wrap=calloc,--wrap=posix_memalign
 
 # Sets what depends on the architecture.
 for_arch() {
