@@ -164,6 +164,27 @@ static bool is_expected_hidden(const struct Insn *i, const ZydisDecodedOperand *
     }
 }
 
+/* What the rules take from operands that are not memory: where branches go, how far rsp is moved,
+   and that the first instruction of a macro always writes all 64 bits, the upper half zeros.  */
+static const char *compare_value(const struct Insn *i, const ZydisDecodedOperand *op)
+{
+    if (op->type == ZYDIS_OPERAND_TYPE_IMMEDIATE) {
+        if (op->imm.is_relative && op->imm.value.s != i->imm)
+            return "branch target";
+        if (i->row->kind == K_DRIFT && op->imm.value.s != i->imm)
+            return "distance";
+    }
+    if (op->type != ZYDIS_OPERAND_TYPE_REGISTER || number(op->reg.value) < 0)
+        return NULL;
+    if (i->row->kind == K_DRIFT && op->size != 64)
+        return "not all of rsp is moved";
+    if (i->row->kind == K_ZX && !(i->sig & (S_66 | S_W))
+        && op->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE
+        && (op->size != 32 || !(op->actions & ZYDIS_OPERAND_ACTION_WRITE)))
+        return "upper half";
+    return NULL;
+}
+
 static const char *compare(const struct Insn *i, const struct Other *o)
 {
     if (i->length != o->insn.length)
@@ -180,12 +201,9 @@ static const char *compare(const struct Insn *i, const struct Other *o)
     bool memory = false;
     for (unsigned n = 0; n < o->insn.operand_count && !why; n++) {
         const ZydisDecodedOperand *op = &o->operands[n];
-        if (op->type == ZYDIS_OPERAND_TYPE_IMMEDIATE && op->imm.is_relative
-            && op->imm.value.s != i->imm)
-            why = "branch target";
         if (op->type != ZYDIS_OPERAND_TYPE_MEMORY)
-            continue;
-        if (op->visibility == ZYDIS_OPERAND_VISIBILITY_HIDDEN || !(i->sig & S_MEMORY)) {
+            why = compare_value(i, op);
+        else if (op->visibility == ZYDIS_OPERAND_VISIBILITY_HIDDEN || !(i->sig & S_MEMORY)) {
             if (!is_expected_hidden(i, op))
                 why = "hidden memory operand";
         } else {
@@ -709,10 +727,13 @@ int main(int argc, char **argv)
     if (strcmp(argv[1], "random") == 0) {
         for (unsigned long n = 0; n < count; n++)
             try_random();
+        /* What a file without code does not take is left to those behind it.  */
         for (int k = 4; k < argc; k++) {
             struct Text text = read_text(argv[k]);
-            for (unsigned long n = 0; n < count / (unsigned)(argc - 4) && text.size > 0; n++)
+            unsigned long share = text.size > 0 ? count / (unsigned)(argc - k) : 0;
+            for (unsigned long n = 0; n < share; n++)
                 try_mutation(&text);
+            count -= share;
             free(text.code);
         }
         return finish("instructions at random are what Zydis says");
