@@ -34,32 +34,35 @@ object() {
     echo "$1/$arch/$(echo "$2" | tr / _).o"
 }
 
-link_tests() {
-    local t flags
-    for t in $tests ${only[$arch]}; do
-        flags=
-        [ $t != refused ] || flags=$wrap
-        [ $t != many ] || flags=-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
-        $cc -static-pie $flags -pthread -o "$1/$arch/$t" "$1/$arch/test_$t.o" "$1/$arch/test_code_blobs.o" \
-            "$1/$arch"/liblfi_*.o "$config/lfi-verify/liblfiv.a"
-    done
+link_test() { # DIR TEST
+    local flags=
+    [ $2 != refused ] || flags=$wrap
+    [ $2 != many ] || flags=-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
+    $cc -static-pie $flags -pthread -o "$1/$arch/$2" "$1/$arch/test_$2.o" "$1/$arch/test_code_blobs.o" \
+        "$1/$arch"/liblfi_*.o "$config/lfi-verify/liblfiv.a"
 }
 
 prepare() {
     local f t
-    mkdir -p "$1/$arch"
+    mkdir -p "$1/$arch/todo"
     for f in $core liblfi/arch/$arch/arch.c liblfi/arch/$arch/copy.S liblfi/arch/$arch/crossing.S; do
         compile "$top/$f" "$(object "$1" "$f")"
     done
     for t in $tests ${only[$arch]}; do compile "$here/$t.c" "$1/$arch/test_$t.o"; done
     compile "$here/${blobs[$arch]}" "$1/$arch/test_code_blobs.o"
-    link_tests "$1"
 }
 
+# Most mutants are noticed by the first tests of the first architecture: only then is the rest built.
 check() {
-    local t
+    local t todo
+    for todo in "$1/$arch/todo"/*; do
+        [ -f "$todo" ] || continue
+        compile "$(cat "$todo")" "$1/$arch/${todo##*/}.o"
+        rm "$todo"
+    done
     cd "$1/$arch"
     for t in $tests ${only[$arch]}; do
+        link_test "$1" $t
         timeout 15 $run "./$t" > "$t.out" || exit 1
         if grep -q '^FAIL' "$t.out" || ! grep -q '^DONE' "$t.out"; then exit 1; fi
     done
@@ -80,10 +83,14 @@ build)
     affected=
     for a in $archs; do
         case $3 in liblfi/arch/$a/* | liblfi/core/*) ;; *) continue ;; esac
-        affected="$affected $a"
         for_arch "$a"
-        compile "$4" "$(object "$2" "$3")"
-        link_tests "$2"
+        if [ -z "$affected" ]; then
+            compile "$4" "$(object "$2" "$3")"
+            link_test "$2" crossing
+        else
+            echo "$4" > "$2/$arch/todo/$(echo "$3" | tr / _)"
+        fi
+        affected="$affected $a"
     done
     echo $affected > "$2/affected"
     ;;
