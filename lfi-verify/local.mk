@@ -48,10 +48,10 @@ testsuite_lfi_verify_x86_64_oracle_SOURCES = testsuite/lfi-verify/x86_64-oracle.
 testsuite_lfi_verify_x86_64_oracle_LDADD = %D%/liblfiv.a -lZydis
 endif
 
-# The x86-64 decoder against Zydis: whole programs, ten million byte strings, as many mutations of
-# real code, and as many regions: half a minute.
+# The x86-64 decoder against Zydis: sysroots, programs, ten million byte strings, as many mutations
+# of real code, and as many regions: minutes.
 ORACLE_COUNT = 10000000
-check-oracle: $(check_PROGRAMS)
+check-oracle: all $(check_PROGRAMS)
 	$(srcdir)/scripts/check-oracle --builddir $(abs_builddir) --count $(ORACLE_COUNT)
 PHONY_TARGETS += check-oracle
 EXTRA_DIST += scripts/check-oracle

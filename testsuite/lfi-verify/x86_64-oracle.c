@@ -1,14 +1,18 @@
 /* Compares the x86-64 verifier with Zydis, a decoder that was written by others.
    SPDX-License-Identifier: Apache-2.0
 
-   usage: x86_64-oracle text FILE...            every instruction of executable segments
+   usage: x86_64-oracle text FILE...            every instruction of the files' code
+          x86_64-oracle boxed FILE...           the same, and we must know and allow all of it
           x86_64-oracle random SEED N [FILE...] N byte strings, and N mutations of the files' code
           x86_64-oracle regions SEED N          N regions made of what the rules are about
+
+   A file is a program, a library, an object or an archive of objects.
 
    Whatever our table allows, Zydis must decode to the same length, with the same general registers
    written and the same memory operands; and what the verifier accepts must be confined by what
    Zydis says of it.  Prints "PASS NAME" or "FAIL NAME".  */
 #include <Zydis/Zydis.h>
+#include <elf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -162,6 +166,27 @@ static bool is_expected_hidden(const struct Insn *i, const ZydisDecodedOperand *
     }
 }
 
+/* What the rules take from operands that are not memory: where branches go, how far rsp is moved,
+   and that the first instruction of a macro always writes all 64 bits, the upper half zeros.  */
+static const char *compare_value(const struct Insn *i, const ZydisDecodedOperand *op)
+{
+    if (op->type == ZYDIS_OPERAND_TYPE_IMMEDIATE) {
+        if (op->imm.is_relative && op->imm.value.s != i->imm)
+            return "branch target";
+        if (i->row->kind == K_DRIFT && op->imm.value.s != i->imm)
+            return "distance";
+    }
+    if (op->type != ZYDIS_OPERAND_TYPE_REGISTER || number(op->reg.value) < 0)
+        return NULL;
+    if (i->row->kind == K_DRIFT && op->size != 64)
+        return "not all of rsp is moved";
+    if (i->row->kind == K_ZX && !(i->sig & (S_66 | S_W))
+        && op->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE
+        && (op->size != 32 || !(op->actions & ZYDIS_OPERAND_ACTION_WRITE)))
+        return "upper half";
+    return NULL;
+}
+
 static const char *compare(const struct Insn *i, const struct Other *o)
 {
     if (i->length != o->insn.length)
@@ -178,12 +203,9 @@ static const char *compare(const struct Insn *i, const struct Other *o)
     bool memory = false;
     for (unsigned n = 0; n < o->insn.operand_count && !why; n++) {
         const ZydisDecodedOperand *op = &o->operands[n];
-        if (op->type == ZYDIS_OPERAND_TYPE_IMMEDIATE && op->imm.is_relative
-            && op->imm.value.s != i->imm)
-            why = "branch target";
         if (op->type != ZYDIS_OPERAND_TYPE_MEMORY)
-            continue;
-        if (op->visibility == ZYDIS_OPERAND_VISIBILITY_HIDDEN || !(i->sig & S_MEMORY)) {
+            why = compare_value(i, op);
+        else if (op->visibility == ZYDIS_OPERAND_VISIBILITY_HIDDEN || !(i->sig & S_MEMORY)) {
             if (!is_expected_hidden(i, op))
                 why = "hidden memory operand";
         } else {
@@ -212,51 +234,120 @@ static void try_instruction(const uint8_t *code)
         complain(code, why);
 }
 
-/* The executable segments of an ELF file, one after the other.  */
-static uint8_t *read_text(const char *path, size_t *size)
+/* The code of a file; 64 bytes behind it can be read.  */
+struct Text {
+    uint8_t *code;
+    size_t size;
+};
+
+static void add_code(struct Text *t, const uint8_t *code, size_t size)
 {
+    t->code = realloc(t->code, t->size + size + 64);
+    memcpy(t->code + t->size, code, size);
+    memset(t->code + t->size + size, 0, 64);
+    t->size += size;
+}
+
+static _Noreturn void broken(const char *path)
+{
+    fprintf(stderr, "x86_64-oracle: %s: not an ELF file for x86-64, or a broken one\n", path);
+    exit(2);
+}
+
+/* Executable sections of an object, executable segments of what was linked.  */
+static void add_elf(struct Text *t, const char *path, const uint8_t *file, size_t size)
+{
+    Elf64_Ehdr head;
+    if (size < sizeof head || memcmp(file, ELFMAG, SELFMAG) != 0)
+        broken(path);
+    memcpy(&head, file, sizeof head);
+    bool object = head.e_type == ET_REL;
+    size_t table = object ? head.e_shoff : head.e_phoff;
+    size_t entry = object ? sizeof(Elf64_Shdr) : sizeof(Elf64_Phdr);
+    unsigned count = object ? head.e_shnum : head.e_phnum;
+    if (head.e_machine != EM_X86_64 || table > size || count > (size - table) / entry)
+        broken(path);
+    for (unsigned n = 0; n < count; n++) {
+        Elf64_Shdr section;
+        Elf64_Phdr segment;
+        memcpy(object ? (void *)&section : (void *)&segment, file + table + n * entry, entry);
+        size_t at = object ? section.sh_offset : segment.p_offset;
+        size_t length = object ? section.sh_size : segment.p_filesz;
+        if (object ? section.sh_type != SHT_PROGBITS || !(section.sh_flags & SHF_EXECINSTR)
+                   : segment.p_type != PT_LOAD || !(segment.p_flags & PF_X))
+            continue;
+        if (at > size || length > size - at)
+            broken(path);
+        add_code(t, file + at, length);
+    }
+}
+
+/* An archive: a file behind each header of 60 bytes; the names of its own tables start with a
+   slash.  */
+static void add_archive(struct Text *t, const char *path, const uint8_t *file, size_t size)
+{
+    for (size_t at = 8; at + 60 <= size;) {
+        const char *head = (const char *)file + at;
+        char digits[11] = "";
+        memcpy(digits, head + 48, 10);
+        size_t length = strtoul(digits, NULL, 10);
+        at += 60;
+        if (length > size - at)
+            broken(path);
+        if (head[0] != '/' || (head[1] >= '0' && head[1] <= '9'))
+            add_elf(t, path, file + at, length);
+        at += length + length % 2;
+    }
+}
+
+static struct Text read_text(const char *path)
+{
+    struct Text text = {NULL, 0};
     FILE *f = fopen(path, "rb");
     if (!f) {
         perror(path);
         exit(2);
     }
     fseek(f, 0, SEEK_END);
-    size_t file_size = (size_t)ftell(f);
-    uint8_t *file = calloc(1, file_size + 64), *text = calloc(1, file_size + 64);
+    size_t size = (size_t)ftell(f);
+    uint8_t *file = calloc(1, size + 1);
     rewind(f);
-    if (fread(file, 1, file_size, f) != file_size)
+    if (fread(file, 1, size, f) != size)
         exit(2);
     fclose(f);
-    *size = 0;
-    uint64_t phoff;
-    uint16_t phnum;
-    memcpy(&phoff, file + 32, 8);
-    memcpy(&phnum, file + 56, 2);
-    for (unsigned n = 0; n < phnum && phoff + 56 * (n + 1) <= file_size; n++) {
-        uint32_t head[2];
-        uint64_t at, filesz;
-        memcpy(head, file + phoff + 56 * n, 8);
-        memcpy(&at, file + phoff + 56 * n + 8, 8);
-        memcpy(&filesz, file + phoff + 56 * n + 32, 8);
-        if (head[0] != 1 || !(head[1] & 1) || at > file_size || filesz > file_size - at)
-            continue;
-        memcpy(text + *size, file + at, filesz);
-        *size += filesz;
-    }
+    add_code(&text, file, 0);
+    if (size >= 8 && memcmp(file, "!<arch>\n", 8) == 0)
+        add_archive(&text, path, file, size);
+    else
+        add_elf(&text, path, file, size);
     free(file);
     return text;
 }
 
 static void try_text(const char *path)
 {
-    size_t size;
-    uint8_t *text = read_text(path, &size);
+    struct Text text = read_text(path);
     struct Other o;
-    for (size_t at = 0; at < size;) {
-        try_instruction(text + at);
-        at += other_decode(text + at, size - at, &o) ? o.insn.length : 1;
+    for (size_t at = 0; at < text.size;) {
+        try_instruction(text.code + at);
+        at += other_decode(text.code + at, text.size - at, &o) ? o.insn.length : 1;
     }
-    free(text);
+    free(text.code);
+}
+
+/* What our toolchain made: everything in it is allowed.  */
+static void try_boxed(const char *path)
+{
+    struct Text text = read_text(path);
+    for (size_t at = 0; at < text.size;) {
+        unsigned long before = allowed;
+        struct Insn i;
+        try_instruction(text.code + at);
+        if (allowed == before)
+            complain(text.code + at, "not allowed");
+        at += allowed != before && lfiv_x64_decode(text.code + at, &i) ? i.length : 1;
+    }
+    free(text.code);
 }
 
 static uint64_t state = 1;
@@ -284,11 +375,10 @@ static void try_random(void)
     try_instruction(code);
 }
 
-static void try_mutation(const uint8_t *text, size_t size)
+static void try_mutation(const struct Text *text)
 {
     uint8_t code[64] = {0};
-    size_t at = rnd() % (size - 32);
-    memcpy(code, text + at, 32);
+    memcpy(code, text->code + rnd() % text->size, 32);
     for (unsigned n = rnd() % 4; n > 0; n--)
         if (rnd() % 2)
             code[rnd() % 8] ^= (uint8_t)(1 << rnd() % 8);
@@ -801,17 +891,24 @@ int main(int argc, char **argv)
             try_text(argv[n]);
         return finish("instructions of programs are what Zydis says");
     }
+    if (strcmp(argv[1], "boxed") == 0) {
+        for (int n = 2; n < argc; n++)
+            try_boxed(argv[n]);
+        return finish("instructions of programs for boxes are allowed, and what Zydis says");
+    }
     state = strtoul(argv[2], NULL, 0) * 2 + 1;
     unsigned long count = argc > 3 ? strtoul(argv[3], NULL, 0) : 0;
     if (strcmp(argv[1], "random") == 0) {
         for (unsigned long n = 0; n < count; n++)
             try_random();
+        /* What a file without code does not take is left to those behind it.  */
         for (int k = 4; k < argc; k++) {
-            size_t size;
-            uint8_t *text = read_text(argv[k], &size);
-            for (unsigned long n = 0; n < count / (unsigned)(argc - 4); n++)
-                try_mutation(text, size);
-            free(text);
+            struct Text text = read_text(argv[k]);
+            unsigned long share = text.size > 0 ? count / (unsigned)(argc - k) : 0;
+            for (unsigned long n = 0; n < share; n++)
+                try_mutation(&text);
+            count -= share;
+            free(text.code);
         }
         return finish("instructions at random are what Zydis says");
     }

@@ -637,6 +637,18 @@ begin two
         rtcall  3
 end two
 
+/* Not for boxes: void forget_gs(struct LFIContext *ctx): a handler that loses the base of gs, but has
+   that of the box, which base_of_gs is, in rax when it returns.  */
+        .text
+        .globl  forget_gs
+        .type   forget_gs, @function
+forget_gs:
+        xorl    %eax, %eax
+        wrgsbase %rax
+        movq    base_of_gs(%rip), %rax
+        ret
+        .comm   base_of_gs, 8, 8
+
 /* Not for boxes: unsigned long callee_saved_changed(int (*run)(void *, unsigned long), void *ctx,
    unsigned long entry): calls run with patterns in all registers that a call preserves, with
    control words of its own; the number of those that changed.  */

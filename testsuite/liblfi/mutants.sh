@@ -16,6 +16,7 @@ declare -A only=([aarch64]= [x86_64]="sparse dense profiles sanitized")
 declare -A more=([profiles]="profiles_x86_64 profiles16_x86_64")
 tests="crossing memory code fault chain refused many"
 wrap=-Wl,--wrap=mmap,--wrap=mremap,--wrap=mprotect,--wrap=pread,--wrap=getauxval
+wrap=$wrap,--wrap=malloc,--wrap=calloc,--wrap=posix_memalign
 
 # Sets what depends on the architecture.
 for_arch() {
@@ -35,21 +36,18 @@ object() {
     echo "$1/$arch/$(echo "$2" | tr / _).o"
 }
 
-link_tests() {
-    local t flags m
-    for t in $tests ${only[$arch]}; do
-        flags=
-        for m in ${more[$t]-}; do flags="$flags $1/$arch/test_$m.o"; done
-        [ $t != refused ] || flags="$flags $wrap"
-        [ $t != many ] || flags=-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
-        $cc -static-pie $flags -pthread -o "$1/$arch/$t" "$1/$arch/test_$t.o" "$1/$arch/test_code_blobs.o" \
-            "$1/$arch"/liblfi_*.o "$config/lfi-verify/liblfiv.a"
-    done
+link_test() { # DIR TEST
+    local flags= m
+    for m in ${more[$2]-}; do flags="$flags $1/$arch/test_$m.o"; done
+    [ $2 != refused ] || flags="$flags $wrap"
+    [ $2 != many ] || flags=-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
+    $cc -static-pie $flags -pthread -o "$1/$arch/$2" "$1/$arch/test_$2.o" "$1/$arch/test_code_blobs.o" \
+        "$1/$arch"/liblfi_*.o "$config/lfi-verify/liblfiv.a"
 }
 
 prepare() {
     local f t
-    mkdir -p "$1/$arch"
+    mkdir -p "$1/$arch/todo"
     for f in $core liblfi/arch/$arch/arch.c liblfi/arch/$arch/copy.S liblfi/arch/$arch/crossing.S; do
         compile "$top/$f" "$(object "$1" "$f")"
     done
@@ -58,14 +56,27 @@ prepare() {
     for t in ${only[$arch]}; do
         for f in ${more[$t]-}; do compile "$here/$f.S" "$1/$arch/test_$f.o"; done
     done
-    link_tests "$1"
 }
 
+# Most mutants are noticed by the first tests of the first architecture: only then is the rest built.
 check() {
-    local t
+    local t todo status
+    for todo in "$1/$arch/todo"/*; do
+        [ -f "$todo" ] || continue
+        compile "$(cat "$todo")" "$1/$arch/${todo##*/}.o"
+        rm "$todo"
+    done
     cd "$1/$arch"
     for t in $tests ${only[$arch]}; do
-        timeout 15 $run "./$t" > "$t.out" || exit 1
+        link_test "$1" $t
+        # Twice, so that what is only slow for once does not count as noticed.
+        status=0
+        timeout 15 $run "./$t" > "$t.out" || status=$?
+        if [ $status = 124 ]; then
+            status=0
+            timeout 60 $run "./$t" > "$t.out" || status=$?
+        fi
+        [ $status = 0 ] || exit 1
         if grep -q '^FAIL' "$t.out" || ! grep -q '^DONE' "$t.out"; then exit 1; fi
     done
 }
@@ -85,10 +96,14 @@ build)
     affected=
     for a in $archs; do
         case $3 in liblfi/arch/$a/* | liblfi/core/*) ;; *) continue ;; esac
-        affected="$affected $a"
         for_arch "$a"
-        compile "$4" "$(object "$2" "$3")"
-        link_tests "$2"
+        if [ -z "$affected" ]; then
+            compile "$4" "$(object "$2" "$3")"
+            link_test "$2" crossing
+        else
+            echo "$4" > "$2/$arch/todo/$(echo "$3" | tr / _)"
+        fi
+        affected="$affected $a"
     done
     echo $affected > "$2/affected"
     ;;

@@ -12,6 +12,7 @@ static size_t page;
 /* Each fails the call with that errno when its turn comes; 0: never.  */
 static struct {
     int mmap, mmap_hole, mmap_elsewhere, mremap, mremap_hole, mprotect, pread, pread_eintr;
+    int malloc, calloc, memalign;
     bool mmap_all, hwcap2;
     int lowest;        /* errno of mappings at address 0 that replace nothing */
     int low;           /* of all that replace nothing, or -1: the kernel does not know the flag */
@@ -92,6 +93,27 @@ unsigned long __wrap_getauxval(unsigned long type);
 unsigned long __wrap_getauxval(unsigned long type)
 {
     return type == AT_HWCAP2 && fail.hwcap2 ? 0 : __real_getauxval(type);
+}
+
+void *__real_malloc(size_t n);
+void *__wrap_malloc(size_t n);
+void *__wrap_malloc(size_t n)
+{
+    return turn(&fail.malloc) ? NULL : __real_malloc(n);
+}
+
+void *__real_calloc(size_t n, size_t each);
+void *__wrap_calloc(size_t n, size_t each);
+void *__wrap_calloc(size_t n, size_t each)
+{
+    return turn(&fail.calloc) ? NULL : __real_calloc(n, each);
+}
+
+int __real_posix_memalign(void **to, size_t align, size_t n);
+int __wrap_posix_memalign(void **to, size_t align, size_t n);
+int __wrap_posix_memalign(void **to, size_t align, size_t n)
+{
+    return turn(&fail.memalign) ? ENOMEM : __real_posix_memalign(to, align, n);
 }
 
 static bool hole(lfiptr at)
@@ -253,6 +275,44 @@ static void test_objects(void)
     CHECK("lfi_box_set_profile: nothing is left", host_maps() == maps);
 }
 
+static void test_memory(void)
+{
+    struct LFIEngine *e = lfi_new((struct LFIOptions){0}, 1);
+    fail.calloc = 1;
+    CHECK("lfi_box_new: no memory", !lfi_box_new(e) && lfi_errno() == LFI_ERR_ALLOC);
+    struct LFIBox *b = lfi_box_new(e);
+    lfiptr at = lfi_box_info(b).min;
+    struct LFIMapInfo q;
+    for (int n = 1; n <= 2; n++) {
+        fail.malloc = n;
+        CHECK("mapat: no memory", lfi_box_mapat(b, at, page, RW, ANON, -1, 0) == FAILED
+                                      && errno == ENOMEM && !lfi_box_mquery(b, at, &q)
+                                      && fail.malloc == 0);
+    }
+    CHECK("mapat: memory again", lfi_box_mapat(b, at, page, RW, ANON, -1, 0) == at);
+    fail.memalign = 1;
+    CHECK("lfi_ctx_new: no memory", !lfi_ctx_new(b, NULL) && lfi_errno() == LFI_ERR_ALLOC);
+    lfi_box_free(b);
+    lfi_free(e);
+    for (int n = 1; n <= 2; n++) {
+        fail.calloc = n;
+        e = lfi_new((struct LFIOptions){0}, 1);
+        CHECK("lfi_new: no memory", !e && lfi_errno() == LFI_ERR_ALLOC && fail.calloc == 0);
+    }
+    struct code one = CODE(one);
+    size_t size = (size_t)(one.end - one.start);
+    at = lfi_box_mapany(box, page, RW, ANON, -1, 0);
+    lfi_box_copyto(box, at, one.start, size);
+    /* What a change of mappings needs is there after one that failed late.  */
+    fail.mprotect = 1;
+    lfi_box_mprotect(box, at, size, RX);
+    fail.malloc = 1;
+    CHECK("code: no memory for what the verifier wants to know",
+          lfi_box_mprotect(box, at, size, RX) == 0 && lfi_ctx_run(ctx, at) == 1);
+    fail.malloc = 0;
+    lfi_box_munmap(box, at, page);
+}
+
 static bool usable(struct LFIEngine *e)
 {
     struct LFIBox *b = e ? lfi_box_new(e) : NULL;
@@ -379,6 +439,7 @@ int main(void)
     test_file();
     test_code();
     test_objects();
+    test_memory();
     test_engine();
     test_host();
     test_lowest();

@@ -6,6 +6,10 @@ extern struct {
     uint32_t xmask, xinuse, mxcsr_mask, pointers_stay;
 } lfi_arch_host;
 
+/* code_x86_64.S.  */
+void forget_gs(struct LFIContext *ctx);
+extern uint64_t base_of_gs;
+
 enum { FLAG_DF = 0x400, FLAG_AC = 0x40000, MXCSR_INIT = 0x1f80, FCW_INIT = 0x37f };
 static const uint64_t odd_gs = UINT64_C(0x123456789000);
 
@@ -174,6 +178,8 @@ static void test_survival(struct LFIBox *box, struct LFIContext *ctx, lfiptr sp)
     x87_in_handler = true;
     CHECK("x87 survives a system call", survives(box, ctx, sp, CODE(preserved_x87)));
     CHECK("vectors survive a handler that uses AVX", survives(box, ctx, sp, CODE(preserved)));
+    CHECK("what is there is x87 registers and upper halves",
+          !(lfi_ctx_regs(ctx)->xstate & ~(uint64_t)lfi_arch_host.xmask));
     CHECK("upper halves survive a system call",
           !have_avx() || survives(box, ctx, sp, CODE(preserved_avx)));
     x87_in_handler = false;
@@ -255,6 +261,23 @@ static void test_gs(struct LFIBox *box, struct LFIContext *ctx, lfiptr sp)
     lfi_ctx_run(ctx, load_or_die(box, 0, CODE(brk)));
     CHECK("a host that uses gs: after a fault", lfi_ctx_fault(ctx) && gs_base() == odd_gs);
     set_gs_base(0);
+}
+
+/* Whatever a handler leaves in rax.  */
+static void test_gs_and_rax(struct LFIEngine *engine, struct LFIBox *box, struct LFIContext *ctx,
+                            lfiptr sp)
+{
+    int word = 4712;
+    lfiptr at = lfi_box_mapany(box, 4096, RW, ANON, -1, 0);
+    lfi_box_copyto(box, at, &word, 4);
+    base_of_gs = lfi_box_info(box).base;
+    reset(ctx, sp);
+    lfi_ctx_regs(ctx)->A0 = at;
+    lfi_sys_handler(engine, forget_gs);
+    CHECK("gs is looked at, not what a handler leaves in rax",
+          lfi_ctx_run(ctx, load_or_die(box, 0, CODE(load_after_call))) == 4712);
+    lfi_sys_handler(engine, handler);
+    lfi_box_munmap(box, at, 4096);
 }
 
 /* Whatever the host stores.  */
@@ -354,8 +377,8 @@ static void test_all_registers(struct LFIBox *box, struct LFIContext *ctx, lfipt
 static void test_registers(struct LFIEngine *engine, struct LFIBox *box, struct LFIContext *ctx,
                            lfiptr sp)
 {
-    (void)engine;
     test_all_registers(box, ctx, sp);
+    test_gs_and_rax(engine, box, ctx, sp);
     test_tp_rtcalls(box, ctx, sp);
     test_unverified();
     /* As on a processor that does not tell what is in use.  */
@@ -363,6 +386,11 @@ static void test_registers(struct LFIEngine *engine, struct LFIBox *box, struct 
     lfi_arch_host.xinuse = 0;
     puts("without XINUSE:");
     test_all_registers(box, ctx, sp);
+    reset(ctx, sp);
+    lfi_ctx_regs(ctx)->reserved4[0] = 1;
+    CHECK("everything is loaded at every entry",
+          lfi_ctx_run(ctx, load_or_die(box, 0, CODE(one))) == 1
+              && lfi_ctx_regs(ctx)->reserved4[0] == 0);
     lfi_arch_host.xinuse = xinuse;
     uint32_t stay = lfi_arch_host.pointers_stay;
     lfi_arch_host.pointers_stay = 1;
