@@ -6,9 +6,12 @@ int main(int argc, char **argv)
 {
     (void)argv;
 #ifdef __aarch64__
-    if (argc > 100)
-        __asm__ volatile(".lfi_rewrite_disable\n\tsvc #0\n\t.lfi_rewrite_enable");
+#define CALL "svc #0"
+#else
+#define CALL "syscall"
 #endif
+    if (argc > 100)
+        __asm__ volatile(".lfi_rewrite_disable\n\t" CALL "\n\t.lfi_rewrite_enable");
     puts("ran");
     return 0;
 }
