@@ -11,13 +11,17 @@ exercise() {
         run $zstd -q -t $f.zst
         run $zstd -q -dc $f.zst | cmp - "$data/$f"
     done
-    for o in -1 --fast=5 -15 --adapt '-3 --no-check' '-3 --format=zstd --content-size'; do
+    for o in -1 --fast=5 -15 '-3 --no-check' '-3 --format=zstd --content-size'; do
         run $zstd -q -c $o < "$data/text" > "text$o.zst"
         run $zstd -q -dc "text$o.zst" | cmp - "$data/text"
     done
     run $zstd -q -c -19 < "$data/text" > slow.zst
     run $zstd -q -dc slow.zst | cmp - "$data/text"
     # Threads, and repetition that only a long window sees.
+    if [ "$threads" = yes ]; then
+        run $zstd -q -c --adapt < "$data/text" > threads-adapt.zst
+        run $zstd -q -dc threads-adapt.zst | cmp - "$data/text"
+    fi
     run $zstd -q -c -T2 -B524288 < "$data/mixed" > threads.zst
     run $zstd -q -dc threads.zst | cmp - "$data/mixed"
     run $zstd -q -c --long=27 -3 < "$data/mixed" > long.zst
