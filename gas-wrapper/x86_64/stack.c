@@ -236,15 +236,20 @@ static bool load_low_half(struct rewriter *r, struct insn *in)
     bool slot = r->profile->base == LFI_BASE_SLOT;
     int64_t disp;
     if ((!slot && r->profile->base != LFI_BASE_ZERO) || !is_op(in, "mov") || in->nops != 2
-        || in->mem_op != 0 || x86_dst(in)->size != 8 || m->rip || m->seg || m->base == NO_REG
-        || m->base_size != 8 || !x86_disp_constant(r, in, &disp))
+        || in->mem_op != 0 || x86_dst(in)->size != 8 || m->seg
+        || (!m->rip
+            && (m->base == NO_REG || m->base_size != 8 || !x86_disp_constant(r, in, &disp))))
         return false;
     struct insn low = *in;
     if (low.suffix == 'q')
         low.name.len--;
     low.suffix = 0;
     low.mem.size = (struct slice){"", 0};
-    low.op[0].text = x86_operand_text(r, &low, slot, 4);
+    struct slice *text = &low.op[0].text;
+    if (!m->rip)
+        *text = x86_operand_text(r, &low, slot, 4);
+    else if (m->size.len && text->len > m->size.len && memcmp(text->p, m->size.p, m->size.len) == 0)
+        *text = slice_trim((struct slice){text->p + m->size.len, text->len - m->size.len});
     low.op[1].text = (struct slice){"%esp", 4};
     low.op[1].size = 4;
     unsigned len = x86_length(r, &low, true);

@@ -58,6 +58,13 @@ n:
 	mov	%fs:8(%r11,%rcx,4), %rdx
 	mov	%r11, v@dtpoff(%rax)
 	ret
+	.globl	o
+o:
+	movq	16+f(%rip), %rsp
+	.intel_syntax noprefix
+	mov	rsp, QWORD PTR f[rip+16]
+	.att_syntax
+	jmp	*%rax
 	.section .tbss,"awT",@nobits
 	.globl	v
 v:	.zero	8
