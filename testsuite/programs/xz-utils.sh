@@ -45,7 +45,7 @@ exercise() {
     for f in head block short missing; do check $f $xz -tv -q $f.xz; done
     damage threads.xz threads-block.xz 200000 40
     check threads-block $xz -dc -T1 threads-block.xz
-    check memory $xz -t -M 100KiB text.xz
+    check threads-memory $xz -t -M 100KiB text.xz
     check option $xz --no-such-option
     check help $xz --long-help
 }
