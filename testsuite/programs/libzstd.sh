@@ -51,5 +51,5 @@ exercise() {
     check dblock $zstd -q -d block.zst -o block.restored
     check window $zstd -q -t -M1 long.zst
     check option $zstd --no-such-option
-    check help $zstd --help
+    check threads-help $zstd --help
 }
