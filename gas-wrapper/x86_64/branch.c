@@ -45,26 +45,43 @@ static void go(struct rewriter *r, unsigned reg, bool call)
     x86_unlock(r);
 }
 
-/* Whether a jump through memory may take its target into r11.  Where that is the program's,
-   nothing says what it jumps to; but the function may never use it.  */
+/* Where a function begins or ends, as far as the file says.  */
+static bool is_boundary(const struct rewriter *r, const struct stmt *s)
+{
+    struct slice name = {r->text + s->at, s->name_len};
+    if (s->kind == STMT_LABEL)
+        return s->symbol && s->symbol->exported;
+    return s->kind == STMT_DIRECTIVE
+           && (slice_is_nocase(name, ".cfi_startproc") || slice_is_nocase(name, ".cfi_endproc")
+               || slice_is_nocase(name, ".size"));
+}
+
+/* Whether a jump through memory may take its target into r11 where that is the program's: if
+   it is a tail call, since nothing of the function can be reached indirectly, or if the function
+   never reads r11.  */
 static bool scratch_is_free(struct rewriter *r, const struct insn *in)
 {
     struct insn other;
     if (!x86_has_register(r, R11) || in->row->cls == INSN_CALL)
         return true;
     const struct stmt *first = in->stmt, *last = first, *end = r->stmts + r->nstmts;
-    while (first > r->stmts && !(first->kind == STMT_LABEL && first->symbol && first->symbol->exported))
+    while (first > r->stmts && !is_boundary(r, first))
         first--;
-    while (last < end && !(last->kind == STMT_LABEL && last->symbol && last->symbol->exported))
+    while (last < end && !is_boundary(r, last))
         last++;
-    for (; first < last; first++)
-        if (first->kind == STMT_INSN && !first->skipped && first->insn
-            && x86_parse(r, first, &other, false) && other.reads >> R11 & 1) {
-            error_at(r, in->name.p, "r11 may hold a value at this jump, which needs a register for "
-                                    "its target; load it into one first");
-            return false;
-        }
-    return true;
+    bool reads = false, reached = false;
+    for (const struct stmt *s = first + 1; s < last; s++) {
+        if (s->kind == STMT_LABEL)
+            reached = reached || !s->symbol || s->symbol->marked || s->symbol->address;
+        else if (s->kind == STMT_INSN && !s->skipped && s->insn
+                 && x86_parse(r, s, &other, false))
+            reads = reads || other.reads >> R11 & 1;
+    }
+    if (!reads || !reached)
+        return true;
+    error_at(r, in->name.p, "r11 may hold a value at this jump, which needs a register for its "
+                            "target; load it into one first");
+    return false;
 }
 
 /* jmp and call through a register or memory */

@@ -58,6 +58,10 @@ n:
 	mov	%fs:8(%r11,%rcx,4), %rdx
 	mov	%r11, v@dtpoff(%rax)
 	ret
+	.globl	tail
+tail:
+	mov	%r11, %rax
+	jmp	*8(%rax)
 	.globl	o
 o:
 	movq	16+f(%rip), %rsp
