@@ -1,5 +1,6 @@
 -- A table of 200,000 rows: insertion, an index, a join, grouping.
 -- SPDX-License-Identifier: Apache-2.0
+PRAGMA temp_store = MEMORY;
 CREATE TABLE t(id INTEGER PRIMARY KEY, a INTEGER, b TEXT);
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000)
 INSERT INTO t SELECT i, i * 7919 % 10007, printf('row %d of %d', i * 31 % 997, i) FROM n;
