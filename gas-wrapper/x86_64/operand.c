@@ -109,6 +109,15 @@ const char *x86_register_name(unsigned reg, unsigned size)
     return (size == 8 ? names64 : size == 4 ? names32 : size == 2 ? names16 : names8)[reg];
 }
 
+struct slice x86_register_text(struct rewriter *r, unsigned reg, unsigned size)
+{
+    const char *name = x86_register_name(reg, size);
+    char text[8] = "%";
+    size_t len = strlen(name);
+    memcpy(text + 1, name, len);
+    return (struct slice){arena_copy(&r->arena, text, len + 1), len + 1};
+}
+
 /* .att_syntax and .intel_syntax, each with "prefix" or "noprefix" */
 void x86_syntax(struct rewriter *r, const struct stmt *s)
 {

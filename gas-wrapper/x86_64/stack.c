@@ -165,10 +165,11 @@ static void load_saved(struct rewriter *r)
     x86_put(r, 8, "mov\t%d(%%rsp), %%r11", SAVED_SCRATCH);
 }
 
-static void set_stack(struct rewriter *r, const struct insn *in, unsigned reg)
+/* SCRATCH_USED: r11 has a value of the rewriter.  */
+static void set_stack(struct rewriter *r, const struct insn *in, unsigned reg, bool scratch_used)
 {
     unsigned len = MOV32 + (reg > 7);
-    bool add = r->profile->base == LFI_BASE_SLOT && reg == R11;
+    bool add = r->profile->base == LFI_BASE_SLOT && scratch_used;
     if (add && !x86_flags_dead(r, in->stmt))
         error_at(r, in->name.p, "flags are in use here, which this instruction would change; use mov "
                                 "or lea with another register");
@@ -192,6 +193,32 @@ void x86_drop_stack(struct rewriter *r, int bytes)
     end_low_half(r, h);
 }
 
+/* A copy of the instruction whose destination is esp.  */
+static struct insn on_esp(const struct insn *in)
+{
+    struct insn low = *in;
+    if (low.suffix == 'q')
+        low.name.len--;
+    low.suffix = 0;
+    low.op[1].text = (struct slice){"%esp", 4};
+    low.op[1].size = 4;
+    return low;
+}
+
+/* It, LEN bytes long, and the base.  */
+static void put_low_half(struct rewriter *r, const struct insn *in, const struct insn *low,
+                         unsigned len, bool flags_free)
+{
+    bool both = !flags_free && nothing_dead(r, in);
+    if (both)
+        save_at_new_stack(r, low, len);
+    struct low_half h = begin_low_half(r, in, len, flags_free, both);
+    x86_emit(r, low, len, NULL);
+    end_low_half(r, h);
+    if (both)
+        load_saved(r);
+}
+
 /* The instruction on esp instead of rsp.  */
 static bool on_low_half(struct rewriter *r, struct insn *in)
 {
@@ -203,29 +230,12 @@ static bool on_low_half(struct rewriter *r, struct insn *in)
         return false;
     if (lea && in->mem.rip)
         return false;
-    struct insn low = *in;
-    if (low.suffix == 'q')
-        low.name.len--;
-    low.suffix = 0;
-    low.op[1].text = (struct slice){"%esp", 4};
-    low.op[1].size = 4;
+    struct insn low = on_esp(in);
     if (src->kind == OPERAND_GPR) {
-        const char *name = x86_register_name(src->reg, 4);
-        struct buf b = {NULL, 0, 0};
-        buf_format(&b, "%%%s", name);
-        low.op[0].text = (struct slice){arena_copy(&r->arena, b.p, b.len), b.len};
+        low.op[0].text = x86_register_text(r, src->reg, 4);
         low.op[0].size = 4;
-        buf_free(&b);
     }
-    unsigned len = x86_length(r, &low, false);
-    bool both = lea && nothing_dead(r, in);
-    if (both)
-        save_at_new_stack(r, &low, len);
-    struct low_half h = begin_low_half(r, in, len, !lea, both);
-    x86_emit(r, &low, len, NULL);
-    end_low_half(r, h);
-    if (both)
-        load_saved(r);
+    put_low_half(r, in, &low, x86_length(r, &low, false), !lea);
     return true;
 }
 
@@ -240,27 +250,14 @@ static bool load_low_half(struct rewriter *r, struct insn *in)
         || (!m->rip
             && (m->base == NO_REG || m->base_size != 8 || !x86_disp_constant(r, in, &disp))))
         return false;
-    struct insn low = *in;
-    if (low.suffix == 'q')
-        low.name.len--;
-    low.suffix = 0;
+    struct insn low = on_esp(in);
     low.mem.size = (struct slice){"", 0};
     struct slice *text = &low.op[0].text;
     if (!m->rip)
         *text = x86_operand_text(r, &low, slot, 4);
     else if (m->size.len && text->len > m->size.len && memcmp(text->p, m->size.p, m->size.len) == 0)
         *text = slice_trim((struct slice){text->p + m->size.len, text->len - m->size.len});
-    low.op[1].text = (struct slice){"%esp", 4};
-    low.op[1].size = 4;
-    unsigned len = x86_length(r, &low, true);
-    bool both = nothing_dead(r, in);
-    if (both)
-        save_at_new_stack(r, &low, len);
-    struct low_half h = begin_low_half(r, in, len, false, both);
-    x86_emit(r, &low, len, NULL);
-    end_low_half(r, h);
-    if (both)
-        load_saved(r);
+    put_low_half(r, in, &low, x86_length(r, &low, true), false);
     return true;
 }
 
@@ -295,7 +292,7 @@ static void on_scratch(struct rewriter *r, struct insn *in)
         x86_access_as(r, &copy, true);
     else
         x86_emit(r, &copy, x86_length(r, &copy, false), NULL);
-    set_stack(r, in, R11);
+    set_stack(r, in, R11, true);
 }
 
 /* xchg of rsp and another register */
@@ -312,11 +309,7 @@ static void exchange(struct rewriter *r, struct insn *in)
     }
     take_scratch(r, in);
     x86_put(r, 3, "mov\t%%rsp, %%r11");
-    if (r->profile->base == LFI_BASE_SLOT && !x86_flags_dead(r, in->stmt))
-        error_at(r, in->name.p, "flags are in use here, which this instruction would change");
-    struct low_half h = begin_low_half(r, in, MOV32 + (other->reg > 7), true, false);
-    x86_put(r, MOV32 + (other->reg > 7), "mov\t%%%s, %%esp", x86_register_name(other->reg, 4));
-    end_low_half(r, h);
+    set_stack(r, in, other->reg, true);
     x86_put(r, 3, "mov\t%%r11, %%%s", x86_register_name(other->reg, 8));
 }
 
@@ -357,7 +350,7 @@ bool x86_stack(struct rewriter *r, struct insn *in)
         exchange(r, in);
     else if (is_op(in, "mov") && in->nops == 2 && src->kind == OPERAND_GPR && src->size >= 4
              && src->size <= 8 && x86_dst(in)->size >= 4)
-        set_stack(r, in, src->reg);
+        set_stack(r, in, src->reg, false);
     else if (!on_low_half(r, in) && !load_low_half(r, in))
         on_scratch(r, in);
     return true;
@@ -400,7 +393,7 @@ void x86_frame(struct rewriter *r, struct insn *in)
     } else if (in->row->cls == INSN_ENTER) {
         enter(r, in);
     } else {
-        set_stack(r, in, RBP);
+        set_stack(r, in, RBP, false);
         x86_put(r, 1, "pop\t%%rbp");
     }
 }

@@ -122,14 +122,6 @@ static bool is_name(struct slice name, const char *base)
            && (name.len == n || (name.len == n + 1 && (name.p[n] | 0x20) == 'q'));
 }
 
-static void set_text(struct rewriter *r, struct operand *o, const char *reg)
-{
-    struct buf b = {NULL, 0, 0};
-    buf_format(&b, "%%%s", reg);
-    o->text = (struct slice){arena_copy(&r->arena, b.p, b.len), b.len};
-    buf_free(&b);
-}
-
 /* Instructions on %fs:0, which holds the thread pointer itself.  */
 static bool pointer_itself(struct rewriter *r, struct insn *in)
 {
@@ -150,7 +142,7 @@ static bool pointer_itself(struct rewriter *r, struct insn *in)
         known = known || is_name(in->name, names[i]);
     if (!known || in->mem_op != 0 || (in->nops == 2 && o->kind != OPERAND_GPR))
         return false;
-    set_text(r, &in->op[in->mem_op], x86_register_name(load_tp(r, in), 8));
+    in->op[in->mem_op].text = x86_register_text(r, load_tp(r, in), 8);
     x86_emit(r, in, 3, NULL);
     return true;
 }

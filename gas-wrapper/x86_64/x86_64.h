@@ -157,6 +157,8 @@ void x86_syntax(struct rewriter *r, const struct stmt *s);
 bool x86_parse(struct rewriter *r, const struct stmt *s, struct insn *in, bool report);
 bool x86_names_target(const void *insn, struct slice args);
 const char *x86_register_name(unsigned reg, unsigned size); /* size 'h': high byte */
+/* The same with "%", for operands.  */
+struct slice x86_register_text(struct rewriter *r, unsigned reg, unsigned size);
 bool x86_disp_constant(struct rewriter *r, const struct insn *in, int64_t *disp);
 
 /* length.c: bytes of an instruction, at most; GUARDED: with gs and 32-bit addresses */
