@@ -134,6 +134,21 @@ static void set(struct rewriter *r, const struct stmt *s)
     assign(r, s, symbol_get(r, name.p, name.len), rest);
 }
 
+bool directive_is_inert(const struct stmt *s)
+{
+    if (s->kind != STMT_DIRECTIVE || !s->directive)
+        return false;
+    switch (s->directive->cls) {
+    case DIR_NOTHING:
+    case DIR_EXPORT:
+    case DIR_ALIGN:
+    case DIR_IF:
+        return true;
+    default:
+        return false;
+    }
+}
+
 void directive(struct rewriter *r, const struct stmt *s)
 {
     switch (s->directive ? s->directive->cls : DIR_REFUSED) {

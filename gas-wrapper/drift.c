@@ -15,9 +15,7 @@ bool drift_closes(struct rewriter *r, const struct stmt *s,
             continue;
         if (s->kind == STMT_INSN)
             v = look(r, s);
-        else if (s->kind != STMT_DIRECTIVE || !s->directive
-                 || (s->directive->cls != DIR_NOTHING && s->directive->cls != DIR_EXPORT
-                     && s->directive->cls != DIR_ALIGN && s->directive->cls != DIR_IF))
+        else if (!directive_is_inert(s))
             v = DOES_NOT; /* other sections, other values of symbols, ... */
         if (v != GOES_ON)
             return v == CLOSES;

@@ -190,6 +190,8 @@ struct directive {
     int arg; /* meaning depends on the class, see directives.def */
 };
 const struct directive *directive_find(struct slice name);
+/* A directive between two instructions of which the second follows the first.  */
+bool directive_is_inert(const struct stmt *s);
 
 /* Arguments of DIR_ALIGN.  */
 enum { ALIGN_BYTES, ALIGN_POWER, ALIGN_ARCH };

@@ -98,22 +98,13 @@ static const struct stmt *destination(struct rewriter *r, const struct stmt *fro
     return NULL;
 }
 
-/* Whether the directive is one between instructions that follow each other.  */
-static bool is_inert(const struct stmt *s)
-{
-    return s->directive
-           && (s->directive->cls == DIR_NOTHING || s->directive->cls == DIR_EXPORT
-               || s->directive->cls == DIR_ALIGN || s->directive->cls == DIR_IF);
-}
-
 static bool is_dead(struct rewriter *r, const struct stmt *s,
                     enum life (*look)(struct rewriter *r, const struct insn *in), int *steps)
 {
     const struct stmt *end = r->stmts + r->nstmts, *to;
     while (++s < end && --*steps > 0) {
         struct insn in;
-        if (s->skipped || s->kind == STMT_LABEL || s->kind == STMT_EMPTY
-            || (s->kind == STMT_DIRECTIVE && is_inert(s)))
+        if (s->skipped || s->kind == STMT_LABEL || s->kind == STMT_EMPTY || directive_is_inert(s))
             continue;
         if (s->kind != STMT_INSN || !s->insn || !x86_parse(r, s, &in, false))
             return false;

@@ -91,17 +91,11 @@ struct slice x86_operand_text(struct rewriter *r, const struct insn *in, bool gs
     return text;
 }
 
-/* The address goes to the scratch register, cut to SIZE bytes.  */
-static void put_address(struct rewriter *r, const struct insn *in, unsigned size, bool locked)
+/* lea of the memory operand to the scratch register of SIZE bytes.  */
+static void put_lea(struct rewriter *r, const struct insn *in, unsigned size)
 {
     struct insn lea = *in;
     struct operand *o = &lea.op[0];
-    bool registers = in->mem.base != NO_REG || in->mem.index != NO_REG;
-    int64_t address;
-    if (!registers && x86_disp_constant(r, in, &address)) {
-        x86_put(r, 7, "mov\t$%d, %%r11", (int)address);
-        return;
-    }
     *o = in->op[in->mem_op];
     o->star = false;
     lea.mem.size = (struct slice){"", 0};
@@ -111,13 +105,23 @@ static void put_address(struct rewriter *r, const struct insn *in, unsigned size
     lea.prefixes = 0;
     lea.mem_op = 0;
     lea.nops = 2;
-    const char *name = size == 4 ? "%r11d" : "%r11";
-    lea.op[1] = (struct operand){{name, strlen(name)}, OPERAND_GPR, R11, (uint8_t)size, 'r', false};
-    if (registers)
+    lea.op[1] = (struct operand){
+        x86_register_text(r, R11, size), OPERAND_GPR, R11, (uint8_t)size, 'r', false};
+    if (in->mem.base != NO_REG || in->mem.index != NO_REG)
         o->text = x86_operand_text(r, &lea, false, in->mem.base_size);
     else if (*o->text.p == '*')
         o->text = slice_trim((struct slice){o->text.p + 1, o->text.len - 1});
-    x86_emit(r, &lea, locked ? 0 : x86_length(r, &lea, false), NULL);
+    x86_emit(r, &lea, x86_length(r, &lea, false), NULL);
+}
+
+/* r11 = the address, which may have no registers.  */
+static void put_address(struct rewriter *r, const struct insn *in)
+{
+    int64_t address;
+    if (in->mem.base == NO_REG && in->mem.index == NO_REG && x86_disp_constant(r, in, &address))
+        x86_put(r, 7, "mov\t$%d, %%r11", (int)address);
+    else
+        put_lea(r, in, 8);
 }
 
 enum { MOV_LEN = 3, LEA_MOST = 9, NEAR = 0x8000 };
@@ -145,7 +149,7 @@ static void high_byte(struct rewriter *r, struct insn *in)
         return;
     }
     const char *h = x86_register_name(high->reg, 'h'), *l = low[high->reg];
-    put_address(r, in, 8, false);
+    put_address(r, in);
     through_base(r, in, false);
     high->size = 1;
     high->text = (struct slice){l, 3};
@@ -190,12 +194,12 @@ static void access_by_index(struct rewriter *r, struct insn *in)
     through_base(r, &access, keep);
     unsigned len = x86_length(r, &access, false);
     if (symbol)
-        put_address(r, in, 8, false);
+        put_address(r, in);
     x86_lock(r, (keep || symbol ? MOV_LEN : LEA_MOST) + len);
     if (keep || symbol)
         x86_put(r, MOV_LEN, "mov\t%%%s, %%r11d", x86_register_name(symbol ? R11 : base, 4));
     else
-        put_address(r, in, 4, true);
+        put_lea(r, in, 4);
     x86_emit(r, &access, 0, NULL);
     x86_unlock(r);
 }

@@ -38,21 +38,17 @@ void x86_rtcall(struct rewriter *r, int k)
     x86_place(r, next);
 }
 
-/* Where there is no context register, the runtime answers, in rax, or takes it from there.  */
-static void thread_pointer_call(struct rewriter *r, struct insn *in, bool get)
+/* Where there is no context register, the runtime takes it from rax.  */
+static void set_by_call(struct rewriter *r, struct insn *in)
 {
     unsigned reg = in->op[0].reg;
-    const char *name = x86_register_name(reg, 8);
     in->reads &= ~(UINT32_C(1) << R11);
-    if (!get || reg != R11)
-        x86_use_scratch(r, in);
-    if (reg != RAX)
+    x86_use_scratch(r, in);
+    if (reg != RAX) {
         x86_put(r, 8, "mov\t%%rax, %d(%%rsp)", SAVED_RAX);
-    if (!get && reg != RAX)
-        x86_put(r, 3, "mov\t%%%s, %%rax", name);
-    x86_rtcall(r, get ? LFI_RTCALL_GET_TP : LFI_RTCALL_SET_TP);
-    if (get && reg != RAX)
-        x86_put(r, 3, "mov\t%%rax, %%%s", name);
+        x86_put(r, 3, "mov\t%%%s, %%rax", x86_register_name(reg, 8));
+    }
+    x86_rtcall(r, LFI_RTCALL_SET_TP);
     if (reg != RAX)
         x86_put(r, 8, "mov\t%d(%%rsp), %%rax", SAVED_RAX);
 }
@@ -65,13 +61,13 @@ static void thread_pointer(struct rewriter *r, struct insn *in)
         error_at(r, in->name.p, "the operand is a 64-bit register other than rsp");
         return;
     }
-    const char *reg = x86_register_name(in->op[0].reg, 8);
-    if (!r->profile->ctxreg)
-        thread_pointer_call(r, in, get);
-    else if (get)
-        x86_put(r, 4, "mov\t%d(%%r15), %%%s", LFI_CTX_TP_OFFSET, reg);
+    if (get)
+        x86_get_tp(r, in, in->op[0].reg);
+    else if (!r->profile->ctxreg)
+        set_by_call(r, in);
     else
-        x86_put(r, 4, "mov\t%%%s, %d(%%r15)", reg, LFI_CTX_TP_OFFSET);
+        x86_put(r, 4, "mov\t%%%s, %d(%%r15)", x86_register_name(in->op[0].reg, 8),
+                LFI_CTX_TP_OFFSET);
     x86_state(r)->scratch = SCRATCH_LOST;
 }
 

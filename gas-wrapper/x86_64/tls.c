@@ -86,6 +86,14 @@ static void put_tp(struct rewriter *r, unsigned reg)
     x86_put(r, 8, "mov\t%d(%%rsp), %%rax", SAVED_RAX);
 }
 
+/* What the instruction does: it loads the thread pointer into rX.  */
+void x86_get_tp(struct rewriter *r, const struct insn *in, unsigned reg)
+{
+    if (!r->profile->ctxreg && reg != R11)
+        x86_use_scratch(r, in);
+    put_tp(r, reg);
+}
+
 /* The register that an address of the rewriter goes to: r11, or another one where r11 is the
    program's and the instruction reads it.  */
 static unsigned take_holder(struct rewriter *r, const struct insn *in)
@@ -132,9 +140,7 @@ static bool pointer_itself(struct rewriter *r, struct insn *in)
         || disp != 0 || (x86_operand_size(in) != 8 && in->row->cls != INSN_PUSH))
         return false;
     if (is_name(in->name, "mov") && in->mem_op == 0 && o->kind == OPERAND_GPR && o->reg != RSP) {
-        if (!r->profile->ctxreg && o->reg != R11)
-            x86_use_scratch(r, in);
-        put_tp(r, o->reg);
+        x86_get_tp(r, in, o->reg);
         return true;
     }
     bool known = false;

@@ -209,6 +209,7 @@ struct slice x86_operand_text(struct rewriter *r, const struct insn *in, bool gs
 void x86_use_scratch(struct rewriter *r, const struct insn *in); /* tls.c: r11 will change */
 bool x86_tls(struct rewriter *r, struct insn *in);               /* whether it was handled */
 void x86_add_tp(struct rewriter *r, struct insn *in);
+void x86_get_tp(struct rewriter *r, const struct insn *in, unsigned reg);
 bool x86_tls_sequence(struct rewriter *r, struct insn *in);
 bool x86_is_tls_call(const struct insn *in); /* that becomes a load */
 bool x86_tls_data(struct rewriter *r, const struct stmt *s);
