@@ -317,4 +317,6 @@ const struct LFIFault *lfi_ctx_fault(struct LFIContext *ctx);
 #ifdef __cplusplus
 }
 #endif
+
+#include "lfi_invoke.h"
 #endif

@@ -67,6 +67,7 @@ enum {
     LFI_RTCALL_GET_TP = 1,
     LFI_RTCALL_SET_TP = 2,
     LFI_RTCALL_RETURN = 3,
+    LFI_RTCALL_CALLBACK = 4, /* ours */
     LFI_RTCALL_BASE_SLOT = 32 /* not an entry: holds the base */
 };
 

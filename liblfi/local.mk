@@ -1,5 +1,5 @@
 # liblfi: core (engine, boxes, contexts), one architecture, the Linux layer.
-include_HEADERS += include/lfi_core.h include/lfi_arch.h include/lfi_linux.h
+include_HEADERS += include/lfi_core.h include/lfi_arch.h include/lfi_invoke.h include/lfi_linux.h
 
 # liblfi runs boxes of the host's architecture.  Where the host has no entry code, or for
 # targets that are not the host, the sub-builds below have it.
@@ -7,16 +7,16 @@ if NATIVE_RUNTIME
 lib_LIBRARIES += %D%/liblfi.a
 # For shared objects too.
 %C%_liblfi_a_CFLAGS = $(AM_CFLAGS) -fPIC -pthread
-%C%_liblfi_a_SOURCES = include/lfi_core.h include/lfi_arch.h \
+%C%_liblfi_a_SOURCES = include/lfi_core.h include/lfi_arch.h include/lfi_invoke.h \
   %D%/core/internal.h %D%/arch/arch.h \
-  %D%/core/box.c %D%/core/code.c %D%/core/context.c %D%/core/copy.c %D%/core/engine.c \
-  %D%/core/error.c %D%/core/host.c %D%/core/memory.c %D%/core/range.c %D%/core/signal.c
+  %D%/core/box.c %D%/core/callback.c %D%/core/code.c %D%/core/context.c %D%/core/copy.c %D%/core/engine.c \
+  %D%/core/error.c %D%/core/host.c %D%/core/invoke.c %D%/core/memory.c %D%/core/range.c %D%/core/signal.c
 if HOST_AARCH64
-%C%_liblfi_a_SOURCES += %D%/arch/aarch64/arch.c %D%/arch/aarch64/copy.S \
+%C%_liblfi_a_SOURCES += %D%/arch/aarch64/arch.c %D%/arch/aarch64/call.S %D%/arch/aarch64/copy.S \
   %D%/arch/aarch64/crossing.S %D%/arch/aarch64/layout.h %D%/arch/aarch64/offsets.h
 endif
 if HOST_X86_64
-%C%_liblfi_a_SOURCES += %D%/arch/x86_64/arch.c %D%/arch/x86_64/copy.S \
+%C%_liblfi_a_SOURCES += %D%/arch/x86_64/arch.c %D%/arch/x86_64/call.S %D%/arch/x86_64/copy.S \
   %D%/arch/x86_64/crossing.S %D%/arch/x86_64/layout.h %D%/arch/x86_64/offsets.h
 endif
 include liblfi/linux/local.mk

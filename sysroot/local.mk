@@ -4,7 +4,8 @@
 # make SYSROOT_STAMPS=              no sysroots
 # make fetch                        sources into the cache (configure --with-fetch-cache)
 EXTRA_DIST += %D%/build %D%/unpack %D%/copy-sysroot scripts/fetch-source scripts/sources.tab \
-  $(lfi_overlay_files)
+  $(lfi_overlay_files) $(boxrt_files)
+boxrt_files = boxrt/boxrt.c boxrt/boxrt.h boxrt/calls-aarch64.S boxrt/calls-x86_64.S include/lfi_boxcall.h
 lfi_overlay_files = \
   %D%/overlay/README \
   %D%/overlay/lfi-aarch64/gcc/libgcc/config/aarch64/sync-cache.c \
@@ -62,9 +63,10 @@ sysroot/src/gcc.stamp: $(srcdir)/%D%/unpack $(GCC_SOURCE)
 	$(AM_V_GEN)$(srcdir)/%D%/unpack gcc "$(GCC_SOURCE)" sysroot/src/gcc && touch $@
 
 # --- Sysroots.  The recipes compile with the driver in the stage.
-sysroot_recipe = $(srcdir)/%D%/build $(lfi_overlay_files:%=$(srcdir)/%) $(sysroot_sources)
+sysroot_recipe = $(srcdir)/%D%/build $(lfi_overlay_files:%=$(srcdir)/%) $(boxrt_files:%=$(srcdir)/%) \
+  $(sysroot_sources)
 sysroot_build = $(srcdir)/%D%/build --prefix $(STAGE) --musl $(abs_builddir)/sysroot/src/musl \
-  --gcc $(abs_builddir)/sysroot/src/gcc --overlay $(abs_srcdir)/%D%/overlay
+  --gcc $(abs_builddir)/sysroot/src/gcc --overlay $(abs_srcdir)/%D%/overlay --boxrt $(abs_srcdir)/boxrt
 sysroot_copy = $(srcdir)/%D%/copy-sysroot "$(PREBUILT_SYSROOT)" $(STAGE)
 
 SYSROOT_DIRS = $(LFI_TARGETS:%=%-lfi-linux-musl) $(BASELINE_TARGETS:%=%-baseline-linux-musl)

@@ -85,6 +85,7 @@ struct LFIBox *lfi_box_new(struct LFIEngine *engine)
         return NULL;
     }
     pthread_mutex_init(&box->lock, NULL);
+    pthread_mutex_init(&box->callback_lock, NULL);
     lfi_map_init(&box->map, engine->opts.maxmaps);
     return box;
 }
@@ -112,6 +113,8 @@ void lfi_box_free(struct LFIBox *box)
     }
     unmap_all(box);
     lfi_map_clear(&box->map);
+    lfi_callback_free(box);
+    pthread_mutex_destroy(&box->callback_lock);
     pthread_mutex_destroy(&box->lock);
     lfi_engine_give_slot(box->engine, box->slot);
     free(box);

@@ -9,6 +9,8 @@
 #include "liblfi/core/internal.h"
 
 _Thread_local struct LFIContext *lfi_current;
+_Thread_local struct LFIRun *lfi_runs;
+static _Thread_local uint64_t last_serial;
 
 struct LFIContext *lfi_ctx_new(struct LFIBox *box, void *userdata)
 {
@@ -36,6 +38,14 @@ struct LFIContext *lfi_ctx_new(struct LFIBox *box, void *userdata)
     return ctx;
 }
 
+static void free_nested(struct LFIContext *ctx)
+{
+    for (struct LFIRun *run = ctx->spare, *next; run; run = next) {
+        next = run->spare;
+        free(run);
+    }
+}
+
 void lfi_ctx_free(struct LFIContext *ctx)
 {
     if (!ctx)
@@ -49,6 +59,7 @@ void lfi_ctx_free(struct LFIContext *ctx)
     if (ctx->next)
         ctx->next->link = ctx->link;
     pthread_mutex_unlock(&ctx->box->lock);
+    free_nested(ctx);
     free(ctx);
 }
 
@@ -121,12 +132,12 @@ static uintptr_t this_thread(void)
 
 /* Where the profile has one thread in the box at a time: false with the error set if another is
    in it.  */
-static bool go_in(struct LFIContext *ctx)
+static bool go_in(struct LFIRun *run)
 {
-    struct LFIBox *box = ctx->box;
+    struct LFIBox *box = run->ctx->box;
     uintptr_t inside = 0;
-    ctx->counted = atomic_load_explicit(&box->single, memory_order_relaxed);
-    if (!ctx->counted)
+    run->counted = atomic_load_explicit(&box->single, memory_order_relaxed);
+    if (!run->counted)
         return true;
     if (!atomic_compare_exchange_strong(&box->inside, &inside, this_thread())
         && inside != this_thread()) {
@@ -138,68 +149,206 @@ static bool go_in(struct LFIContext *ctx)
     return true;
 }
 
-static void go_out(struct LFIContext *ctx)
+static void go_out(struct LFIRun *run)
 {
-    if (ctx->counted && --ctx->box->depth == 0)
-        atomic_store(&ctx->box->inside, 0);
+    if (run->counted && --run->ctx->box->depth == 0)
+        atomic_store(&run->ctx->box->inside, 0);
+}
+
+bool lfi_run_here(const struct LFIContext *ctx)
+{
+    for (struct LFIRun *r = lfi_runs; r; r = r->outer)
+        if (r->ctx == ctx)
+            return true;
+    return false;
+}
+
+/* A run for a context that runs already, with what it interrupts; NULL with the error set.  */
+static struct LFIRun *make_nested(struct LFIContext *ctx)
+{
+    struct nested {
+        struct LFIRun run;
+        struct LFISaved saved;
+    } *n = NULL;
+    struct LFIRun *run = ctx->spare;
+    if (run) {
+        ctx->spare = run->spare;
+    } else if (posix_memalign((void **)&n, _Alignof(struct nested), sizeof *n) == 0) {
+        run = &n->run;
+        run->saved = &n->saved;
+    } else {
+        lfi_fail(LFI_ERR_ALLOC, "out of memory");
+        return NULL;
+    }
+    run->saved->regs = ctx->regs;
+    run->saved->host_fp = ctx->host_fp;
+    run->saved->host_gs = ctx->host_gs;
+    return run;
+}
+
+static bool may_enter(struct LFIRun *run)
+{
+    struct LFIContext *ctx = run->ctx;
+    if (lfi_signal_attach(&ctx->engine->opts) && go_in(run))
+        return true;
+    not_entered(ctx);
+    return false;
+}
+
+struct LFIRun *lfi_run_begin(struct LFIContext *ctx, bool nested)
+{
+    struct LFIRun *run = &ctx->first;
+    if (!nested && atomic_exchange(&ctx->running, true)) {
+        lfi_fail(LFI_ERR_STATE, "the context is running already");
+        return NULL;
+    }
+    if (nested)
+        run = make_nested(ctx);
+    if (!run)
+        return NULL;
+    *run = (struct LFIRun){.ctx = ctx, .saved = nested ? run->saved : NULL, .serial = ++last_serial};
+    if (!may_enter(run)) {
+        if (nested)
+            lfi_run_done(run);
+        else
+            atomic_store(&ctx->running, false);
+        return NULL;
+    }
+    if (!nested)
+        take_crossing(ctx);
+    ctx->fault = (struct LFIFault){.kind = 0};
+    run->outer = lfi_runs;
+    lfi_runs = run;
+    lfi_current = ctx;
+    return run;
+}
+
+/* The thread pointer is the thread's: the run that ended may have set it for good.  */
+void lfi_run_done(struct LFIRun *run)
+{
+    struct LFIContext *ctx = run->ctx;
+    uint64_t tp = ctx->regs.tp;
+    if (!run->saved)
+        return;
+    ctx->regs = run->saved->regs;
+    ctx->regs.tp = tp;
+    ctx->host_fp = run->saved->host_fp;
+    ctx->host_gs = run->saved->host_gs;
+    run->spare = ctx->spare;
+    ctx->spare = run;
 }
 
 int lfi_ctx_run(struct LFIContext *ctx, uintptr_t entry)
 {
-    if (atomic_exchange(&ctx->running, true)) {
-        lfi_fail(LFI_ERR_STATE, "the context is running already");
+    if (!lfi_run_begin(ctx, false))
         return -1;
-    }
-    if (!lfi_signal_attach(&ctx->engine->opts) || !go_in(ctx)) {
-        atomic_store(&ctx->running, false);
-        return not_entered(ctx);
-    }
-    take_crossing(ctx);
-    ctx->fault = (struct LFIFault){.kind = 0};
-    ctx->outer = lfi_current;
-    lfi_current = ctx;
     return ctx->crossing->enter(ctx, lfi_arch_regs_entry(ctx, entry));
 }
 
-/* Takes the context, and those entered after it, off the thread's list.  */
-void lfi_ctx_stop(struct LFIContext *ctx)
+/* Takes the run off the thread's list.  What it interrupted is restored by whoever began it, once
+   it has looked at the registers.  */
+static void take_off(struct LFIRun *run)
 {
-    struct LFIContext *inner = lfi_current;
-    lfi_current = ctx->outer;
-    while (inner != ctx) {
-        struct LFIContext *outer = inner->outer;
-        go_out(inner);
-        atomic_store_explicit(&inner->running, false, memory_order_release);
-        inner = outer;
-    }
-    go_out(ctx);
-    atomic_store_explicit(&ctx->running, false, memory_order_release);
+    lfi_runs = run->outer;
+    lfi_current = run->outer ? run->outer->ctx : NULL;
+    go_out(run);
+    if (!run->saved)
+        atomic_store_explicit(&run->ctx->running, false, memory_order_release);
 }
 
-static _Noreturn void end_run(struct LFIContext *ctx, int code)
+void lfi_run_cancel(struct LFIRun *run)
 {
-    lfi_ctx_stop(ctx);
+    take_off(run);
+}
+
+/* Ends the run and those that began after it.  */
+static void stop_at(struct LFIRun *run, enum LFIEnd end)
+{
+    while (lfi_runs != run) {
+        struct LFIRun *inner = lfi_runs;
+        take_off(inner);
+        lfi_run_done(inner);
+    }
+    run->end = end;
+    take_off(run);
+}
+
+/* The same for the innermost run of the context.  */
+static void stop(struct LFIContext *ctx, enum LFIEnd end)
+{
+    struct LFIRun *run = lfi_runs;
+    while (run->ctx != ctx)
+        run = run->outer;
+    stop_at(run, end);
+}
+
+struct LFIRun *lfi_run_above(const struct LFIContext *ctx, const struct LFIRun *outer)
+{
+    struct LFIRun *run = lfi_runs;
+    while (run && run->outer != outer)
+        run = run->outer;
+    return run && run->ctx == ctx && run->call ? run : NULL;
+}
+
+void lfi_run_end(struct LFIRun *run, void (*then)(void *, int), void *arg, int value)
+{
+    struct LFIContext *ctx = run->ctx;
+    run->then = then;
+    run->then_arg = arg;
+    run->then_value = value;
+    ctx->fault.kind = 0;
+    stop_at(run, LFI_END_JUMP);
+    ctx->crossing->leave(ctx, -1);
+    __builtin_unreachable();
+}
+
+void lfi_ctx_stop(struct LFIContext *ctx)
+{
+    /* Not what a run nested in this one left.  */
+    ctx->fault.kind = 0;
+    stop(ctx, LFI_END_RETURN);
+}
+
+static _Noreturn void end_run(struct LFIContext *ctx, enum LFIEnd end, int code)
+{
+    stop(ctx, end);
     ctx->crossing->leave(ctx, code);
     __builtin_unreachable();
 }
 
+static bool in_handler(struct LFIContext *ctx)
+{
+    if (lfi_run_here(ctx) && !atomic_load(&lfi_current->in_box))
+        return true;
+    lfi_fail(LFI_ERR_STATE, "the context is not in a handler of this thread");
+    return false;
+}
+
 void lfi_ctx_exit(struct LFIContext *ctx, int code)
 {
-    struct LFIContext *c = lfi_current;
-    while (c && c != ctx)
-        c = c->outer;
-    if (!c || atomic_load(&lfi_current->in_box)) {
-        lfi_fail(LFI_ERR_STATE, "the context is not in a handler of this thread");
+    if (!in_handler(ctx))
         return;
+    ctx->fault.kind = 0;
+    end_run(ctx, LFI_END_EXIT, code);
+}
+
+void lfi_ctx_abandon(struct LFIContext *ctx)
+{
+    if (!in_handler(ctx))
+        return;
+    ctx->fault.kind = 0;
+    while (lfi_run_here(ctx)) {
+        struct LFIRun *run = lfi_runs;
+        take_off(run);
+        lfi_run_done(run);
     }
-    end_run(ctx, code);
 }
 
 static _Noreturn void bad_rtcall(struct LFIContext *ctx, int entry)
 {
     ctx->fault = (struct LFIFault){
         .kind = LFI_FAULT_RTCALL, .sig = SIGSYS, .code = entry, .pc = lfi_arch_rtcall_site(ctx)};
-    end_run(ctx, -1);
+    end_run(ctx, LFI_END_FAULT, -1);
 }
 
 void lfi_ctx_bad_rtcall(struct LFIContext *ctx)
@@ -207,14 +356,35 @@ void lfi_ctx_bad_rtcall(struct LFIContext *ctx)
     bad_rtcall(ctx, (int)ctx->rtcall);
 }
 
+static void seen_outside(struct LFIContext *ctx)
+{
+    atomic_store_explicit(&ctx->seen, atomic_load(&ctx->box->epoch), memory_order_release);
+}
+
 void lfi_ctx_syscall(struct LFIContext *ctx)
 {
     void (*handler)(struct LFIContext *) =
         atomic_load_explicit(&ctx->engine->sys_handler, memory_order_relaxed);
-    atomic_store_explicit(&ctx->seen, atomic_load(&ctx->box->epoch), memory_order_release);
+    seen_outside(ctx);
     if (!handler)
         bad_rtcall(ctx, LFI_RTCALL_SYSCALL);
     handler(ctx);
+}
+
+/* The box called a host function through a stub of callback.c.  */
+void lfi_ctx_callback(struct LFIContext *ctx)
+{
+    bool outer = ctx->abort;
+    seen_outside(ctx);
+    ctx->abort = false;
+    if (!lfi_callback_call(ctx))
+        bad_rtcall(ctx, LFI_RTCALL_CALLBACK);
+    bool abort = ctx->abort;
+    ctx->abort = outer;
+    if (abort) {
+        ctx->fault.kind = 0;
+        end_run(ctx, LFI_END_ABORT, -1);
+    }
 }
 
 void lfi_ctx_fault_leave(struct LFIContext *ctx, ucontext_t *uc, int sig, int code, uint64_t addr)
@@ -223,7 +393,7 @@ void lfi_ctx_fault_leave(struct LFIContext *ctx, ucontext_t *uc, int sig, int co
     ctx->fault = (struct LFIFault){
         .kind = LFI_FAULT_SIGNAL, .sig = sig, .code = code, .pc = lfi_arch_uc_pc(uc), .addr = addr};
     lfi_arch_uc_save(ctx, uc);
-    lfi_ctx_stop(ctx);
+    stop(ctx, LFI_END_FAULT);
     lfi_arch_uc_leave(ctx, -1, uc);
 }
 

@@ -29,6 +29,7 @@ struct LFIEngine {
     uintptr_t lowest; /* no box has memory below */
     size_t nslots;
     void (*_Atomic sys_handler)(struct LFIContext *);
+    struct LFIContext *(*_Atomic clone)(struct LFIBox *); /* of lfi_set_clone_cb */
     pthread_mutex_t lock; /* of what follows */
     size_t nfree;
     uint32_t *free; /* slots that are free, in no order */
@@ -62,17 +63,25 @@ struct LFIRetired {
 };
 enum { LFI_MAX_RETIRED = 32 };
 
+/* Pages of stubs: of 4 KiB with bundles of 32 bytes there are most.  */
+enum { LFI_MAX_CALLBACK_PAGES = 33 };
+
 struct LFIBox {
     struct LFIEngine *engine;
     uintptr_t base, min, max, max_exec;
     uintptr_t table; /* page of the rtcall table below the base */
     size_t slot;
     void *data;
+    void *owner; /* the process of the Linux layer */
+    atomic_bool closed; /* it has ended: no more calls */
     _Atomic uint64_t epoch; /* number of times that code lost execute permission */
     const struct LFICrossing *_Atomic crossing; /* of the profile */
     _Atomic bool single;                        /* the profile has one thread in the box */
     _Atomic uintptr_t inside;                   /* which thread that is, 0: none */
     unsigned depth;                             /* how often; the thread's */
+    pthread_mutex_t callback_lock; /* of changes to callbacks; taken before lock */
+    struct LFICallbackPage *_Atomic callbacks[LFI_MAX_CALLBACK_PAGES];
+    _Atomic lfiptr ret; /* where functions that are called return to; 0: not known yet */
     pthread_mutex_t lock;   /* of what follows, and of the box's mappings */
     const struct LFIProfile *profile;
     bool had_code;
@@ -80,6 +89,32 @@ struct LFIBox {
     struct LFIRetired retired[LFI_MAX_RETIRED];
     unsigned nretired;
     struct LFIContext *contexts;
+};
+
+/* How a run ended.  */
+enum LFIEnd { LFI_END_RETURN = 1, LFI_END_EXIT, LFI_END_FAULT, LFI_END_ABORT, LFI_END_JUMP };
+
+/* What a call into a context that runs already puts aside: all that the crossings change.  */
+struct LFISaved {
+    struct LFIRegs regs;
+    uint64_t host_fp, host_gs;
+};
+
+/* A context that this thread is in.  One that is called again from its own handlers is in the list more than
+   once: its first run is in the context, the others come from lfi_run_nested.  None is on a stack, since a
+   host can leave by longjmp and say so later.  */
+struct LFIRun {
+    struct LFIContext *ctx;
+    struct LFIRun *outer; /* entered before on the same thread */
+    struct LFISaved *saved; /* of the run of the same context that it interrupted, or NULL */
+    uint64_t serial; /* no other run of the thread has it */
+    bool call;       /* of invoke.c */
+    enum LFIEnd end;
+    void (*then)(void *arg, int value); /* LFI_END_JUMP: to be called when all is undone */
+    void *then_arg;
+    int then_value;
+    bool counted; /* in box->depth */
+    struct LFIRun *spare; /* another one that is not in use */
 };
 
 /* crossing.S knows the first part: arch/ARCH/offsets.h.  */
@@ -97,9 +132,10 @@ struct LFIContext {
     void *data;
     _Atomic uint64_t seen; /* the box's epoch when this context was last outside */
     _Atomic bool running;
-    bool counted; /* in box->depth */
-    struct LFIContext *outer;        /* entered before on the same thread */
     struct LFIFault fault;           /* kind 0: none */
+    struct LFIRun first, *spare;     /* the second are nested ones that are not in use */
+    bool abort;                      /* the callback ends the run when it returns */
+    bool aborted;                    /* the last call ended so */
     struct LFIContext *next, **link; /* in box->contexts */
 };
 
@@ -157,6 +193,10 @@ LFI_HIDDEN void lfi_mem_reserve(uintptr_t start, size_t size);
    hole.  True if contents were lost: the range is unmapped.  */
 LFI_HIDDEN bool lfi_mem_mend(uintptr_t start, size_t size);
 
+/* Copies code of the host's into the box, where there is room, and makes it executable.  Its address, or
+   (lfiptr)-1 as lfi_box_mapany.  */
+LFI_HIDDEN lfiptr lfi_mem_map_code(struct LFIBox *box, const void *code, size_t size);
+
 /* Whether the box has memory that is shared and writable.  The box is locked.  */
 LFI_HIDDEN bool lfi_mem_shared_writable(struct LFIBox *box);
 
@@ -178,10 +218,32 @@ LFI_HIDDEN int lfi_code_wait(struct LFIBox *box, uintptr_t start, uintptr_t end)
 LFI_HIDDEN int lfi_code_place(struct LFIBox *box, void *stage, uintptr_t addr, size_t size);
 
 /* context.c */
+/* Whether this thread is in the context.  */
+LFI_HIDDEN bool lfi_run_here(const struct LFIContext *ctx);
+/* Puts the context on top of the thread's runs: one that does not run, or nested one that the thread is
+   in.  NULL with the error set.  Then enter, which returns when the run is off the list again; then
+   lfi_run_done, which restores what a nested one interrupted.  */
+LFI_HIDDEN struct LFIRun *lfi_run_begin(struct LFIContext *ctx, bool nested);
+LFI_HIDDEN void lfi_run_done(struct LFIRun *run);
+/* Takes it off the list without entering.  */
+LFI_HIDDEN void lfi_run_cancel(struct LFIRun *run);
+/* The call into the context that this thread began in outer (NULL: outside of all); NULL if it is in
+   none.  */
+LFI_HIDDEN struct LFIRun *lfi_run_above(const struct LFIContext *ctx, const struct LFIRun *outer);
+/* From a handler: ends such a call and all that began after it; then is called in its place.  */
+LFI_HIDDEN _Noreturn void lfi_run_end(struct LFIRun *run, void (*then)(void *, int), void *arg,
+                                      int value);
 /* True if every context of the box but the caller's was outside since that epoch.  */
 LFI_HIDDEN bool lfi_ctx_all_seen(struct LFIBox *box, uint64_t epoch);
 LFI_HIDDEN void lfi_ctx_fault_leave(struct LFIContext *ctx, ucontext_t *uc, int sig, int code,
                                     uint64_t addr);
+
+/* callback.c */
+/* Calls the host function whose stub the box called; false if there is none.  */
+LFI_HIDDEN bool lfi_callback_call(struct LFIContext *ctx);
+/* Address of the stub that ends a call of the box, made on first use; 0 with the error set.  */
+LFI_HIDDEN lfiptr lfi_callback_return_stub(struct LFIBox *box);
+LFI_HIDDEN void lfi_callback_free(struct LFIBox *box);
 
 /* signal.c: the only process-wide state.  */
 /* Installs the handlers, once per process; false with the error set.  */
@@ -189,7 +251,9 @@ LFI_HIDDEN bool lfi_signal_init(void);
 /* Makes this thread fit for entering boxes; false with the error set.  */
 LFI_HIDDEN bool lfi_signal_attach(const struct LFIOptions *opts);
 
-/* The innermost context of this thread.  initial-exec: the signal handler reads it.  */
+/* The runs of this thread, the innermost first; and its context, for crossings without a context
+   register.  initial-exec: the signal handler reads them.  */
+LFI_HIDDEN extern _Thread_local struct LFIRun *lfi_runs __attribute__((tls_model("initial-exec")));
 LFI_HIDDEN extern _Thread_local struct LFIContext *lfi_current
     __attribute__((tls_model("initial-exec")));
 

@@ -267,6 +267,23 @@ lfiptr lfi_box_mapany(struct LFIBox *box, size_t size, int prot, int flags, int 
     return result;
 }
 
+lfiptr lfi_mem_map_code(struct LFIBox *box, const void *code, size_t size)
+{
+    struct request r = {.fd = -1};
+    lfiptr at = FAILED;
+    pthread_mutex_lock(&box->lock);
+    uintptr_t room = find_room(box, lfi_page_up(box->engine, size), LFI_PROT_READ | LFI_PROT_EXEC);
+    if (!room)
+        refuse(ENOMEM, "the box has no room");
+    else if (check_range(box, room, size, &r) == 0
+        && check_prot(box, &r, LFI_PROT_READ | LFI_PROT_EXEC) == 0
+        && check_flags(box, &r, LFI_MAP_PRIVATE | LFI_MAP_ANONYMOUS, -1, 0) == 0
+        && set_aside(box, &r, true) == 0 && replace_code(box, &r, code) == 0)
+        at = room;
+    pthread_mutex_unlock(&box->lock);
+    return at;
+}
+
 static int unmap(struct LFIBox *box, const struct request *r)
 {
     if (set_aside(box, r, false) < 0)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 
+#include "lfi_boxcall.h"
 #include "liblfi/linux/linux.h"
 
 /* The kinds of syscalls.def.  */
@@ -87,6 +88,28 @@ static long known_call(struct LFILinuxThread *t, const struct call_row *row,
     return result;
 }
 
+/* In a call of the host: SIGPIPE is not blocked all the time (see written() in file.c), and it may be any
+   thread's.  */
+static long called(struct LFILinuxThread *t, const struct call_row *row, const struct LFIRegs *regs)
+{
+    sigset_t set, old;
+    sigemptyset(&set);
+    sigaddset(&set, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &set, &old);
+    thread_on_host(t, true);
+    long result = known_call(t, row, regs);
+    thread_on_host(t, false);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    return result;
+}
+
+static long own_call(struct LFILinuxThread *t, const struct LFIRegs *regs)
+{
+    uint64_t a[6];
+    abi_arguments(regs, a);
+    return library_call(t, a);
+}
+
 void lx_syscall(struct LFIContext *ctx)
 {
     struct LFILinuxThread *t = lfi_ctx_data(ctx);
@@ -94,7 +117,9 @@ void lx_syscall(struct LFIContext *ctx)
     uint64_t nr = abi_number(regs);
     long result;
     if (nr < NROWS && rows[nr].handler)
-        result = known_call(t, &rows[nr], regs);
+        result = t->blocks_pipe ? known_call(t, &rows[nr], regs) : called(t, &rows[nr], regs);
+    else if (nr == LFI_BOXCALL)
+        result = own_call(t, regs);
     else
         result = unknown_call(t, nr);
     /* The handler may have ended this thread or process; another thread may have, too.  */

@@ -138,6 +138,7 @@ struct LFILinuxProc *lfi_proc_new(struct LFILinuxEngine *lx)
         free(p);
         return NULL;
     }
+    p->box->owner = p;
     p->lx = lx;
     p->info = lfi_box_info(p->box);
     p->page = lfi_opts(lx->engine).pagesize;
@@ -148,6 +149,7 @@ struct LFILinuxProc *lfi_proc_new(struct LFILinuxEngine *lx)
     pthread_mutex_init(&p->lock, NULL);
     pthread_mutex_init(&p->fs_lock, NULL);
     pthread_mutex_init(&p->mem_lock, NULL);
+    pthread_mutex_init(&p->service_lock, NULL);
     pthread_cond_init(&p->idle, NULL);
     limits_init(p);
     fds_init(p);
@@ -191,13 +193,14 @@ void lfi_proc_free(struct LFILinuxProc *p)
 {
     if (!p)
         return;
-    threads_wait(p);
+    proc_stop(p);
     fds_free(p);
     file_drop(p->cwd);
     lfi_box_free(p->box);
     pthread_mutex_destroy(&p->lock);
     pthread_mutex_destroy(&p->fs_lock);
     pthread_mutex_destroy(&p->mem_lock);
+    pthread_mutex_destroy(&p->service_lock);
     pthread_cond_destroy(&p->idle);
     free(p->file);
     free(p->name);
@@ -252,16 +255,26 @@ int lfi_thread_run(struct LFILinuxThread *t)
         return -1;
     }
     block_sigpipe(&old);
+    t->blocks_pipe = true;
     bool ran = thread_loop(t);
-    threads_wait(p);
+    t->blocks_pipe = false;
     pthread_sigmask(SIG_SETMASK, &old, NULL);
+    if (t->waiting) {
+        thread_on_host(t, false);
+        return 0;
+    }
+    threads_wait(p);
     return ran && lfi_proc_exited(p, &code) ? code : -1;
 }
 
 void lfi_thread_free(struct LFILinuxThread *t)
 {
-    if (t)
+    if (t && t->waiting) {
+        t->main = false; /* nobody has it any more */
+        thread_gone(t);
+    } else if (t) {
         thread_destroy(t);
+    }
 }
 
 struct LFIContext **lfi_thread_ctxp(struct LFILinuxThread *t)

@@ -100,6 +100,9 @@ struct LFILinuxEngine {
                                  references */
 };
 
+/* Functions of libboxrt that library.c knows.  */
+enum { LX_NRT = 7 };
+
 struct sigstate {
     uint64_t pending; /* bit n-1 is signal n */
     struct box_sigaction action[BOX_NSIG];
@@ -142,6 +145,13 @@ struct LFILinuxProc {
     struct LFILinuxThread *ender; /* sees to it that the others end */
     int main_code;                /* what the first thread gave to exit */
     atomic_bool ending; /* set with ended; read without the lock */
+
+    /* A program that waits for calls (library.c).  */
+    _Atomic lfiptr rt[LX_NRT]; /* addresses of its functions; 0: not looked up */
+    pthread_mutex_t service_lock; /* of what follows */
+    struct LFILinuxThread *service; /* makes threads; NULL: none */
+    struct LFILinuxThread *maker, *made; /* whose clone is the host's thread, and what came of it */
+    bool making;
 };
 
 struct LFILinuxThread {
@@ -152,6 +162,11 @@ struct LFILinuxThread {
     bool main;
     bool running;         /* host is valid */
     bool leaving;         /* ended by exit; noticed when the call returns */
+    bool waiting;         /* for calls of the host: nothing runs it meanwhile */
+    bool blocks_pipe;     /* SIGPIPE is blocked as long as it runs */
+    struct LFILinuxThread **attached; /* in the list of a thread of the host, or NULL */
+    struct jump *jumps;   /* what the host's setjmps left */
+    uint64_t last_jump;
     int code;             /* what it gave to exit */
     char name[16];        /* prctl */
     atomic_int kicked; /* see host_call */
@@ -330,6 +345,12 @@ bool thread_clock(struct LFILinuxProc *p, int64_t tid, clockid_t *clock);
 bool thread_loop(struct LFILinuxThread *t);
 /* Waits until no thread of the process runs.  */
 void threads_wait(struct LFILinuxProc *p);
+/* The thread is run by the calling one of the host, or is so no longer.  */
+void thread_on_host(struct LFILinuxThread *t, bool on);
+/* A thread that does not run any more leaves its process.  */
+void thread_gone(struct LFILinuxThread *t);
+/* Ends the process from outside: threads that wait for calls are taken out, others end.  */
+void proc_stop(struct LFILinuxProc *p);
 /* From a handler of t: ends the whole process once the call returns; the first reason counts.  */
 void proc_end_exit(struct LFILinuxThread *t, int code);
 void proc_end_signal(struct LFILinuxThread *t, int sig);
@@ -344,6 +365,15 @@ void thread_kick(struct LFILinuxThread *t);
 bool kick_init(void);
 /* False if the signal has a handler already.  */
 bool kick_available(void);
+
+/* Programs that wait for calls (library.c).  */
+/* A system call of libboxrt's.  */
+long library_call(struct LFILinuxThread *t, const uint64_t a[6]);
+/* Whether a thread that maker has cloned is for the host to run, which is then told.  */
+bool library_takes(struct LFILinuxThread *maker, struct LFILinuxThread *t);
+/* Takes the thread off the list of the host thread that it is attached to.  */
+void library_forget(struct LFILinuxThread *t);
+void jumps_free(struct LFILinuxThread *t);
 
 /* Signals (signal.c): what happens to the process when it gets one.  -errno or 0.  */
 long signal_self(struct call *c, int sig);

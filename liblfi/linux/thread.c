@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "liblfi/core/internal.h"
 #include "liblfi/linux/linux.h"
 #include "profiles/profile.h"
 
@@ -44,6 +45,7 @@ struct LFILinuxThread *thread_make(struct LFILinuxProc *p)
 
 void thread_destroy(struct LFILinuxThread *t)
 {
+    jumps_free(t);
     lfi_ctx_free(t->ctx);
     free(t);
 }
@@ -84,6 +86,15 @@ bool thread_clock(struct LFILinuxProc *p, int64_t tid, clockid_t *clock)
     return found;
 }
 
+static void unlink_thread(struct LFILinuxThread *t)
+{
+    for (struct LFILinuxThread **link = &t->proc->threads; *link; link = &(*link)->next)
+        if (*link == t) {
+            *link = t->next;
+            return;
+        }
+}
+
 /* The last that a thread does with its process: the box can be freed at once.  The first
    thread's object is its maker's.  */
 static void thread_out(struct LFILinuxThread *t)
@@ -92,11 +103,7 @@ static void thread_out(struct LFILinuxThread *t)
     bool keep = t->main;
     int code = t->code;
     pthread_mutex_lock(&p->lock);
-    for (struct LFILinuxThread **link = &p->threads; *link; link = &(*link)->next)
-        if (*link == t) {
-            *link = t->next;
-            break;
-        }
+    unlink_thread(t);
     if (keep)
         p->main_code = code;
     else
@@ -116,12 +123,13 @@ static void proc_end(struct LFILinuxThread *t, const struct LFIProcEnd *end)
 {
     struct LFILinuxProc *p = t->proc;
     pthread_mutex_lock(&p->lock);
-    bool first = !p->ended, others = p->nthreads > 1;
+    bool first = !p->ended, others = p->nthreads > 1 || t->waiting;
     if (first) {
         p->ended = true;
         p->end = *end;
         p->ender = t;
         atomic_store(&p->ending, true);
+        atomic_store(&p->box->closed, true);
     }
     pthread_mutex_unlock(&p->lock);
     if (first && others)
@@ -162,11 +170,20 @@ static void wait_a_little(struct LFILinuxProc *p)
     pthread_cond_timedwait(&p->idle, &p->lock, &ts);
 }
 
+/* Another thread that runs, or is in a system call of a call of the host; in the lock.  */
+static bool others_run(const struct LFILinuxThread *self)
+{
+    for (struct LFILinuxThread *t = self->proc->threads; t; t = t->next)
+        if (t != self && (!t->waiting || t->running))
+            return true;
+    return false;
+}
+
 static void end_others(struct LFILinuxThread *self)
 {
     struct LFILinuxProc *p = self->proc;
     pthread_mutex_lock(&p->lock);
-    while (p->ender == self && p->nthreads > 1) {
+    while (p->ender == self && others_run(self)) {
         for (struct LFILinuxThread *t = p->threads; t; t = t->next)
             if (t != self)
                 thread_kick(t);
@@ -194,11 +211,61 @@ static void clear_tid(struct LFILinuxThread *t)
         syscall(SYS_futex, (void *)p, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
+void thread_on_host(struct LFILinuxThread *t, bool on)
+{
+    pthread_mutex_lock(&t->proc->lock);
+    t->host = pthread_self();
+    t->running = on;
+    pthread_mutex_unlock(&t->proc->lock);
+}
+
+void thread_gone(struct LFILinuxThread *t)
+{
+    clear_tid(t);
+    thread_out(t);
+}
+
+/* One that waits for calls; in the lock.  */
+static struct LFILinuxThread *find_waiting(struct LFILinuxProc *p)
+{
+    struct LFILinuxThread *t = p->threads;
+    while (t && !t->waiting)
+        t = t->next;
+    return t;
+}
+
+void proc_stop(struct LFILinuxProc *p)
+{
+    pthread_mutex_lock(&p->lock);
+    bool first = !p->ended;
+    p->ended = true;
+    atomic_store(&p->ending, true);
+    pthread_mutex_unlock(&p->lock);
+    if (first)
+        lfi_box_munmap(p->box, p->info.min, p->info.max - p->info.min);
+    pthread_mutex_lock(&p->lock);
+    for (struct LFILinuxThread *t = find_waiting(p); t; t = find_waiting(p)) {
+        t->waiting = false;
+        pthread_mutex_unlock(&p->lock);
+        library_forget(t);
+        thread_out(t);
+        pthread_mutex_lock(&p->lock);
+    }
+    while (p->nthreads) {
+        for (struct LFILinuxThread *t = p->threads; t; t = t->next)
+            thread_kick(t);
+        wait_a_little(p);
+    }
+    pthread_mutex_unlock(&p->lock);
+}
+
 bool thread_loop(struct LFILinuxThread *t)
 {
     int code = lfi_ctx_run(t->ctx, t->entry);
     const struct LFIFault *fault = lfi_ctx_fault(t->ctx);
     bool ran = !fault || fault->kind != LFI_FAULT_ENTRY;
+    if (t->waiting)
+        return true;
     if (!ran)
         proc_end(t, &(struct LFIProcEnd){.code = 1});
     else if (fault)
@@ -216,6 +283,11 @@ bool thread_loop(struct LFILinuxThread *t)
 static void *thread_main(void *arg)
 {
     struct LFILinuxThread *t = arg;
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    t->blocks_pipe = true;
     /* Whoever made the thread holds the lock while it stores t->host.  */
     pthread_mutex_lock(&t->proc->lock);
     pthread_mutex_unlock(&t->proc->lock);
@@ -270,7 +342,7 @@ static long clone_start(struct call *c, struct LFILinuxThread *t)
         copy_out(c, c->raw[2], &tid, sizeof tid);
     if (flags & BOX_CLONE_CHILD_SETTID)
         copy_out(c, c->raw[ABI_CLONE_CTID], &tid, sizeof tid);
-    return host_thread(t);
+    return library_takes(c->t, t) ? 0 : host_thread(t);
 }
 
 long sys_clone(struct call *c)

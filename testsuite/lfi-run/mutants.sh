@@ -105,6 +105,8 @@ results() {
         ;;
     args)
         for p in box pointers hostile path wait; do say env -C "$tmp/w" $run --dir "$tmp/w" "$1/$p"; done
+        rm -rf "$tmp/w" && mkdir "$tmp/w"
+        say env -C "$tmp/w" sh -c 'ulimit -n 200; exec "$@"' sh $run --dir "$tmp/w" "$1/path"
         say $qemu "$1/embed" "$1/embedded" 3
         ;;
     resolve)

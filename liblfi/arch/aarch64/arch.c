@@ -27,6 +27,11 @@ CHECK_OFFSET(CTX_BASE, base);
 CHECK_OFFSET(CTX_HOST_FPCR, host_fp);
 CHECK_OFFSET(CTX_RTCALL, rtcall);
 
+static_assert(offsetof(struct LFICallRegs, x) == CALL_X(0)
+                  && offsetof(struct LFICallRegs, vector) == CALL_V(0)
+                  && sizeof(struct LFICallRegs) == CALL_SIZE,
+              "offsets.h: struct LFICallRegs");
+
 enum { STUB_SIZE = 16 };
 
 #define NZCV_MASK UINT64_C(0xf0000000)
@@ -36,7 +41,8 @@ enum { STUB_SIZE = 16 };
 LFI_HIDDEN int lfi_arch_enter(struct LFIContext *ctx, bool resume);
 LFI_HIDDEN _Noreturn void lfi_arch_leave(struct LFIContext *ctx, int code);
 LFI_HIDDEN extern const char lfi_arch_rtcall_syscall[], lfi_arch_rtcall_get_tp[],
-    lfi_arch_rtcall_set_tp[], lfi_arch_rtcall_return[], lfi_arch_rtcall_unused[];
+    lfi_arch_rtcall_set_tp[], lfi_arch_rtcall_return[], lfi_arch_rtcall_callback[],
+    lfi_arch_rtcall_unused[];
 
 const enum LFIArch lfi_arch_this = LFI_ARCH_AARCH64;
 
@@ -92,6 +98,8 @@ uint64_t lfi_arch_rtcall(const struct LFICrossing *of, unsigned k)
         return (uintptr_t)lfi_arch_rtcall_set_tp;
     case LFI_RTCALL_RETURN:
         return (uintptr_t)lfi_arch_rtcall_return;
+    case LFI_RTCALL_CALLBACK:
+        return (uintptr_t)lfi_arch_rtcall_callback;
     default:
         return (uintptr_t)(lfi_arch_rtcall_unused + STUB_SIZE * (k % LFI_RTCALL_REACHABLE));
     }
@@ -124,6 +132,121 @@ bool lfi_arch_regs_entry(struct LFIContext *ctx, uint64_t entry)
 uint64_t lfi_arch_rtcall_site(const struct LFIContext *ctx)
 {
     return ctx->regs.x30 - 4;
+}
+
+/* Calls.  */
+
+void lfi_arch_get_arguments(const struct LFIContext *ctx, struct LFICallRegs *regs)
+{
+    memset(regs, 0, sizeof *regs);
+    memcpy(regs->x, &ctx->regs.x0, 9 * sizeof regs->x[0]);
+    memcpy(regs->vector, ctx->regs.vector, sizeof regs->vector);
+}
+
+void lfi_arch_set_arguments(struct LFIContext *ctx, const struct LFICallRegs *regs)
+{
+    memcpy(&ctx->regs.x0, regs->x, 9 * sizeof regs->x[0]);
+    memcpy(ctx->regs.vector, regs->vector, sizeof regs->vector);
+}
+
+void lfi_arch_get_results(const struct LFIContext *ctx, struct LFICallRegs *regs, bool long_double)
+{
+    (void)long_double;
+    memcpy(regs->x, &ctx->regs.x0, 2 * sizeof regs->x[0]);
+    memcpy(regs->vector, ctx->regs.vector, 4 * sizeof regs->vector[0]);
+}
+
+void lfi_arch_set_results(struct LFIContext *ctx, const struct LFICallRegs *regs)
+{
+    memcpy(&ctx->regs.x0, regs->x, 2 * sizeof regs->x[0]);
+    memcpy(ctx->regs.vector, regs->vector, 4 * sizeof regs->vector[0]);
+}
+
+uint64_t *lfi_arch_hidden(struct LFICallRegs *regs)
+{
+    return &regs->x[8];
+}
+
+void lfi_arch_return_hidden(struct LFICallRegs *regs, void *to)
+{
+    (void)regs, (void)to;
+}
+
+uint64_t lfi_arch_sp(const struct LFIContext *ctx)
+{
+    return ctx->base + (uint32_t)ctx->regs.sp;
+}
+
+void lfi_arch_set_sp(struct LFIContext *ctx, uint64_t sp)
+{
+    ctx->regs.sp = sp;
+}
+
+bool lfi_arch_push_return(struct LFIContext *ctx, uint64_t sp, uint64_t ret)
+{
+    ctx->regs.sp = sp;
+    ctx->regs.x30 = ret;
+    return true;
+}
+
+uint64_t lfi_arch_stack_arguments(const struct LFIContext *ctx)
+{
+    return lfi_arch_sp(ctx);
+}
+
+/* Stubs: two instructions each, after what ends a call and their common part.  */
+enum { STUBS_COMMON = 10, STUBS_CALLBACK = 4, STUB_WORDS = 2 };
+#define MOV_X26_X30 0xaa1e03fau
+#define BLR_X30 0xd63f03c0u
+#define ADD_X30_X27_W26 0x8b3a437eu
+#define RET 0xd65f03c0u
+#define BRK 0xd4200000u
+#define MOVZ_W17(n) (0x52800011u | (uint32_t)(n) << 5)
+#define B(words) (0x14000000u | ((uint32_t)(words) & 0x3ffffff))
+
+/* ldur x30, [x27, #-8(k+1)], or ldr x30, [x27, #8k].  */
+static uint32_t load_entry(const struct LFIProfile *profile, int k)
+{
+    if (profile->table == LFI_TABLE_PAGE0)
+        return 0xf940037eu | (uint32_t)k << 10;
+    return 0xf840037eu | ((uint32_t)(-8 * (k + 1)) & 0x1ff) << 12;
+}
+
+size_t lfi_arch_stub_size(const struct LFIProfile *profile)
+{
+    (void)profile;
+    return STUB_WORDS * sizeof(uint32_t);
+}
+
+size_t lfi_arch_stub_first(const struct LFIProfile *profile)
+{
+    (void)profile;
+    return STUBS_COMMON * sizeof(uint32_t);
+}
+
+void lfi_arch_stubs(const struct LFIProfile *profile, unsigned char *page, unsigned first, size_t n)
+{
+    const uint32_t common[STUBS_COMMON] = {load_entry(profile, LFI_RTCALL_RETURN),
+                                           BLR_X30,
+                                           BRK,
+                                           BRK,
+                                           [STUBS_CALLBACK] = MOV_X26_X30,
+                                           load_entry(profile, LFI_RTCALL_CALLBACK),
+                                           BLR_X30,
+                                           ADD_X30_X27_W26,
+                                           RET,
+                                           BRK};
+    memcpy(page, common, sizeof common);
+    for (size_t i = 0; i < n; i++) {
+        int at = (int)(STUBS_COMMON + STUB_WORDS * i);
+        const uint32_t stub[STUB_WORDS] = {MOVZ_W17(first + i), B(STUBS_CALLBACK - (at + 1))};
+        memcpy(page + (size_t)at * sizeof *stub, stub, sizeof stub);
+    }
+}
+
+uint64_t lfi_arch_stub_number(const struct LFIContext *ctx)
+{
+    return ctx->regs.x17;
 }
 
 /* udf #0 is the all-zero word.  */

@@ -236,6 +236,14 @@ rtcall lfi_arch_rtcall_return
         b       lfi_arch_leave
 end lfi_arch_rtcall_return
 
+/* rtcall 4: a call of the host; what it returns is in the context afterwards.  */
+rtcall lfi_arch_rtcall_callback
+        leave_box
+        mov     x0, x25
+        bl      lfi_ctx_callback
+        b       lfi_arch_resume
+end lfi_arch_rtcall_callback
+
 /* The entries without a meaning, LFI_ARCH_STUB_SIZE bytes each: the box ends.  */
         .globl  lfi_arch_rtcall_unused
         .hidden lfi_arch_rtcall_unused

@@ -18,4 +18,9 @@
 #define CTX_HOST_FPSR 836
 #define CTX_RTCALL 840
 
+/* struct LFICallRegs.  */
+#define CALL_X(n) (8 * (n))
+#define CALL_V(n) (80 + 16 * (n))
+#define CALL_SIZE 208
+
 #endif

@@ -48,6 +48,14 @@ CHECK_OFFSET(CTX_HOST_GS, host_gs);
 static_assert(CTX_XSAVE % 64 == 0, "XSAVE wants its area aligned");
 static_assert(sizeof(struct LFIRegs) == 1024 && _Alignof(struct LFIRegs) == 64, "as published");
 
+#define CHECK_CALL(offset, field)                                                                  \
+    static_assert(offsetof(struct LFICallRegs, field) == (offset), "offsets.h: " #field)
+CHECK_CALL(CALL_GP(0), gp);
+CHECK_CALL(CALL_RAX, rax);
+CHECK_CALL(CALL_X87, x87);
+CHECK_CALL(CALL_XMM(0), vector);
+static_assert(sizeof(struct LFICallRegs) == CALL_SIZE, "offsets.h: CALL_SIZE");
+
 /* What the crossings need to know about the processor.  */
 struct HostState {
     uint32_t xmask;  /* of the parts beyond SSE those that are there: LFI_XSTATE_* */
@@ -133,7 +141,7 @@ struct Crossing {
     enum LFIBase base;
     bool ctxreg;
     unsigned bundle;
-    const char *rtcall[LFI_RTCALL_RETURN + 1], *unused;
+    const char *rtcall[LFI_RTCALL_CALLBACK + 1], *unused;
     const char *leave_fault;
 };
 
@@ -142,7 +150,8 @@ struct Crossing {
     LFI_HIDDEN _Noreturn void lfi_arch_leave_##kind(struct LFIContext *ctx, int code);             \
     LFI_HIDDEN extern const char lfi_arch_leave_fault_##kind[], lfi_arch_rtcall_syscall_##kind[],  \
         lfi_arch_rtcall_get_tp_##kind[], lfi_arch_rtcall_set_tp_##kind[],                          \
-        lfi_arch_rtcall_return_##kind[], lfi_arch_rtcall_unused_##kind[];
+        lfi_arch_rtcall_return_##kind[], lfi_arch_rtcall_callback_##kind[],                        \
+        lfi_arch_rtcall_unused_##kind[];
 #define ROW(kind, base, ctxreg, bundle)                                                            \
     {{lfi_arch_enter_##kind, lfi_arch_leave_##kind},                                               \
      base,                                                                                         \
@@ -151,7 +160,8 @@ struct Crossing {
      {[LFI_RTCALL_SYSCALL] = lfi_arch_rtcall_syscall_##kind,                                       \
       [LFI_RTCALL_GET_TP] = lfi_arch_rtcall_get_tp_##kind,                                         \
       [LFI_RTCALL_SET_TP] = lfi_arch_rtcall_set_tp_##kind,                                         \
-      [LFI_RTCALL_RETURN] = lfi_arch_rtcall_return_##kind},                                        \
+      [LFI_RTCALL_RETURN] = lfi_arch_rtcall_return_##kind,                                         \
+      [LFI_RTCALL_CALLBACK] = lfi_arch_rtcall_callback_##kind},                                    \
      lfi_arch_rtcall_unused_##kind,                                                                \
      lfi_arch_leave_fault_##kind}
 
@@ -287,6 +297,158 @@ bool lfi_arch_regs_entry(struct LFIContext *ctx, uint64_t entry)
 uint64_t lfi_arch_rtcall_site(const struct LFIContext *ctx)
 {
     return ctx->regs.r11 - crossing_of(ctx)->bundle;
+}
+
+/* Calls.  */
+
+void lfi_arch_get_arguments(const struct LFIContext *ctx, struct LFICallRegs *regs)
+{
+    const struct LFIRegs *r = &ctx->regs;
+    *regs = (struct LFICallRegs){.gp = {r->rdi, r->rsi, r->rdx, r->rcx, r->r8, r->r9},
+                                 .rax = r->rax};
+    memcpy(regs->vector, r->vector, sizeof regs->vector);
+}
+
+/* The x87 stack is empty, DF clear, the upper halves of vectors zero.  */
+void lfi_arch_set_arguments(struct LFIContext *ctx, const struct LFICallRegs *regs)
+{
+    struct LFIRegs *r = &ctx->regs;
+    r->rdi = regs->gp[0], r->rsi = regs->gp[1], r->rdx = regs->gp[2];
+    r->rcx = regs->gp[3], r->r8 = regs->gp[4], r->r9 = regs->gp[5];
+    r->rax = regs->rax;
+    r->r10 = 0;
+    r->rflags = 0;
+    r->xstate = 0;
+    memcpy(r->vector, regs->vector, sizeof regs->vector);
+}
+
+void lfi_arch_get_results(const struct LFIContext *ctx, struct LFICallRegs *regs, bool long_double)
+{
+    const struct LFIRegs *r = &ctx->regs;
+    regs->rax = r->rax;
+    regs->gp[2] = r->rdx;
+    regs->vector[0] = r->vector[0];
+    regs->vector[1] = r->vector[1];
+    regs->x87 = long_double;
+    if (long_double)
+        regs->vector[2] = r->xstate & LFI_XSTATE_X87 ? r->st[0] : (struct LFIVector){{0, 0}};
+}
+
+void lfi_arch_set_results(struct LFIContext *ctx, const struct LFICallRegs *regs)
+{
+    struct LFIRegs *r = &ctx->regs;
+    r->rax = regs->rax;
+    r->rdx = regs->gp[2];
+    r->vector[0] = regs->vector[0];
+    r->vector[1] = regs->vector[1];
+}
+
+uint64_t *lfi_arch_hidden(struct LFICallRegs *regs)
+{
+    return &regs->gp[0];
+}
+
+void lfi_arch_return_hidden(struct LFICallRegs *regs, void *to)
+{
+    regs->rax = (uintptr_t)to;
+}
+
+uint64_t lfi_arch_sp(const struct LFIContext *ctx)
+{
+    return ctx->base + (uint32_t)ctx->regs.rsp;
+}
+
+void lfi_arch_set_sp(struct LFIContext *ctx, uint64_t sp)
+{
+    ctx->regs.rsp = sp;
+}
+
+bool lfi_arch_push_return(struct LFIContext *ctx, uint64_t sp, uint64_t ret)
+{
+    ctx->regs.rsp = sp - sizeof ret;
+    return lfi_box_copyto(ctx->box, sp - sizeof ret, &ret, sizeof ret) != 0;
+}
+
+/* Above the return address.  */
+uint64_t lfi_arch_stack_arguments(const struct LFIContext *ctx)
+{
+    return lfi_arch_sp(ctx) + sizeof(uint64_t);
+}
+
+/* Stubs: a bundle each.  The first is what ends a call, two more are the stubs' common part: rtcall 4, and
+   the return from the stub.  */
+enum { STUBS_COMMON = 3 };
+
+size_t lfi_arch_stub_size(const struct LFIProfile *profile)
+{
+    return profile->bundle;
+}
+
+size_t lfi_arch_stub_first(const struct LFIProfile *profile)
+{
+    return (size_t)STUBS_COMMON * profile->bundle;
+}
+
+static unsigned char *put(unsigned char *to, const void *bytes, size_t n)
+{
+    memcpy(to, bytes, n);
+    return to + n;
+}
+
+static unsigned char *put32(unsigned char *to, int32_t value)
+{
+    return put(to, &value, sizeof value);
+}
+
+/* lea next(%rip), %r11 ; jmp *slot, as macros.def has it.  */
+static void put_rtcall(const struct LFIProfile *profile, unsigned char *to, int k)
+{
+    enum { LEA_SIZE = 7 };
+    const bool reg = profile->base == LFI_BASE_REGISTER, zero = profile->base == LFI_BASE_ZERO;
+    to = put(to, "\x4c\x8d\x1d", 3);
+    to = put32(to, (int32_t)profile->bundle - LEA_SIZE);
+    to = reg    ? put(to, "\x41\xff\xa6", 3)
+         : zero ? put(to, "\x67\xff\x24\x25", 4)
+                : put(to, "\x65\xff\x24\x25", 4);
+    put32(to, -8 * (k + 1));
+}
+
+/* pop %r11 ; and $-B, %r11d ; the base added ; jmp *%r11.  */
+static void put_return(const struct LFIProfile *profile, unsigned char *to)
+{
+    unsigned char mask = (unsigned char)-profile->bundle;
+    to = put(to, "\x41\x5b\x41\x83\xe3", 5);
+    to = put(to, &mask, 1);
+    if (profile->base == LFI_BASE_SLOT)
+        to = put32(put(to, "\x65\x4c\x03\x1c\x25", 5), -8 * (LFI_RTCALL_BASE_SLOT + 1));
+    else if (profile->base != LFI_BASE_ZERO)
+        to = put(to, "\x4d\x01\xf3", 3);
+    put(to, "\x41\xff\xe3", 3);
+}
+
+/* mov $number, %r10d ; jmp to the common part.  */
+static void put_stub(unsigned char *to, unsigned number, const unsigned char *common)
+{
+    to = put(to, "\x41\xba", 2);
+    to = put32(to, (int32_t)number);
+    to = put(to, "\xe9", 1);
+    put32(to, (int32_t)(common - (to + 4)));
+}
+
+void lfi_arch_stubs(const struct LFIProfile *profile, unsigned char *page, unsigned first, size_t n)
+{
+    unsigned bundle = profile->bundle;
+    lfi_arch_fill_traps(page, (STUBS_COMMON + n) * bundle);
+    put_rtcall(profile, page, LFI_RTCALL_RETURN);
+    put_rtcall(profile, page + bundle, LFI_RTCALL_CALLBACK);
+    put_return(profile, page + 2 * bundle);
+    for (size_t i = 0; i < n; i++)
+        put_stub(page + (STUBS_COMMON + i) * bundle, first + (unsigned)i, page + bundle);
+}
+
+uint64_t lfi_arch_stub_number(const struct LFIContext *ctx)
+{
+    return ctx->regs.r10;
 }
 
 void lfi_arch_fill_traps(void *code, size_t size)

@@ -401,6 +401,14 @@ function lfi_arch_rtcall_return_\kind
         jmp     .Lleave_\kind
 end lfi_arch_rtcall_return_\kind
 
+/* rtcall 4: a call of the host; what it returns is in the context afterwards.  */
+function lfi_arch_rtcall_callback_\kind
+        leave_box
+        movq    %r15, %rdi
+        call    lfi_ctx_callback
+        jmp     lfi_arch_resume_\kind
+end lfi_arch_rtcall_callback_\kind
+
 /* The entries without a meaning, LFI_ARCH_STUB_SIZE bytes each: the box ends.  */
         .globl  lfi_arch_rtcall_unused_\kind
         .hidden lfi_arch_rtcall_unused_\kind

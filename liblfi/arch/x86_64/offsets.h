@@ -42,4 +42,11 @@
 #define HOST_MXCSR_MASK 8
 #define HOST_POINTERS_STAY 12
 
+/* struct LFICallRegs.  */
+#define CALL_GP(n) (8 * (n))
+#define CALL_RAX 48
+#define CALL_X87 56
+#define CALL_XMM(n) (64 + 16 * (n))
+#define CALL_SIZE 192
+
 #endif

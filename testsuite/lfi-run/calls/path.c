@@ -281,6 +281,18 @@ static void names(void)
     SHOW(rmdir("\xff\x01 \n"));
 }
 
+/* More often than there are descriptors: none is left behind.  */
+static void many(void)
+{
+    int bad = 0;
+    for (int i = 0; i < 3000; i++) {
+        int d = open(".", O_RDONLY | O_DIRECTORY);
+        bad += faccessat(d, ".", F_OK, 0) != 0;
+        bad += close(d) != 0;
+    }
+    SHOW(bad);
+}
+
 int main(void)
 {
     setvbuf(stdout, NULL, _IOFBF, 65536);
@@ -290,5 +302,6 @@ int main(void)
     attributes();
     names();
     at_descriptors();
+    many();
     return 0;
 }
