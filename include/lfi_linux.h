@@ -38,7 +38,7 @@ struct LFILinuxOptions {
        box at the absolute path BOX.  ':rw' at the end is understood too, for a HOST that ends
        in ':ro'.  NULL: none.  */
     const char **dir_maps;
-    const char *wd;            /* working directory, a path of the box; "/" where it is not one */
+    const char *wd;             /* working directory, a path of the box; "/" where it is not one */
     bool exit_unknown_syscalls; /* an unknown system call ends the process with SIGSYS */
     bool sys_passthrough;       /* not supported: lfi_linux_new refuses it */
     bool debug;                 /* print every system call, see log */
@@ -80,9 +80,9 @@ bool lfi_proc_exited(struct LFILinuxProc *proc, int *code);
 
 /* Ours: how a process ended.  */
 struct LFIProcEnd {
-    int code;              /* as from lfi_proc_exited */
-    int sig;               /* the signal that ended it; 0 if it called exit */
-    bool fault;            /* the signal came from a fault: the rest is valid */
+    int code;   /* as from lfi_proc_exited */
+    int sig;    /* the signal that ended it; 0 if it called exit */
+    bool fault; /* the signal came from a fault: the rest is valid */
     struct LFIFault info;
     bool in_image;         /* pc lies in the program: */
     uint64_t image_offset; /* the address in its ELF file */
@@ -116,36 +116,37 @@ struct LFIContext **lfi_thread_ctxp(struct LFILinuxThread *thread);
 
 /* Libraries: programs linked with libboxrt ("-static-pie ... -lboxrt", without a main function).
 
-   lfi_thread_run returns 0 when such a program's constructors have run; the process has not ended, and
-   functions of it (lfi_proc_sym) are called on this thread with lfi_thread_ctxp by LFI_INVOKE.  Calls of
-   exit, or a signal, end the process as always: then calls are refused.  lfi_thread_free and
-   lfi_proc_free in that order end it.  Signals of the host: SIGPIPE is blocked during system
+   lfi_thread_run returns 0 when such a program's constructors have run; the process has not ended,
+   and functions of it (lfi_proc_sym) are called on this thread with lfi_thread_ctxp by LFI_INVOKE.
+   Calls of exit, or a signal, end the process as always: then calls are refused.  lfi_thread_free
+   and lfi_proc_free in that order end it.  Signals of the host: SIGPIPE is blocked during system
    calls of the box.  */
 
-/* Lets other threads of the host call into the process: LFI_INVOKE with a pointer to a context that is
-   NULL (a thread-local one) gives the thread a thread of the box, with stack and thread-local storage, which
-   lasts until the host's thread ends.  Called once, by the thread that ran main_thread.  False with
-   LFI_ERR_STATE (the program does not wait for calls) or as calls fail; programs of profiles for one
-   thread cannot.  */
+/* Lets other threads of the host call into the process: LFI_INVOKE with a pointer to a context that
+   is NULL (a thread-local one) gives the thread a thread of the box, with stack and thread-local
+   storage, which lasts until the host's thread ends.  Called once, by the thread that ran
+   main_thread.  False with LFI_ERR_STATE (the program does not wait for calls) or as calls fail;
+   programs of profiles for one thread cannot.  */
 bool lfi_linux_init_clone(struct LFILinuxThread *main_thread);
 
 /* Ends the calling thread's thread of the process at once; its context is not valid any more.  */
 void lfi_linux_detach_thread(struct LFILinuxProc *proc);
 
-/* The box's malloc, realloc, calloc and free, by the context *ctxp as for LFI_INVOKE.  The memory is the
-   box's, at the address returned in the box and for the host; its contents can change at any time
-   while code of the box runs.  NULL if the box has no memory, or on failure with lfi_errno: as calls
-   fail, or LFI_ERR_STATE if the program lacks libboxrt or what it answered is not in the box.  */
+/* The box's malloc, realloc, calloc and free, by the context *ctxp as for LFI_INVOKE.  The memory
+   is the box's, at the address returned in the box and for the host; its contents can change at any
+   time while code of the box runs.  NULL if the box has no memory, or on failure with lfi_errno: as
+   calls fail, or LFI_ERR_STATE if the program lacks libboxrt or what it answered is not in the box.
+ */
 void *lfi_lib_malloc(struct LFIBox *box, struct LFIContext **ctxp, size_t size);
 void *lfi_lib_realloc(struct LFIBox *box, struct LFIContext **ctxp, void *old, size_t size);
 void *lfi_lib_calloc(struct LFIBox *box, struct LFIContext **ctxp, size_t n, size_t size);
 void lfi_lib_free(struct LFIBox *box, struct LFIContext **ctxp, void *p);
 
-/* setjmp for a host whose library reports errors by longjmp: env is a jmp_buf of the box.  When code of
-   the box calls longjmp(env, value), the call into the box that the caller of this function has made
-   since ends, with all that began after it, and cb(host_env, value) is called on the stack of that
-   call; it is to call longjmp(host_env, value) of the host, and thus comes back to where the
-   host's setjmp(host_env) was.  So the usual
+/* setjmp for a host whose library reports errors by longjmp: env is a jmp_buf of the box.  When
+   code of the box calls longjmp(env, value), the call into the box that the caller of this function
+   has made since ends, with all that began after it, and cb(host_env, value) is called on the stack
+   of that call; it is to call longjmp(host_env, value) of the host, and thus comes back to where
+   the host's setjmp(host_env) was.  So the usual
 
        if (setjmp(host_env) == 0) {
            lfi_lib_setjmp(box, ctxp, env, &host_env, cb);
@@ -160,9 +161,9 @@ void lfi_lib_free(struct LFIBox *box, struct LFIContext **ctxp, void *p);
 int lfi_lib_setjmp(struct LFIBox *box, struct LFIContext **ctxp, void *env, void *host_env,
                    void (*cb)(void *host_env, int value));
 
-/* One engine for the whole process, for as many boxes as fit, at most 256.  False with the errors of
-   lfi_new and lfi_linux_new, or LFI_ERR_STATE if there is one already.  Not thread-safe.  free: as
-   lfi_linux_free and lfi_free.  */
+/* One engine for the whole process, for as many boxes as fit, at most 256.  False with the errors
+   of lfi_new and lfi_linux_new, or LFI_ERR_STATE if there is one already.  Not thread-safe.  free:
+   as lfi_linux_free and lfi_free.  */
 bool lfi_linux_lib_init(struct LFIOptions opts, struct LFILinuxOptions linux_opts);
 struct LFILinuxEngine *lfi_linux_lib_engine(void);
 void lfi_linux_lib_free(void);

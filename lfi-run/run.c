@@ -65,8 +65,9 @@ static int finish(const struct options *o, struct LFILinuxProc *proc, int code)
 {
     struct LFIProcEnd end;
     if (code == 0 && !lfi_proc_exited(proc, NULL))
-        tool_fail("%s: a library that waits for calls of a host (linked with -lboxrt), not a program",
-                  o->argv[0]);
+        tool_fail(
+            "%s: a library that waits for calls of a host (linked with -lboxrt), not a program",
+            o->argv[0]);
     if (!lfi_proc_end(proc, &end) || code < 0)
         tool_fail("%s: %s", o->argv[0], lfi_errmsg());
     if (end.fault)

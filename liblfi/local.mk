@@ -1,5 +1,5 @@
 # liblfi: core (engine, boxes, contexts), one architecture, the Linux layer.
-include_HEADERS += include/lfi_core.h include/lfi_arch.h include/lfi_invoke.h include/lfi_linux.h
+include_HEADERS += include/lfi_core.h include/lfi_arch.h include/lfi_invoke.h include/lfi_linux.h include/lfi_bind.h
 
 # liblfi runs boxes of the host's architecture.  Where the host has no entry code, or for
 # targets that are not the host, the sub-builds below have it.

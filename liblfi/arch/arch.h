@@ -58,11 +58,15 @@ LFI_HIDDEN _Noreturn void lfi_ctx_bad_rtcall(struct LFIContext *ctx);
 /* Called by crossing.S for rtcall 4, after a crossing out.  */
 LFI_HIDDEN void lfi_ctx_callback(struct LFIContext *ctx);
 
-/* call.S.  The trampolines of lfi_invoke.h, which give what they were called with to core/invoke.c; stack is
-   where the arguments are that were passed there.  What is in regs afterwards they return.  */
+/* call.S.  The trampolines of lfi_invoke.h, which give what they were called with to core/invoke.c;
+   stack is where the arguments are that were passed there.  What is in regs afterwards they return.
+ */
+struct LFIBinding;
 LFI_HIDDEN void lfi_invoke_call(struct LFICallRegs *regs, const void *stack, bool hidden);
-/* Calls a function of the host with the registers and bytes (a multiple of 16) of stack arguments; the
-   results replace those of regs.  */
+LFI_HIDDEN void lfi_invoke_bound(struct LFICallRegs *regs, const void *stack,
+                                 const struct LFIBinding *binding);
+/* Calls a function of the host with the registers and bytes (a multiple of 16) of stack arguments;
+   the results replace those of regs.  */
 LFI_HIDDEN void lfi_arch_call(void *fn, struct LFICallRegs *regs, const void *stack, size_t bytes);
 
 /* copy.S.  Code in [begin, end) that faults continues at fault.  */
@@ -105,8 +109,8 @@ LFI_HIDDEN void lfi_arch_regs_relink(struct LFIContext *ctx);
 LFI_HIDDEN bool lfi_arch_regs_entry(struct LFIContext *ctx, uint64_t entry);
 
 /* Calls.  From the context's registers what a function called there has as arguments or gave as
-   results, and the other way round; set_arguments puts the rest of the state that functions share into the
-   one they expect at entry.  */
+   results, and the other way round; set_arguments puts the rest of the state that functions share
+   into the one they expect at entry.  */
 LFI_HIDDEN void lfi_arch_get_arguments(const struct LFIContext *ctx, struct LFICallRegs *regs);
 LFI_HIDDEN void lfi_arch_set_arguments(struct LFIContext *ctx, const struct LFICallRegs *regs);
 LFI_HIDDEN void lfi_arch_get_results(const struct LFIContext *ctx, struct LFICallRegs *regs,
@@ -116,10 +120,10 @@ LFI_HIDDEN void lfi_arch_set_results(struct LFIContext *ctx, const struct LFICal
 LFI_HIDDEN uint64_t *lfi_arch_hidden(struct LFICallRegs *regs);
 /* What a function whose result is there returns.  */
 LFI_HIDDEN void lfi_arch_return_hidden(struct LFICallRegs *regs, void *to);
-/* As a call instruction does: sp is the stack below the arguments, where the function finds ret as its return
-   address.  False if the stack cannot be written.  */
+/* As a call instruction does: sp is the stack below the arguments, where the function finds ret as
+   its return address.  False if the stack cannot be written.  */
 LFI_HIDDEN bool lfi_arch_push_return(struct LFIContext *ctx, uint64_t sp, uint64_t ret);
-/* The context's stack pointer, and where the stack arguments of the function are that it called.  */
+/* The context's stack pointer, and where the stack arguments of the function are that it called. */
 LFI_HIDDEN uint64_t lfi_arch_sp(const struct LFIContext *ctx);
 LFI_HIDDEN uint64_t lfi_arch_stack_arguments(const struct LFIContext *ctx);
 LFI_HIDDEN void lfi_arch_set_sp(struct LFIContext *ctx, uint64_t sp);
@@ -128,8 +132,8 @@ LFI_HIDDEN void lfi_arch_set_sp(struct LFIContext *ctx, uint64_t sp);
    stubs of lfi_arch_stub_size bytes, number first to first + n - 1, for calls of the host.  */
 LFI_HIDDEN size_t lfi_arch_stub_size(const struct LFIProfile *profile);
 LFI_HIDDEN size_t lfi_arch_stub_first(const struct LFIProfile *profile);
-LFI_HIDDEN void lfi_arch_stubs(const struct LFIProfile *profile, unsigned char *page, unsigned first,
-                               size_t n);
+LFI_HIDDEN void lfi_arch_stubs(const struct LFIProfile *profile, unsigned char *page,
+                               unsigned first, size_t n);
 /* The number of the stub that the box called.  */
 LFI_HIDDEN uint64_t lfi_arch_stub_number(const struct LFIContext *ctx);
 

@@ -1,10 +1,10 @@
 /* Functions of the host that boxes can call: the stubs in the box, and who is behind them.
    SPDX-License-Identifier: Apache-2.0
 
-   A page of stubs is code like any other: verified, and the box may do with it what it likes.  A stub
-   says its number and calls the runtime, which looks the number up: a number without a function
-   is a fault of the box.  Whoever calls a function has read the table without a lock; a function
-   that is unregistered meanwhile may still be called once.  */
+   A page of stubs is code like any other: verified, and the box may do with it what it likes.  A
+   stub says its number and calls the runtime, which looks the number up: a number without a
+   function is a fault of the box.  Whoever calls a function has read the table without a lock; a
+   function that is unregistered meanwhile may still be called once.  */
 #include "config.h"
 
 #include <stdlib.h>
@@ -12,8 +12,8 @@
 
 #include "liblfi/core/internal.h"
 
-/* At most one of fn is not 0: the first for plain functions, the second for those whose result is in
-   memory.  */
+/* At most one of fn is not 0: the first for plain functions, the second for those whose result is
+   in memory.  */
 struct LFICallback {
     _Atomic uintptr_t fn[2];
     unsigned count;
@@ -208,12 +208,13 @@ static void call(struct LFIContext *ctx, uintptr_t fn, struct LFICallRegs *regs)
     lfi_arch_call((void *)fn, regs, stack, sizeof stack);
 }
 
-/* The function writes a copy of the box's memory, of a size that nobody knows: what it changed is the
-   result.  */
+/* The function writes a copy of the box's memory, of a size that nobody knows: what it changed is
+   the result.  */
 static __attribute__((noinline)) void call_hidden(struct LFIContext *ctx, uintptr_t fn,
                                                   struct LFICallRegs *regs)
 {
-    struct LFIVector before[LFI_CALLBACK_RESULT / sizeof(struct LFIVector)], after[sizeof before / sizeof *before];
+    struct LFIVector before[LFI_CALLBACK_RESULT / sizeof(struct LFIVector)],
+        after[sizeof before / sizeof *before];
     const char *old = (const char *)before, *new = (const char *)after;
     uint64_t pointer = *lfi_arch_hidden(regs);
     lfiptr to = lfi_box_l2p(ctx->box, pointer);

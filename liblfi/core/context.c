@@ -206,7 +206,8 @@ struct LFIRun *lfi_run_begin(struct LFIContext *ctx, bool nested)
         run = make_nested(ctx);
     if (!run)
         return NULL;
-    *run = (struct LFIRun){.ctx = ctx, .saved = nested ? run->saved : NULL, .serial = ++last_serial};
+    *run =
+        (struct LFIRun){.ctx = ctx, .saved = nested ? run->saved : NULL, .serial = ++last_serial};
     if (!may_enter(run)) {
         if (nested)
             lfi_run_done(run);

@@ -30,7 +30,7 @@ struct LFIEngine {
     size_t nslots;
     void (*_Atomic sys_handler)(struct LFIContext *);
     struct LFIContext *(*_Atomic clone)(struct LFIBox *); /* of lfi_set_clone_cb */
-    pthread_mutex_t lock; /* of what follows */
+    pthread_mutex_t lock;                                 /* of what follows */
     size_t nfree;
     uint32_t *free; /* slots that are free, in no order */
 };
@@ -72,17 +72,17 @@ struct LFIBox {
     uintptr_t table; /* page of the rtcall table below the base */
     size_t slot;
     void *data;
-    void *owner; /* the process of the Linux layer */
-    atomic_bool closed; /* it has ended: no more calls */
+    void *owner;            /* the process of the Linux layer */
+    atomic_bool closed;     /* it has ended: no more calls */
     _Atomic uint64_t epoch; /* number of times that code lost execute permission */
     const struct LFICrossing *_Atomic crossing; /* of the profile */
     _Atomic bool single;                        /* the profile has one thread in the box */
     _Atomic uintptr_t inside;                   /* which thread that is, 0: none */
     unsigned depth;                             /* how often; the thread's */
-    pthread_mutex_t callback_lock; /* of changes to callbacks; taken before lock */
+    pthread_mutex_t callback_lock;              /* of changes to callbacks; taken before lock */
     struct LFICallbackPage *_Atomic callbacks[LFI_MAX_CALLBACK_PAGES];
-    _Atomic lfiptr ret; /* where functions that are called return to; 0: not known yet */
-    pthread_mutex_t lock;   /* of what follows, and of the box's mappings */
+    _Atomic lfiptr ret;   /* where functions that are called return to; 0: not known yet */
+    pthread_mutex_t lock; /* of what follows, and of the box's mappings */
     const struct LFIProfile *profile;
     bool had_code;
     struct LFIMap map;
@@ -100,20 +100,20 @@ struct LFISaved {
     uint64_t host_fp, host_gs;
 };
 
-/* A context that this thread is in.  One that is called again from its own handlers is in the list more than
-   once: its first run is in the context, the others come from lfi_run_nested.  None is on a stack, since a
-   host can leave by longjmp and say so later.  */
+/* A context that this thread is in.  One that is called again from its own handlers is in the list
+   more than once: its first run is in the context, the others come from lfi_run_nested.  None is on
+   a stack, since a host can leave by longjmp and say so later.  */
 struct LFIRun {
     struct LFIContext *ctx;
-    struct LFIRun *outer; /* entered before on the same thread */
+    struct LFIRun *outer;   /* entered before on the same thread */
     struct LFISaved *saved; /* of the run of the same context that it interrupted, or NULL */
-    uint64_t serial; /* no other run of the thread has it */
-    bool call;       /* of invoke.c */
+    uint64_t serial;        /* no other run of the thread has it */
+    bool call;              /* of invoke.c */
     enum LFIEnd end;
     void (*then)(void *arg, int value); /* LFI_END_JUMP: to be called when all is undone */
     void *then_arg;
     int then_value;
-    bool counted; /* in box->depth */
+    bool counted;         /* in box->depth */
     struct LFIRun *spare; /* another one that is not in use */
 };
 
@@ -193,8 +193,8 @@ LFI_HIDDEN void lfi_mem_reserve(uintptr_t start, size_t size);
    hole.  True if contents were lost: the range is unmapped.  */
 LFI_HIDDEN bool lfi_mem_mend(uintptr_t start, size_t size);
 
-/* Copies code of the host's into the box, where there is room, and makes it executable.  Its address, or
-   (lfiptr)-1 as lfi_box_mapany.  */
+/* Copies code of the host's into the box, where there is room, and makes it executable.  Its
+   address, or (lfiptr)-1 as lfi_box_mapany.  */
 LFI_HIDDEN lfiptr lfi_mem_map_code(struct LFIBox *box, const void *code, size_t size);
 
 /* Whether the box has memory that is shared and writable.  The box is locked.  */
@@ -220,15 +220,15 @@ LFI_HIDDEN int lfi_code_place(struct LFIBox *box, void *stage, uintptr_t addr, s
 /* context.c */
 /* Whether this thread is in the context.  */
 LFI_HIDDEN bool lfi_run_here(const struct LFIContext *ctx);
-/* Puts the context on top of the thread's runs: one that does not run, or nested one that the thread is
-   in.  NULL with the error set.  Then enter, which returns when the run is off the list again; then
-   lfi_run_done, which restores what a nested one interrupted.  */
+/* Puts the context on top of the thread's runs: one that does not run, or nested one that the
+   thread is in.  NULL with the error set.  Then enter, which returns when the run is off the list
+   again; then lfi_run_done, which restores what a nested one interrupted.  */
 LFI_HIDDEN struct LFIRun *lfi_run_begin(struct LFIContext *ctx, bool nested);
 LFI_HIDDEN void lfi_run_done(struct LFIRun *run);
 /* Takes it off the list without entering.  */
 LFI_HIDDEN void lfi_run_cancel(struct LFIRun *run);
-/* The call into the context that this thread began in outer (NULL: outside of all); NULL if it is in
-   none.  */
+/* The call into the context that this thread began in outer (NULL: outside of all); NULL if it is
+   in none.  */
 LFI_HIDDEN struct LFIRun *lfi_run_above(const struct LFIContext *ctx, const struct LFIRun *outer);
 /* From a handler: ends such a call and all that began after it; then is called in its place.  */
 LFI_HIDDEN _Noreturn void lfi_run_end(struct LFIRun *run, void (*then)(void *, int), void *arg,

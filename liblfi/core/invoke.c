@@ -2,12 +2,13 @@
    SPDX-License-Identifier: Apache-2.0
 
    A call is a run of the context whose entry is the function: what the trampoline was called with
-   goes into the context's registers and onto its stack, the return address is a stub that ends the run, and
-   what is in the registers then is the result.  */
+   goes into the context's registers and onto its stack, the return address is a stub that ends the
+   run, and what is in the registers then is the result.  */
 #include "config.h"
 
 #include <string.h>
 
+#include "lfi_bind.h"
 #include "liblfi/core/internal.h"
 
 /* The most of the stack that a call moves, and what a function may use below its stack pointer.  */
@@ -58,8 +59,8 @@ static struct LFIContext *find_context(const struct LFIInvokeInfo *info)
 
 /* Arguments into registers and onto the stack, room for a result in memory there too: its address
    goes into *result.  */
-static bool set_up(struct LFIContext *ctx, const struct LFIInvokeInfo *info, struct LFICallRegs *regs,
-                   const void *stack, bool hidden, uint64_t *result)
+static bool set_up(struct LFIContext *ctx, const struct LFIInvokeInfo *info,
+                   struct LFICallRegs *regs, const void *stack, bool hidden, uint64_t *result)
 {
     uint64_t ret = lfi_callback_return_stub(ctx->box);
     uint64_t sp = lfi_arch_sp(ctx) - RED_ZONE;
@@ -109,8 +110,7 @@ static enum LFIInvokeEnd call(struct LFIContext *ctx, const struct LFIInvokeInfo
                               struct LFICallRegs *regs, const void *stack, void *to,
                               struct LFIRun *then)
 {
-    bool nested =
-        atomic_load_explicit(&ctx->running, memory_order_relaxed) && lfi_run_here(ctx);
+    bool nested = atomic_load_explicit(&ctx->running, memory_order_relaxed) && lfi_run_here(ctx);
     struct LFIRun *run = lfi_run_begin(ctx, nested);
     enum LFIInvokeEnd end = LFI_INVOKE_REFUSED;
     uint64_t result, sp;
@@ -130,6 +130,13 @@ static enum LFIInvokeEnd call(struct LFIContext *ctx, const struct LFIInvokeInfo
     lfi_arch_set_sp(ctx, sp);
     lfi_run_done(run);
     return end;
+}
+
+static void refuse(struct LFICallRegs *regs, const char *why)
+{
+    lfi_fail(LFI_ERR_STATE, "%s", why);
+    memset(regs, 0, sizeof *regs);
+    lfi_invoke_info.end = LFI_INVOKE_REFUSED;
 }
 
 void lfi_invoke_call(struct LFICallRegs *regs, const void *stack, bool hidden)
@@ -152,6 +159,25 @@ void lfi_invoke_call(struct LFICallRegs *regs, const void *stack, bool hidden)
     /* Does not return, if it is what it should be.  */
     if (then.then)
         then.then(then.then_arg, then.then_value);
+}
+
+/* Of a library that lfi-bind made callable: the caller knows nothing of boxes.  */
+void lfi_invoke_bound(struct LFICallRegs *regs, const void *stack, const struct LFIBinding *binding)
+{
+    struct LFIInvokeInfo outer = lfi_invoke_info;
+    const struct LFILibrary *library = binding->library;
+    lfi_set_invoke_info(library->ctxp(), binding->fn, library->box);
+    lfi_invoke_info.stack = binding->stack;
+    lfi_invoke_info.result = binding->result;
+    if (library->box)
+        lfi_invoke_call(regs, stack, binding->result != 0);
+    else
+        refuse(regs, "the library was not opened");
+    enum LFIInvokeEnd end = lfi_invoke_info.end;
+    lfi_invoke_info = outer;
+    lfi_invoke_info.end = end;
+    if (end != LFI_INVOKE_RETURNED && library->failed)
+        library->failed(binding, end);
 }
 
 void lfi_ctx_abort_cb(struct LFIContext *ctx)

@@ -276,9 +276,9 @@ lfiptr lfi_mem_map_code(struct LFIBox *box, const void *code, size_t size)
     if (!room)
         refuse(ENOMEM, "the box has no room");
     else if (check_range(box, room, size, &r) == 0
-        && check_prot(box, &r, LFI_PROT_READ | LFI_PROT_EXEC) == 0
-        && check_flags(box, &r, LFI_MAP_PRIVATE | LFI_MAP_ANONYMOUS, -1, 0) == 0
-        && set_aside(box, &r, true) == 0 && replace_code(box, &r, code) == 0)
+             && check_prot(box, &r, LFI_PROT_READ | LFI_PROT_EXEC) == 0
+             && check_flags(box, &r, LFI_MAP_PRIVATE | LFI_MAP_ANONYMOUS, -1, 0) == 0
+             && set_aside(box, &r, true) == 0 && replace_code(box, &r, code) == 0)
         at = room;
     pthread_mutex_unlock(&box->lock);
     return at;

@@ -88,8 +88,8 @@ static long known_call(struct LFILinuxThread *t, const struct call_row *row,
     return result;
 }
 
-/* In a call of the host: SIGPIPE is not blocked all the time (see written() in file.c), and it may be any
-   thread's.  */
+/* In a call of the host: SIGPIPE is not blocked all the time (see written() in file.c), and it may
+   be any thread's.  */
 static long called(struct LFILinuxThread *t, const struct call_row *row, const struct LFIRegs *regs)
 {
     sigset_t set, old;

@@ -2,13 +2,13 @@
    SPDX-License-Identifier: Apache-2.0
 
    Such a program is linked with libboxrt, whose main function waits for calls: the thread's context
-   stays where it is, and calls run on its stack.  A further thread of the host gets a thread of the box:
-   pthread_create runs in the box, on a thread that the process keeps for that (the service); the
-   clone it makes starts no thread of the host but is run by the one that wants to call, until it
-   waits, too.  When a host thread ends, its threads of boxes end by pthread_exit.
+   stays where it is, and calls run on its stack.  A further thread of the host gets a thread of the
+   box: pthread_create runs in the box, on a thread that the process keeps for that (the service);
+   the clone it makes starts no thread of the host but is run by the one that wants to call, until
+   it waits, too.  When a host thread ends, its threads of boxes end by pthread_exit.
 
-   Of a longjmp in the box the host knows the number that it gave to _lfi_setjmp.  Everything else is
-   looked up here: the box can name no address of the host.  */
+   Of a longjmp in the box the host knows the number that it gave to _lfi_setjmp.  Everything else
+   is looked up here: the box can name no address of the host.  */
 #include "config.h"
 
 #include <signal.h>
@@ -355,8 +355,8 @@ int lfi_lib_setjmp(struct LFIBox *box, struct LFIContext **ctxp, void *env, void
     return -1;
 }
 
-/* The box's longjmp: the call that the host made from where its setjmp was ends, and with it all that
-   began after it.  */
+/* The box's longjmp: the call that the host made from where its setjmp was ends, and with it all
+   that began after it.  */
 static long jump(struct LFILinuxThread *t, uint64_t number, int value)
 {
     struct jump *j = t->jumps;

@@ -51,12 +51,12 @@ enum file_kind {
 struct file {
     atomic_uint refs;
     enum file_kind kind;
-    int host;                  /* -1 for FILE_TREE */
-    const struct mount *mount; /* where it was opened by path; NULL for all others */
-    bool dir;                  /* may be the start of a path */
-    bool fixed;                /* owner, mode and times cannot be changed */
-    char *path;                /* of directories: where it was when it was opened */
-    atomic_ullong pos;         /* FILE_TREE: next entry of getdents */
+    int host;                   /* -1 for FILE_TREE */
+    const struct mount *mount;  /* where it was opened by path; NULL for all others */
+    bool dir;                   /* may be the start of a path */
+    bool fixed;                 /* owner, mode and times cannot be changed */
+    char *path;                 /* of directories: where it was when it was opened */
+    atomic_ullong pos;          /* FILE_TREE: next entry of getdents */
     struct LFILinuxEngine *std; /* NULL, or where it is in std */
 };
 
@@ -94,7 +94,7 @@ struct LFILinuxEngine {
     size_t nmounts;
     atomic_bool no_openat2; /* missing or denied */
     atomic_uint next_pid;
-    atomic_ullong logged[8]; /* unknown system calls, one bit each */
+    atomic_ullong logged[8];  /* unknown system calls, one bit each */
     pthread_mutex_t std_lock; /* of std */
     struct file *std[3];      /* descriptors 0, 1 and 2 of the host where a process has them; no
                                  references */
@@ -144,12 +144,12 @@ struct LFILinuxProc {
     struct LFIProcEnd end;
     struct LFILinuxThread *ender; /* sees to it that the others end */
     int main_code;                /* what the first thread gave to exit */
-    atomic_bool ending; /* set with ended; read without the lock */
+    atomic_bool ending;           /* set with ended; read without the lock */
 
     /* A program that waits for calls (library.c).  */
-    _Atomic lfiptr rt[LX_NRT]; /* addresses of its functions; 0: not looked up */
-    pthread_mutex_t service_lock; /* of what follows */
-    struct LFILinuxThread *service; /* makes threads; NULL: none */
+    _Atomic lfiptr rt[LX_NRT];           /* addresses of its functions; 0: not looked up */
+    pthread_mutex_t service_lock;        /* of what follows */
+    struct LFILinuxThread *service;      /* makes threads; NULL: none */
     struct LFILinuxThread *maker, *made; /* whose clone is the host's thread, and what came of it */
     bool making;
 };
@@ -160,19 +160,19 @@ struct LFILinuxThread {
     struct LFILinuxThread *next;
     int tid;
     bool main;
-    bool running;         /* host is valid */
-    bool leaving;         /* ended by exit; noticed when the call returns */
-    bool waiting;         /* for calls of the host: nothing runs it meanwhile */
-    bool blocks_pipe;     /* SIGPIPE is blocked as long as it runs */
+    bool running;                     /* host is valid */
+    bool leaving;                     /* ended by exit; noticed when the call returns */
+    bool waiting;                     /* for calls of the host: nothing runs it meanwhile */
+    bool blocks_pipe;                 /* SIGPIPE is blocked as long as it runs */
     struct LFILinuxThread **attached; /* in the list of a thread of the host, or NULL */
-    struct jump *jumps;   /* what the host's setjmps left */
+    struct jump *jumps;               /* what the host's setjmps left */
     uint64_t last_jump;
-    int code;             /* what it gave to exit */
-    char name[16];        /* prctl */
+    int code;          /* what it gave to exit */
+    char name[16];     /* prctl */
     atomic_int kicked; /* see host_call */
     pthread_t host;
-    lfiptr entry;         /* where it starts */
-    uint64_t clear_tid;   /* zeroed and woken when the thread ends; 0 for none */
+    lfiptr entry;       /* where it starts */
+    uint64_t clear_tid; /* zeroed and woken when the thread ends; 0 for none */
     uint64_t sigmask;
     uint64_t robust_list; /* only remembered */
     struct box_stack altstack;
@@ -188,28 +188,28 @@ void lx_log(struct LFILinuxEngine *lx, const char *fmt, ...) __attribute__((form
 
 enum arg_kind {
     ARG_NONE,
-    ARG_INT,     /* int */
-    ARG_UINT,    /* unsigned int */
-    ARG_FLAGS,   /* the same, printed in hexadecimal */
-    ARG_MODE,    /* the same, in octal */
-    ARG_LONG,    /* 64 bits, signed */
-    ARG_ADDR,    /* 64 bits that mean an address or a size */
-    ARG_FD,      /* an open file; EBADF */
-    ARG_DIRFD,   /* an open file, AT_FDCWD (NULL), or neither, which matters only when used */
-    ARG_PATH,    /* string of at most PATH_MAX bytes; EFAULT, ENAMETOOLONG */
+    ARG_INT,   /* int */
+    ARG_UINT,  /* unsigned int */
+    ARG_FLAGS, /* the same, printed in hexadecimal */
+    ARG_MODE,  /* the same, in octal */
+    ARG_LONG,  /* 64 bits, signed */
+    ARG_ADDR,  /* 64 bits that mean an address or a size */
+    ARG_FD,    /* an open file; EBADF */
+    ARG_DIRFD, /* an open file, AT_FDCWD (NULL), or neither, which matters only when used */
+    ARG_PATH,  /* string of at most PATH_MAX bytes; EFAULT, ENAMETOOLONG */
     ARG_PATH_OPT,
-    ARG_IN,      /* structure, copied in before the call */
+    ARG_IN, /* structure, copied in before the call */
     ARG_IN_OPT,
-    ARG_OUT,     /* structure, zeroed, copied out after a call that succeeded */
+    ARG_OUT, /* structure, zeroed, copied out after a call that succeeded */
     ARG_OUT_OPT,
     ARG_INOUT,
     ARG_INOUT_OPT,
-    ARG_IN_BUF,  /* memory of the box, used in place by the kernel: checked for range alone */
+    ARG_IN_BUF, /* memory of the box, used in place by the kernel: checked for range alone */
     ARG_OUT_BUF,
-    ARG_IN_IOV,  /* a vector of such memory */
+    ARG_IN_IOV, /* a vector of such memory */
     ARG_OUT_IOV,
     ARG_INOUT_ARRAY, /* structures, copied in and out */
-    ARG_WORD     /* aligned 32-bit word of the box, looked at by the kernel */
+    ARG_WORD         /* aligned 32-bit word of the box, looked at by the kernel */
 };
 
 struct arg_spec {
@@ -239,10 +239,10 @@ struct call {
     struct LFILinuxProc *p;
     const struct call_row *row;
     uint64_t raw[6];
-    union arg a[6];  /* checked */
-    size_t len[6];   /* of buffers, bytes; of vectors and arrays, elements */
-    bool out;        /* structures are copied out although the call failed */
-    size_t used;     /* of the thread's scratch memory */
+    union arg a[6]; /* checked */
+    size_t len[6];  /* of buffers, bytes; of vectors and arrays, elements */
+    bool out;       /* structures are copied out although the call failed */
+    size_t used;    /* of the thread's scratch memory */
 };
 
 /* Takes the arguments as the row says.  0 or -errno; call_end in either case.  */
@@ -330,7 +330,8 @@ bool path_join(char out[LX_PATH_MAX], const char *path, const char *more);
 
 bool load_program(struct LFILinuxProc *p);
 /* The first stack; its address goes into *sp.  */
-bool stack_build(struct LFILinuxProc *p, int argc, const char **argv, const char **envp, lfiptr *sp);
+bool stack_build(struct LFILinuxProc *p, int argc, const char **argv, const char **envp,
+                 lfiptr *sp);
 
 /* Threads and ends (thread.c).  */
 

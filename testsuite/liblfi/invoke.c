@@ -62,17 +62,18 @@ static void test_arguments(void)
     CALL("nothing", void, (void));
     CHECK("no arguments, no result", RETURNED);
     CHECK("integers", CALL("add", int, (int, int), 40, 2) == 42 && RETURNED);
-    CHECK("a call in an argument",
-          CALL("add", int, (int, int), CALL("add", int, (int, int), 1, 2), CALL("add", int, (int, int), 3, 4))
-              == 10);
+    CHECK("a call in an argument", CALL("add", int, (int, int), CALL("add", int, (int, int), 1, 2),
+                                        CALL("add", int, (int, int), 3, 4))
+                                       == 10);
     CHECK("arguments on the stack",
-          CALL("sum12", long, (long, long, long, long, long, long, long, long, long, long, long, long), 1, 2,
-               3, 4, 5, 6, 7, 8, 9, 10, 11, 12)
+          CALL("sum12", long,
+               (long, long, long, long, long, long, long, long, long, long, long, long), 1, 2, 3, 4,
+               5, 6, 7, 8, 9, 10, 11, 12)
               == 650);
     CHECK("integers and floating point, both on the stack too",
           CALL("mix", double,
-               (int, double, char, float, long, double, double, double, double, double, double, double, float,
-                int, int, int, int),
+               (int, double, char, float, long, double, double, double, double, double, double,
+                double, float, int, int, int, int),
                1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17)
               == 1 + 4 + 9 + 16 + 25 + 6 + 7 + 8 + 9 + 10 + 66 + 84 + 104 + 14 + 135 + 160 + 187);
     CHECK("float", CALL("halve", float, (float), 3.0f) == 1.5f);
@@ -90,7 +91,8 @@ static void test_structures(void)
     CHECK("a structure in a register", s.a == 2 && s.b == 1);
     struct mixed m = CALL("mixed_twice", struct mixed, (struct mixed), ((struct mixed){21, 1.5}));
     CHECK("a structure in two registers of different kinds", m.a == 42 && m.b == 3);
-    struct floats f = CALL("floats_twice", struct floats, (struct floats), ((struct floats){1, 2, 3}));
+    struct floats f =
+        CALL("floats_twice", struct floats, (struct floats), ((struct floats){1, 2, 3}));
     CHECK("a structure of floats", f.x == 2 && f.y == 4 && f.z == 6);
     struct big b = CALL("big_make", struct big, (long), 100);
     CHECK("a result by a hidden pointer", b.v[0] == 100 && b.v[4] == 104);
@@ -105,7 +107,8 @@ static void test_structures(void)
     CHECK("a structure by a hidden pointer",
           CALL("big_sum", long, (int, lfiptr, int), 1, copy, 2) == 513 && RETURNED);
     lfi_lib_free(lib.box, ctxp, (void *)copy);
-    struct quad q = LFI_INVOKE_NAMED(lfi_trampoline, lib.box, ctxp, sym("quad_make"), struct quad, (double), 1.5);
+    struct quad q = LFI_INVOKE_NAMED(lfi_trampoline, lib.box, ctxp, sym("quad_make"), struct quad,
+                                     (double), 1.5);
     CHECK("long double", CALL("ld_twice", long double, (long double), 1.25L) == 2.5L);
 #endif
     CHECK("a structure of four doubles", q.v[0] == 1.5 && q.v[3] == 6);
@@ -113,16 +116,28 @@ static void test_structures(void)
 
 /* Callbacks.  */
 
-static int host_twice(int x) { return 2 * x; }
-static double host_mix(int a, double b, char c, float d, long e, double f, double g, double h, double i,
-                       double j, double k, double l, float m, int n, int o, int p, int q)
+static int host_twice(int x)
 {
-    return a + b * 2 + c * 3 + d * 4 + e * 5 + f + g + h + i + j + k * 6 + l * 7 + m * 8 + n + o * 9 + p * 10
-           + q * 11;
+    return 2 * x;
 }
-static vec4 host_vadd(vec4 a, vec4 b) { return a + b; }
-static struct mixed host_mixed(struct mixed m) { return (struct mixed){m.a + 1, m.b + 1}; }
-static struct big host_big(long x) { return (struct big){{x, x, x, x, x + 1}}; }
+static double host_mix(int a, double b, char c, float d, long e, double f, double g, double h,
+                       double i, double j, double k, double l, float m, int n, int o, int p, int q)
+{
+    return a + b * 2 + c * 3 + d * 4 + e * 5 + f + g + h + i + j + k * 6 + l * 7 + m * 8 + n + o * 9
+           + p * 10 + q * 11;
+}
+static vec4 host_vadd(vec4 a, vec4 b)
+{
+    return a + b;
+}
+static struct mixed host_mixed(struct mixed m)
+{
+    return (struct mixed){m.a + 1, m.b + 1};
+}
+static struct big host_big(long x)
+{
+    return (struct big){{x, x, x, x, x + 1}};
+}
 static lfiptr recurse_cb;
 static long host_recurse(long n)
 {
@@ -135,7 +150,8 @@ static int host_calls(int x)
 static struct LFIContext **other_ctxp;
 static int host_other(int x)
 {
-    return LFI_INVOKE(other.box, other_ctxp, lfi_proc_sym(other.proc, "add"), int, (int, int), x, 100)
+    return LFI_INVOKE(other.box, other_ctxp, lfi_proc_sym(other.proc, "add"), int, (int, int), x,
+                      100)
            + CALL("add", int, (int, int), x, 1);
 }
 static int host_aborts(int x)
@@ -154,7 +170,10 @@ static int host_exits(int x)
     return 0;
 }
 #if defined(__x86_64__)
-static long host_big_arg(int a, struct big b, int c) { return a + b.v[0] + b.v[4] + c; }
+static long host_big_arg(int a, struct big b, int c)
+{
+    return a + b.v[0] + b.v[4] + c;
+}
 #endif
 
 static lfiptr cb(void *fn)
@@ -180,12 +199,19 @@ static void test_callbacks(void)
                           ((struct mixed){1, 2}));
     CHECK("callback: a structure in registers", m.a == 2 && m.b == 3);
     lfiptr big = (lfiptr)lfi_box_register_cb_struct(lib.box, host_big);
-    CHECK("callback: a result by a hidden pointer", CALL("call_big", long, (lfiptr, long), big, 3) == 16);
+    CHECK("callback: a result by a hidden pointer",
+          CALL("call_big", long, (lfiptr, long), big, 3) == 16);
 #if defined(__x86_64__)
-    CHECK("callback: a structure on the stack", CALL("call_big_arg", long, (lfiptr), cb(host_big_arg)) == 9);
-    static struct { long before; struct big b; long after; } target = {1, {{2, 2, 2, 2, 2}}, 3};
+    CHECK("callback: a structure on the stack",
+          CALL("call_big_arg", long, (lfiptr), cb(host_big_arg)) == 9);
+    static struct {
+        long before;
+        struct big b;
+        long after;
+    } target = {1, {{2, 2, 2, 2, 2}}, 3};
     CALL("call_bad_result", long, (lfiptr, uint64_t), big, (uint64_t)&target.b);
-    CHECK("callback: a result never goes outside of the box", target.b.v[0] == 2 && target.b.v[4] == 2);
+    CHECK("callback: a result never goes outside of the box",
+          target.b.v[0] == 2 && target.b.v[4] == 2);
 #endif
     CHECK("callback: keeps the box's registers",
           CALL("keep", double, (lfiptr, double), cb(host_calls), 7.0) == 8 + 21 + 1);
@@ -198,7 +224,8 @@ static void test_callbacks(void)
               CALL("call_int", int, (lfiptr, int), cb(host_other), 5) == 105 + 6 + 1);
     }
     CHECK("abort", CALL("call_int", int, (lfiptr, int), cb(host_aborts), 5) == 0
-                       && lfi_invoke_info.end == LFI_INVOKE_ABORT && lfi_ctx_abort_cb_status(*ctxp));
+                       && lfi_invoke_info.end == LFI_INVOKE_ABORT
+                       && lfi_ctx_abort_cb_status(*ctxp));
     CHECK("after an abort", CALL("call_int", int, (lfiptr, int), twice, 20) == 41 && RETURNED
                                 && !lfi_ctx_abort_cb_status(*ctxp));
     CHECK("a fault in a nested call ends that alone",
@@ -207,7 +234,8 @@ static void test_callbacks(void)
     CHECK("exit from a callback", CALL("call_int", int, (lfiptr, int), cb(host_exits), 5) == 0
                                       && lfi_invoke_info.end == LFI_INVOKE_EXIT);
     lfi_box_unregister_cb(lib.box, host_twice);
-    CHECK("unregistered as often as not registered", CALL("call_int", int, (lfiptr, int), twice, 20) == 41);
+    CHECK("unregistered as often as not registered",
+          CALL("call_int", int, (lfiptr, int), twice, 20) == 41);
     lfi_box_unregister_cb(lib.box, host_twice);
     CALL("call_int", int, (lfiptr, int), twice, 20);
     CHECK("unregistered: a fault of the box", lfi_invoke_info.end == LFI_INVOKE_FAULT
@@ -229,12 +257,15 @@ static void test_many_callbacks(void)
         distinct = distinct && at != last && lfi_box_ptrvalid(box, at);
         last = at;
     }
-    CHECK("4096 callbacks, no more", n == LFI_MAX_CALLBACKS && distinct && lfi_errno() == LFI_ERR_BOXMAP);
+    CHECK("4096 callbacks, no more",
+          n == LFI_MAX_CALLBACKS && distinct && lfi_errno() == LFI_ERR_BOXMAP);
     lfi_box_unregister_cb(box, &fns[7]);
     lfiptr at = (lfiptr)lfi_box_register_cb(box, host_twice);
     CHECK("a free slot is used again",
-          at && LFI_INVOKE(other.box, other_ctxp, lfi_proc_sym(other.proc, "call_int"), int, (lfiptr, int), at, 4)
-                    == 9);
+          at
+              && LFI_INVOKE(other.box, other_ctxp, lfi_proc_sym(other.proc, "call_int"), int,
+                            (lfiptr, int), at, 4)
+                     == 9);
     for (size_t i = 0; i < n; i++)
         lfi_box_unregister_cb(box, &fns[i]);
     at = (lfiptr)lfi_box_register_cb(box, host_calls);
@@ -247,14 +278,16 @@ static void test_ends(void)
 {
     CHECK("fault: zero", CALL("crash", int, (void)) == 0 && lfi_invoke_info.end == LFI_INVOKE_FAULT
                              && lfi_ctx_fault(*ctxp)->sig == SIGSEGV);
-    CHECK("fault: the next call works", CALL("add", int, (int, int), 1, 2) == 3 && RETURNED
-                                            && !lfi_ctx_fault(*ctxp));
+    CHECK("fault: the next call works",
+          CALL("add", int, (int, int), 1, 2) == 3 && RETURNED && !lfi_ctx_fault(*ctxp));
 #if defined(__x86_64__)
     CALL("divide", int, (int, int), 1, 0);
-    CHECK("division by zero", lfi_invoke_info.end == LFI_INVOKE_FAULT && lfi_ctx_fault(*ctxp)->sig == SIGFPE);
+    CHECK("division by zero",
+          lfi_invoke_info.end == LFI_INVOKE_FAULT && lfi_ctx_fault(*ctxp)->sig == SIGFPE);
 #endif
     CALL("deep", long, (long), 0);
-    CHECK("stack overflow", lfi_invoke_info.end == LFI_INVOKE_FAULT && lfi_ctx_fault(*ctxp)->sig == SIGSEGV);
+    CHECK("stack overflow",
+          lfi_invoke_info.end == LFI_INVOKE_FAULT && lfi_ctx_fault(*ctxp)->sig == SIGSEGV);
     CHECK("after a stack overflow", CALL("burn", int, (int), 100) == 5050);
     LFI_INVOKE(lib.box, ctxp, lfi_box_info(lib.box).base + 64, int, (void));
     CHECK("a function that is none", lfi_invoke_info.end == LFI_INVOKE_FAULT);
@@ -269,8 +302,9 @@ static void test_ends(void)
           LFI_INVOKE(lib.box, &none, sym("add"), int, (int, int), 1, 2) == 0
               && lfi_invoke_info.end == LFI_INVOKE_REFUSED && lfi_errno() == LFI_ERR_STATE);
     CHECK("the context of another box",
-          one || (LFI_INVOKE(other.box, ctxp, sym("add"), int, (int, int), 1, 2) == 0
-              && lfi_invoke_info.end == LFI_INVOKE_REFUSED && lfi_errno() == LFI_ERR_ARG));
+          one
+              || (LFI_INVOKE(other.box, ctxp, sym("add"), int, (int, int), 1, 2) == 0
+                  && lfi_invoke_info.end == LFI_INVOKE_REFUSED && lfi_errno() == LFI_ERR_ARG));
     struct LFIContext *bare = new_ctx(lib.box);
     CHECK("a context without a stack",
           LFI_INVOKE(lib.box, &bare, sym("add"), int, (int, int), 1, 2) == 0
@@ -310,7 +344,8 @@ static void test_jumps(void)
         CALL("jump", void, (int), 7);
         step = 2;
     }
-    CHECK("longjmp of the box comes back to the host's setjmp", v == 7 && step == 1 && came_back == 7);
+    CHECK("longjmp of the box comes back to the host's setjmp",
+          v == 7 && step == 1 && came_back == 7);
     CHECK("calls afterwards", CALL("add", int, (int, int), 1, 2) == 3 && !lfi_cur_ctx());
     v = setjmp(host_env);
     if (v == 0)
@@ -369,8 +404,9 @@ static void *thread(void *arg)
     good += CALL("add", int, (int, int), 1, (int)n) == n + 1 && RETURNED;
     good += CALL("set_mine", int, (int), (int)n + 1) == 0;
     for (int i = 0; i < 100; i++)
-        good += CALL("sum12", long, (long, long, long, long, long, long, long, long, long, long, long, long), n,
-                     2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)
+        good += CALL("sum12", long,
+                     (long, long, long, long, long, long, long, long, long, long, long, long), n, 2,
+                     3, 4, 5, 6, 7, 8, 9, 10, 11, 12)
                 == 649 + n;
     good += CALL("set_mine", int, (int), 0) == n + 1;
     good += CALL("specific", int, (void)) == 0;
@@ -422,17 +458,17 @@ static void test_fork(void)
                   && CALL("crash", int, (void)) == 0 && lfi_invoke_info.end == LFI_INVOKE_FAULT;
         _exit(ok ? 0 : 1);
     }
-    CHECK("fork: the child's boxes are copies",
-          waitpid(pid, &status, 0) == pid && status == 0 && *(volatile char *)word == 0
-              && CALL("add", int, (int, int), 1, 2) == 3);
+    CHECK("fork: the child's boxes are copies", waitpid(pid, &status, 0) == pid && status == 0
+                                                    && *(volatile char *)word == 0
+                                                    && CALL("add", int, (int, int), 1, 2) == 3);
 }
 
 static void test_end(void)
 {
     int code = 0;
     CALL("leave", void, (int), 9);
-    CHECK("exit ends the process", lfi_invoke_info.end == LFI_INVOKE_EXIT && lfi_proc_exited(lib.proc, &code)
-                                       && code == 9);
+    CHECK("exit ends the process",
+          lfi_invoke_info.end == LFI_INVOKE_EXIT && lfi_proc_exited(lib.proc, &code) && code == 9);
     CALL("add", int, (int, int), 1, 2);
     CHECK("calls after the end are refused", lfi_invoke_info.end == LFI_INVOKE_REFUSED);
     close_lib(&lib);
@@ -442,7 +478,7 @@ static void test_end(void)
         CALL("exit_in_thread", void, (void));
     if (!single)
         CHECK("exit in a thread of the library ends the process",
-          !RETURNED && lfi_proc_exited(lib.proc, &code) && code == 3);
+              !RETURNED && lfi_proc_exited(lib.proc, &code) && code == 3);
     close_lib(&lib);
     if (!one)
         close_lib(&other);
@@ -454,8 +490,9 @@ static void test_lib_engine(void)
 {
     CHECK("lib engine", lfi_linux_lib_init((struct LFIOptions){0}, (struct LFILinuxOptions){0})
                             && lfi_linux_lib_engine());
-    CHECK("lib engine: once", !lfi_linux_lib_init((struct LFIOptions){0}, (struct LFILinuxOptions){0})
-                                  && lfi_errno() == LFI_ERR_STATE);
+    CHECK("lib engine: once",
+          !lfi_linux_lib_init((struct LFIOptions){0}, (struct LFILinuxOptions){0})
+              && lfi_errno() == LFI_ERR_STATE);
     lfi_linux_lib_free();
     CHECK("lib engine: freed", !lfi_linux_lib_engine());
 }

@@ -202,7 +202,7 @@ enum { STUBS_COMMON = 10, STUBS_CALLBACK = 4, STUB_WORDS = 2 };
 #define RET 0xd65f03c0u
 #define BRK 0xd4200000u
 #define MOVZ_W17(n) (0x52800011u | (uint32_t)(n) << 5)
-#define B(words) (0x14000000u | ((uint32_t)(words) & 0x3ffffff))
+#define B(words) (0x14000000u | ((uint32_t)(words)&0x3ffffff))
 
 /* ldur x30, [x27, #-8(k+1)], or ldr x30, [x27, #8k].  */
 static uint32_t load_entry(const struct LFIProfile *profile, int k)

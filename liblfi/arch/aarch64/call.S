@@ -28,8 +28,9 @@
 
         .text
 
-/* void lfi_trampoline(void), lfi_trampoline_struct(void): any function's arguments and results.  */
-        .macro  trampoline name, hidden
+        /* Arguments into a struct LFICallRegs on the stack, function(regs, stack, third) called, results
+           out of it.  */
+        .macro  trampoline name, function, third
 function \name
         .cfi_startproc
         hint    #34 /* bti c */
@@ -45,8 +46,8 @@ function \name
         arguments stp, sp
         mov     x0, sp
         add     x1, x29, #16
-        mov     w2, #\hidden
-        bl      lfi_invoke_call
+        mov     x2, \third
+        bl      \function
         ldp     x0, x1, [sp, #CALL_X(0)]
         ldp     q0, q1, [sp, #CALL_V(0)]
         ldp     q2, q3, [sp, #CALL_V(2)]
@@ -58,8 +59,11 @@ function \name
 end \name
         .endm
 
-        trampoline lfi_trampoline, 0
-        trampoline lfi_trampoline_struct, 1
+/* void lfi_trampoline(void), lfi_trampoline_struct(void): any function's arguments and results.
+   lfi_trampoline_bound: the same with a struct LFIBinding in x9.  */
+        trampoline lfi_trampoline, lfi_invoke_call, #0
+        trampoline lfi_trampoline_struct, lfi_invoke_call, #1
+        trampoline lfi_trampoline_bound, lfi_invoke_bound, x9
 
 /* void lfi_arch_call(void *fn, struct LFICallRegs *regs, const void *stack, size_t bytes).  Without
    unwind information: an exception of fn finds no way through the box and ends the process.  */

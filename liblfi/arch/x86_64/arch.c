@@ -153,17 +153,15 @@ struct Crossing {
         lfi_arch_rtcall_return_##kind[], lfi_arch_rtcall_callback_##kind[],                        \
         lfi_arch_rtcall_unused_##kind[];
 #define ROW(kind, base, ctxreg, bundle)                                                            \
-    {{lfi_arch_enter_##kind, lfi_arch_leave_##kind},                                               \
-     base,                                                                                         \
-     ctxreg,                                                                                       \
-     bundle,                                                                                       \
-     {[LFI_RTCALL_SYSCALL] = lfi_arch_rtcall_syscall_##kind,                                       \
-      [LFI_RTCALL_GET_TP] = lfi_arch_rtcall_get_tp_##kind,                                         \
-      [LFI_RTCALL_SET_TP] = lfi_arch_rtcall_set_tp_##kind,                                         \
-      [LFI_RTCALL_RETURN] = lfi_arch_rtcall_return_##kind,                                         \
-      [LFI_RTCALL_CALLBACK] = lfi_arch_rtcall_callback_##kind},                                    \
-     lfi_arch_rtcall_unused_##kind,                                                                \
-     lfi_arch_leave_fault_##kind}
+    {                                                                                              \
+        {lfi_arch_enter_##kind, lfi_arch_leave_##kind}, base, ctxreg, bundle,                      \
+            {[LFI_RTCALL_SYSCALL] = lfi_arch_rtcall_syscall_##kind,                                \
+             [LFI_RTCALL_GET_TP] = lfi_arch_rtcall_get_tp_##kind,                                  \
+             [LFI_RTCALL_SET_TP] = lfi_arch_rtcall_set_tp_##kind,                                  \
+             [LFI_RTCALL_RETURN] = lfi_arch_rtcall_return_##kind,                                  \
+             [LFI_RTCALL_CALLBACK] = lfi_arch_rtcall_callback_##kind},                             \
+            lfi_arch_rtcall_unused_##kind, lfi_arch_leave_fault_##kind                             \
+    }
 
 FUNCTIONS(segment)
 FUNCTIONS(segment16)
@@ -220,8 +218,8 @@ static bool pointers_stay(void)
 {
     unsigned a, b, c, d;
     __cpuid(0, a, b, c, d);
-    bool amd = (b == signature_AMD_ebx && d == signature_AMD_edx)
-               || (b == HYGON_EBX && d == HYGON_EDX);
+    bool amd =
+        (b == signature_AMD_ebx && d == signature_AMD_edx) || (b == HYGON_EBX && d == HYGON_EDX);
     return amd && !(__get_cpuid(CPUID_AMD_CAPACITY, &a, &b, &c, &d) && (b & AMD_POINTERS_RESTORED));
 }
 
@@ -262,8 +260,8 @@ void lfi_arch_set_crossing(struct LFIContext *ctx, const struct LFICrossing *cro
 uint64_t lfi_arch_rtcall(const struct LFICrossing *crossing, unsigned k)
 {
     const struct Crossing *c = (const struct Crossing *)crossing;
-    const char *entry = k < sizeof c->rtcall / sizeof c->rtcall[0] ? c->rtcall[k]
-                                                                  : c->unused + STUB_SIZE * k;
+    const char *entry =
+        k < sizeof c->rtcall / sizeof c->rtcall[0] ? c->rtcall[k] : c->unused + STUB_SIZE * k;
     return (uintptr_t)entry;
 }
 
@@ -304,8 +302,8 @@ uint64_t lfi_arch_rtcall_site(const struct LFIContext *ctx)
 void lfi_arch_get_arguments(const struct LFIContext *ctx, struct LFICallRegs *regs)
 {
     const struct LFIRegs *r = &ctx->regs;
-    *regs = (struct LFICallRegs){.gp = {r->rdi, r->rsi, r->rdx, r->rcx, r->r8, r->r9},
-                                 .rax = r->rax};
+    *regs =
+        (struct LFICallRegs){.gp = {r->rdi, r->rsi, r->rdx, r->rcx, r->r8, r->r9}, .rax = r->rax};
     memcpy(regs->vector, r->vector, sizeof regs->vector);
 }
 
@@ -375,8 +373,8 @@ uint64_t lfi_arch_stack_arguments(const struct LFIContext *ctx)
     return lfi_arch_sp(ctx) + sizeof(uint64_t);
 }
 
-/* Stubs: a bundle each.  The first is what ends a call, two more are the stubs' common part: rtcall 4, and
-   the return from the stub.  */
+/* Stubs: a bundle each.  The first is what ends a call, two more are the stubs' common part: rtcall
+   4, and the return from the stub.  */
 enum { STUBS_COMMON = 3 };
 
 size_t lfi_arch_stub_size(const struct LFIProfile *profile)

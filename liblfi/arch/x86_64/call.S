@@ -17,8 +17,9 @@
 
         .text
 
-/* void lfi_trampoline(void), lfi_trampoline_struct(void): any function's arguments and results.  */
-        .macro  trampoline name, hidden
+        /* Arguments into a struct LFICallRegs on the stack, function(regs, stack, third) called, results
+           out of it.  */
+        .macro  trampoline name, function, third
 function \name
         .cfi_startproc
         pushq   %rbp
@@ -41,8 +42,8 @@ function \name
         .endr
         movq    %rsp, %rdi
         leaq    16(%rbp), %rsi
-        movl    $\hidden, %edx
-        call    lfi_invoke_call
+        movq    \third, %rdx
+        call    \function
         movq    CALL_RAX(%rsp), %rax
         movq    CALL_GP(2)(%rsp), %rdx
         movaps  CALL_XMM(0)(%rsp), %xmm0
@@ -58,8 +59,11 @@ function \name
 end \name
         .endm
 
-        trampoline lfi_trampoline, 0
-        trampoline lfi_trampoline_struct, 1
+/* void lfi_trampoline(void), lfi_trampoline_struct(void): any function's arguments and results.
+   lfi_trampoline_bound: the same with a struct LFIBinding in r11.  */
+        trampoline lfi_trampoline, lfi_invoke_call, $0
+        trampoline lfi_trampoline_struct, lfi_invoke_call, $1
+        trampoline lfi_trampoline_bound, lfi_invoke_bound, %r11
 
 /* void lfi_arch_call(void *fn, struct LFICallRegs *regs, const void *stack, size_t bytes).  Without
    unwind information: an exception of fn finds no way through the box and ends the process.  */
