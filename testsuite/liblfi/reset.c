@@ -7,6 +7,16 @@ static struct LFIBox *box;
 static struct LFIBoxInfo info;
 static size_t page;
 
+/* How often something got execute permission.  */
+static unsigned made_executable;
+int __real_mprotect(void *addr, size_t size, int prot);
+int __wrap_mprotect(void *addr, size_t size, int prot);
+int __wrap_mprotect(void *addr, size_t size, int prot)
+{
+    made_executable += (prot & PROT_EXEC) != 0;
+    return __real_mprotect(addr, size, prot);
+}
+
 static lfiptr map(lfiptr addr, size_t size, int prot)
 {
     return lfi_box_mapat(box, addr, size, prot, ANON, -1, 0);
@@ -117,6 +127,28 @@ static void test_reset_threads(void)
     lfi_box_munmap(box, info.min, info.max - info.min);
 }
 
+static void test_reset_running(void)
+{
+    lfiptr word = lfi_box_mapany(box, page, RW, ANON, -1, 0);
+    struct spinner s = {new_ctx(box), load_or_die(box, 0x400000, CODE(spin_word)), 0};
+    pthread_t thread;
+    lfi_box_mark_original(box);
+    lfiptr more = load_or_die(box, 0x800000, CODE(one));
+    lfi_ctx_regs(s.ctx)->A0 = word;
+    spin_reset(box, word);
+    pthread_create(&thread, NULL, spin, &s);
+    spin_wait(box, word);
+    lfi_box_unmap_non_original(box);
+    CHECK("reset: while a thread runs, no other code where there was some",
+          load(box, 0x800000, CODE(two)) == FAILED && errno == EAGAIN);
+    spin_end(box, word, 3);
+    pthread_join(thread, NULL);
+    CHECK("reset: when it has ended there is",
+          s.code == 3 && load(box, 0x800000, CODE(two)) == more && runs(more, 2));
+    lfi_ctx_free(s.ctx);
+    lfi_box_munmap(box, info.min, info.max - info.min);
+}
+
 static lfiptr take(lfiptr at, size_t size, int prot, int flags)
 {
     return lfi_box_mapat_register(box, at, size, prot, flags, -1, 0);
@@ -128,6 +160,21 @@ static void *place(lfiptr at, size_t size, int prot, int flags)
     if (p == MAP_FAILED)
         give_up("mmap");
     return p;
+}
+
+/* A region that begins with 'one'; the rest is nops.  */
+static lfiptr load_two_pages(void)
+{
+    char *bytes = malloc(2 * page);
+    struct code one = CODE(one);
+    lfiptr at = lfi_box_mapat(box, info.base + 0x400000, 2 * page, RW, ANON, -1, 0);
+    fill_nops(bytes, 2 * page);
+    memcpy(bytes, one.start, (size_t)(one.end - one.start));
+    lfi_box_copyto(box, at, bytes, 2 * page);
+    free(bytes);
+    if (lfi_box_mprotect(box, at, 2 * page, RX) != 0 || !runs(at, 1))
+        give_up("two pages of code");
+    return at;
 }
 
 static void test_register(void)
@@ -162,10 +209,12 @@ static void test_register(void)
     code = place(at + 2 * page, page, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE);
     size = (size_t)(bad.end - bad.start);
     memcpy(code, bad.start, size);
+    made_executable = 0;
     CHECK("register: bad code is refused, and not left there",
           take(at + 2 * page, size, RX, ANON) == FAILED && errno == EACCES
               && lfi_errno() == LFI_ERR_VERIFY && !mapped(at + 2 * page)
               && !readable(at + 2 * page));
+    CHECK("register: and was not executable meanwhile", made_executable == 0);
     place(at + 2 * page, page, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE);
     struct LFIContext *ctx = new_ctx(box);
     memcpy((void *)(at + 2 * page), one.start, (size_t)(one.end - one.start));
@@ -177,11 +226,12 @@ static void test_register(void)
     CHECK("register: a hole is refused and filled",
           take(at + 3 * page, page, RW, ANON) == FAILED && !mapped(at + 3 * page)
               && msync((void *)(at + 3 * page), page, MS_ASYNC) == 0);
-    CHECK("register: over code takes execute permission from all of it",
-          load(box, 0x400000, CODE(one)) != FAILED
-              && place(info.base + 0x400000, page, PROT_READ | PROT_WRITE, MAP_PRIVATE)
-              && take(info.base + 0x400000, page, RW, ANON) != FAILED
-              && query(info.base + 0x400000).prot == RW);
+    lfiptr two_pages = load_two_pages();
+    place(two_pages + page, page, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+    CHECK("register: over a part of code takes execute permission from all of it",
+          take(two_pages + page, page, RW, ANON) == two_pages + page
+              && query(two_pages + page).prot == RW && query(two_pages).prot == LFI_PROT_READ
+              && !runs(two_pages, 1));
     lfi_box_munmap(box, info.min, info.max - info.min);
     CHECK("register: unmapped with the rest", !mapped(at) && !readable(at));
 }
@@ -245,6 +295,7 @@ int main(void)
     info = lfi_box_info(box);
     test_reset();
     test_reset_threads();
+    test_reset_running();
     test_register();
     test_register_single();
     test_noverify();
