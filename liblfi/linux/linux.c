@@ -138,10 +138,9 @@ static void state_init(struct LFILinuxProc *p)
 }
 
 /* A directory that does not exist leaves "/"; with "/" mapped that is the host's.  */
-static void enter_wd(struct LFILinuxProc *p)
+static bool enter_wd(struct LFILinuxProc *p)
 {
-    if (chdir_path(p, p->lx->wd) != 0)
-        chdir_path(p, "/");
+    return chdir_path(p, p->lx->wd) == 0 || chdir_path(p, "/") == 0;
 }
 
 struct LFILinuxProc *lfi_proc_new(struct LFILinuxEngine *lx)
@@ -180,24 +179,16 @@ struct LFILinuxProc *lfi_proc_new(struct LFILinuxEngine *lx)
 
 bool proc_reset(struct LFILinuxProc *p)
 {
-    struct file *root = root_directory();
     pthread_mutex_lock(&p->lock);
     bool busy = p->nthreads > 0;
-    if (!busy && root)
+    if (!busy)
         state_init(p);
     pthread_mutex_unlock(&p->lock);
-    if (busy || !root) {
-        if (root)
-            file_drop(root);
-        return busy ? lx_fail(LFI_ERR_STATE, "threads of the process are running")
-                    : lx_fail(LFI_ERR_ALLOC, "out of memory");
-    }
+    if (busy)
+        return lx_fail(LFI_ERR_STATE, "threads of the process are running");
     p->started = false;
-    file_drop(p->cwd);
-    p->cwd = root;
     fds_reset(p);
-    enter_wd(p);
-    return true;
+    return enter_wd(p) || lx_fail(LFI_ERR_ALLOC, "out of memory");
 }
 
 struct LFIBox *lfi_proc_box(struct LFILinuxProc *p)

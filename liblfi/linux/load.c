@@ -102,13 +102,12 @@ static bool map_remapped(struct LFILinuxProc *p, unsigned i)
     return map_zeros(p, w.start + w.filesz, w.size - w.filesz, prot);
 }
 
-/* Code that was verified there and has never been anything else since.  */
+/* Code that was verified there and has never been anything else since: what was mapped later is
+   gone by now (lfi_box_unmap_non_original), and of what is left only that is executable.  */
 static bool intact(struct LFILinuxProc *p, const struct LFIVElfSegment *s)
 {
-    struct place w = segment_place(p, s);
     struct LFIMapInfo info;
-    return lfi_box_mquery(p->box, w.start, &info) && info.original && (info.prot & LFI_PROT_EXEC)
-           && info.start == w.start && info.size == w.size;
+    return lfi_box_mquery(p->box, segment_place(p, s).start, &info) && (info.prot & LFI_PROT_EXEC);
 }
 
 static bool map_segment(struct LFILinuxProc *p, unsigned i, unsigned *kept)
@@ -283,6 +282,7 @@ bool lfi_proc_reload(struct LFILinuxProc *p, const uint8_t *prog, size_t size)
         && !(other = copy_of(prog, size)))
         return false;
     if (!proc_reset(p)) {
+        p->loaded = lfi_errno() == LFI_ERR_STATE;
         free(other);
         return false;
     }

@@ -16,6 +16,12 @@
 #include "../lib/blocks.h"
 #include "lfi_linux.h"
 
+#if defined(__aarch64__)
+#define STACK sp
+#else
+#define STACK rsp
+#endif
+
 static void check(const char *what, bool ok)
 {
     printf("%s: %s%s%s\n", ok ? "PASS" : "FAIL", what, ok ? "" : " - ", ok ? "" : lfi_errmsg());
@@ -153,6 +159,11 @@ static void replaced(struct LFILinuxEngine *lx)
         lfi_box_munmap(lfi_proc_box(p), lfi_proc_sym(p, "reloaded_code") & ~(lfiptr)0xffff, 0x10000)
                 == 0
             && again(p, t, "code") == 7 && kept(0) && again(p, t, "code") == 7 && kept(1));
+    struct LFIMapInfo info;
+    check("code that cannot be executed any more is not kept",
+          lfi_box_mquery(lfi_proc_box(p), lfi_proc_sym(p, "reloaded_code"), &info)
+              && lfi_box_mprotect(lfi_proc_box(p), info.start, info.size, LFI_PROT_READ) == 0
+              && again(p, t, "code") == 7 && kept(0));
     lfi_thread_free(t);
     lfi_proc_free(p);
 }
@@ -174,6 +185,7 @@ static void states(struct LFILinuxEngine *lx)
     struct LFILinuxThread *t = lfi_thread_new(p, 2, argv, NULL);
     check("a thread is reloaded only after its process",
           t && !lfi_thread_reload(t, 2, argv, NULL) && lfi_errno() == LFI_ERR_STATE);
+    check("a thread that ran", lfi_thread_run(t) == 0);
     check("a process without its thread cannot run",
           lfi_proc_reload(p, NULL, 0) && lfi_thread_run(t) == -1 && lfi_errno() == LFI_ERR_STATE);
     check("no second first thread while there is one",
@@ -184,6 +196,13 @@ static void states(struct LFILinuxEngine *lx)
     check("arguments that do not fit", !lfi_thread_reload(t, 1, (const char *[]){big, NULL}, NULL)
                                            && lfi_errno() == LFI_ERR_ARG);
     free(big);
+    struct LFIRegs *regs = lfi_ctx_regs(*lfi_thread_ctxp(t)), fresh;
+    check("no register is left",
+          lfi_thread_reload(t, 2, argv, NULL) && lfi_ctx_get_tp(*lfi_thread_ctxp(t)) == 0);
+    fresh = *regs;
+    lfi_ctx_regs_init(*lfi_thread_ctxp(t));
+    regs->STACK = fresh.STACK;
+    check("but the stack", memcmp(&fresh, regs, sizeof fresh) == 0 && lfi_proc_reload(p, NULL, 0));
     check("and then some that do", lfi_thread_reload(t, 2, argv, NULL) && lfi_thread_run(t) == 0);
     lfi_thread_free(t);
     check("a freed first thread is followed by a new one",
@@ -206,31 +225,8 @@ static void states(struct LFILinuxEngine *lx)
     void *code = NULL;
     pthread_join(host, &code);
     check("and nothing changed", (intptr_t)code == 10);
+    check("but when it has ended", again(p, t, "look") == 0);
     lfi_thread_free(t);
-    lfi_proc_free(p);
-}
-
-static void others(struct LFILinuxEngine *lx)
-{
-    struct LFILinuxProc *p = load(lx, lfi_proc_load_remap);
-    argv[1] = "spoil";
-    struct LFILinuxThread *t = lfi_thread_new(p, 2, argv, NULL);
-    bool ran = t && lfi_thread_run(t) == 3;
-    argv[1] = "7";
-    check("another program in the same box",
-          ran && lfi_proc_reload(p, other.at, other.size) && lfi_thread_reload(t, 2, argv, NULL)
-              && lfi_thread_run(t) == 7 && lfi_proc_sym(p, "embedded_value")
-              && !lfi_proc_sym(p, "reloaded_code"));
-    check("and back", lfi_proc_reload(p, program.at, program.size) && again(p, t, "look") == 0);
-    check("a program of another profile is refused",
-          !lfi_proc_reload(p, profiled.at, profiled.size) && lfi_errno() == LFI_ERR_STATE);
-    check("nothing runs after that",
-          !lfi_thread_reload(t, 2, argv, NULL) && !lfi_proc_reload(p, NULL, 0));
-    lfi_thread_free(t);
-    lfi_proc_free(p);
-    p = load(lx, lfi_proc_load);
-    check("what is no program is refused",
-          !lfi_proc_reload(p, (const uint8_t *)"x", 1) && lfi_errno() == LFI_ERR_ARG);
     lfi_proc_free(p);
 }
 
@@ -254,6 +250,35 @@ static int count_lines(const char *file)
     if (f)
         fclose(f);
     return n;
+}
+
+static void others(struct LFILinuxEngine *lx)
+{
+    struct LFILinuxProc *copied = load(lx, lfi_proc_load);
+    int before = count_entries("/proc/self/fd");
+    struct LFILinuxProc *p = load(lx, lfi_proc_load_remap);
+    check("mapped data takes a descriptor", count_entries("/proc/self/fd") == before + 1);
+    lfi_proc_free(copied);
+    argv[1] = "spoil";
+    struct LFILinuxThread *t = lfi_thread_new(p, 2, argv, NULL);
+    bool ran = t && lfi_thread_run(t) == 3;
+    argv[1] = "7";
+    check("another program in the same box",
+          ran && lfi_proc_reload(p, other.at, other.size) && lfi_thread_reload(t, 2, argv, NULL)
+              && lfi_thread_run(t) == 7 && lfi_proc_sym(p, "embedded_value")
+              && !lfi_proc_sym(p, "reloaded_code"));
+    check("and back", lfi_proc_reload(p, program.at, program.size) && again(p, t, "look") == 0);
+    check("it is still one", count_entries("/proc/self/fd") == before + 1);
+    check("a program of another profile is refused",
+          !lfi_proc_reload(p, profiled.at, profiled.size) && lfi_errno() == LFI_ERR_STATE);
+    check("nothing runs after that",
+          !lfi_thread_reload(t, 2, argv, NULL) && !lfi_proc_reload(p, NULL, 0));
+    lfi_thread_free(t);
+    lfi_proc_free(p);
+    p = load(lx, lfi_proc_load);
+    check("what is no program is refused",
+          !lfi_proc_reload(p, (const uint8_t *)"x", 1) && lfi_errno() == LFI_ERR_ARG);
+    lfi_proc_free(p);
 }
 
 static void leaks(struct LFILinuxEngine *lx)

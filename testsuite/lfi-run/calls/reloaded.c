@@ -110,17 +110,21 @@ int main(int argc, char **argv)
         *(volatile int *)16 = 1;
     if (strcmp(how, "signal") == 0) {
         /* Blocked and pending; it must not reach the next program.  */
+        static char stack[8192];
         sigset_t set;
         sigfillset(&set);
         sigprocmask(SIG_BLOCK, &set, NULL);
+        sigaltstack(&(stack_t){.ss_sp = stack, .ss_size = sizeof stack}, NULL);
         raise(SIGTERM);
         return 4;
     }
     if (strcmp(how, "unblock") == 0) {
-        sigset_t set;
+        sigset_t set, old;
+        stack_t stack;
         sigfillset(&set);
-        sigprocmask(SIG_UNBLOCK, &set, NULL);
-        return 5;
+        sigprocmask(SIG_UNBLOCK, &set, &old);
+        sigaltstack(NULL, &stack);
+        return sigismember(&old, SIGUSR1) || !(stack.ss_flags & SS_DISABLE) ? 50 : 5;
     }
     if (strcmp(how, "threads") == 0) {
         pthread_create(&t, NULL, nothing, NULL);
