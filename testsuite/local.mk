@@ -26,7 +26,7 @@ check-bare:
 	$(srcdir)/scripts/check-bare $(abs_builddir)/bare
 PHONY_TARGETS += check-bare
 EXTRA_DIST += scripts/packages scripts/common.sh scripts/demo scripts/check-bare .ci/run \
-  examples/hello.c autogen.sh
+  examples/hello.c examples/embed.c autogen.sh
 
 # All of gcc.c-torture/execute at three levels, under the profiles that confine.
 check-torture: all
