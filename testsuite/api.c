@@ -32,68 +32,65 @@ typedef struct LFIVector vectors16[16], vectors32[32];
 #ifdef __cplusplus
 #include <type_traits>
 #define SAME(what, type) static_assert(std::is_same<decltype(what), type>::value, #what)
-#define API(name, result, arguments) SAME(&name, result(*) arguments);
+#define DATA(name, type) SAME(name, type);
 #define FIELD(tag, type, name) SAME(tag::name, type);
 #define VALUE(name, value) static_assert(name == value, #name);
 #else
 #define SAME(what, type) _Static_assert(_Generic((what), type : 1, default : 0), #what)
-#define API(name, result, arguments) SAME(&name, result(*) arguments);
+#define DATA(name, type) SAME(&name, __typeof__(type) *);
 #define FIELD(tag, type, name) SAME(&((struct tag *)0)->name, __typeof__(type) *);
 #define VALUE(name, value) _Static_assert((name) == (value), #name);
 #endif
+#define API(name, result, arguments) SAME(&name, result(*) arguments);
 #include "api.def"
-#undef API
-#undef FIELD
-#undef VALUE
-#define VALUE(name, value)
 
-/* The table.  */
+/* The table; of variables their addresses.  */
 
-#define FIELD(tag, type, name)
 static struct {
 #define API(name, result, arguments) result(*name) arguments;
+#define DATA(name, type) type *name;
 #include "api.def"
-#undef API
 } api;
 
 #ifdef API_DLOPEN
+static bool find(void *handle, const char *name, void *where)
+{
+    void *symbol = dlvsym(handle, name, "LFI_0.1");
+    if (!symbol)
+        printf("FAIL: dlvsym: %s\n", dlerror());
+    memcpy(where, &symbol, sizeof symbol);
+    return symbol != NULL;
+}
+
 static void *open_api(const char *library)
 {
-    void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL), *symbol;
+    void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
+    bool found = handle != NULL;
     if (!handle)
         printf("FAIL: dlopen: %s\n", dlerror());
-#define API(name, result, arguments)                                                               \
-    symbol = handle ? dlvsym(handle, #name, "LFI_0.1") : NULL;                                     \
-    memcpy(&api.name, &symbol, sizeof symbol);                                                     \
-    if (handle && !symbol)                                                                         \
-        printf("FAIL: dlvsym: %s\n", dlerror());
+#define API(name, result, arguments) found = found && find(handle, #name, &api.name);
+#define DATA(name, type) found = found && find(handle, #name, &api.name);
 #include "api.def"
-#undef API
-    return handle;
+    return found ? handle : NULL;
 }
 #else
 static void *open_api(const char *library)
 {
     (void)library;
 #define API(name, result, arguments) api.name = name;
+#define DATA(name, type) api.name = &name;
 #include "api.def"
-#undef API
     return &api;
 }
 #endif
-#undef FIELD
 
 #define FIELD(tag, type, name) {#tag, #name, offsetof(struct tag, name)},
-#define API(name, result, arguments)
 static const struct {
     const char *tag, *name;
     size_t offset;
 } fields[] = {
 #include "api.def"
 };
-#undef API
-#undef FIELD
-#undef VALUE
 
 static void check(const char *what, bool ok)
 {
