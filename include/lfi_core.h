@@ -208,8 +208,8 @@ lfiptr lfi_box_mapany(struct LFIBox *box, size_t size, int prot, int flags, int 
    the rest; flags say what it is (SHARED if anything else can write it: the library cannot see
    that), fd and off only what mquery answers.  What the host did not map becomes anonymous memory.
    With EXEC the bytes are copied and verified like all code; the memory that held them is gone.
-   The same errors; when the arguments were accepted and it still fails (rejected code, or the kernel
-   refuses) the range is unmapped, so that nothing is in the box that its map does not know.
+   The same errors; when the arguments were accepted and it still fails (rejected code, or the
+   kernel refuses) the range is unmapped, so that nothing is in the box that its map does not know.
 
    A range for this is found by mapany with PROT_NONE, which keeps others out of it.  */
 lfiptr lfi_box_mapat_register(struct LFIBox *box, lfiptr addr, size_t size, int prot, int flags,

@@ -10,7 +10,7 @@
    dir_maps, the clocks, and counts of processors.
 
    Threads.  Functions on different processes may run at the same time; on one process only
-   lfi_proc_exited and lfi_proc_end while it runs (lfi_proc_reload answers LFI_ERR_STATE then).  Errors as in lfi_core.h: a failing function
+   lfi_proc_exited and lfi_proc_end while it runs.  Errors as in lfi_core.h: a failing function
    says so in its result, lfi_errno() and lfi_errmsg() of the same thread tell why.
 
    Signals.  SIGPIPE is blocked in a host thread while it runs a box.  The first box that makes
@@ -84,10 +84,10 @@ bool lfi_proc_load_remap(struct LFILinuxProc *proc, const uint8_t *prog, size_t 
    Memory that was mapped since is unmapped, data and zeroed data are as in the file, files are
    closed, descriptors 0 to 2 are opened anew as for a new process, and so are numbers, working
    directory, umask, limits and signals.  Code stays where it is and is not verified again, if no
-   part of it was ever unmapped, replaced or protected otherwise since it was: installed code cannot change.
-   Else it is copied and verified as by lfi_proc_load; so it is when the program ended while other threads of
-   it were there, since that takes all memory away.  The image keeps its random address, unless it
-   is another program.
+   part of it was unmapped, replaced or protected otherwise since it was: installed code cannot
+   change.  Else it is copied and verified as by lfi_proc_load, also when the program ended while
+   it had other threads, since that takes all memory away.  The image keeps its random address,
+   unless it is another program.
 
    Then lfi_thread_reload, or lfi_thread_new if the first thread has been freed.  False with
    LFI_ERR_STATE without a program or while threads of it are running, after which nothing has
@@ -130,8 +130,9 @@ struct LFILinuxThread *lfi_thread_new(struct LFILinuxProc *proc, int argc, const
                                       const char **envp);
 
 /* The first thread of a process that was reloaded, with new arguments, in place of another
-   lfi_thread_new: everything but its context is new.  False with LFI_ERR_STATE unless the process was reloaded
-   since the last lfi_thread_new or lfi_thread_reload; else as lfi_thread_new.  */
+   lfi_thread_new: all but the object is new, the context in lfi_thread_ctxp too.  False with
+   LFI_ERR_STATE unless the process was reloaded since the last lfi_thread_new or
+   lfi_thread_reload; else as lfi_thread_new, and it can be called again.  */
 bool lfi_thread_reload(struct LFILinuxThread *thread, int argc, const char **argv,
                        const char **envp);
 

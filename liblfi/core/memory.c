@@ -227,13 +227,19 @@ static bool occupied(struct LFIBox *box, const struct request *r)
     return n && n->start < r->end;
 }
 
-static int map_at(struct LFIBox *box, const struct request *r, bool replace)
+/* What every new mapping needs; with room in the map set aside.  */
+static int may_map(struct LFIBox *box, const struct request *r, bool replace)
 {
     if (check_alone(box, r->flags & LFI_MAP_SHARED, r->prot) < 0)
         return -1;
     if (!replace && occupied(box, r))
         return refuse(EEXIST, "something is mapped there");
-    if (set_aside(box, r, true) < 0)
+    return set_aside(box, r, true);
+}
+
+static int map_at(struct LFIBox *box, const struct request *r, bool replace)
+{
+    if (may_map(box, r, replace) < 0)
         return -1;
     return r->prot & LFI_PROT_EXEC ? replace_code(box, r, NULL) : replace_data(box, r);
 }
@@ -266,11 +272,7 @@ static int take_over(struct LFIBox *box, struct request *r)
 
 static int register_at(struct LFIBox *box, struct request *r, bool replace)
 {
-    if (check_alone(box, r->flags & LFI_MAP_SHARED, r->prot) < 0)
-        return -1;
-    if (!replace && occupied(box, r))
-        return refuse(EEXIST, "something is mapped there");
-    if (set_aside(box, r, true) < 0 || lfi_code_revoke(box, r->start, r->end) < 0)
+    if (may_map(box, r, replace) < 0 || lfi_code_revoke(box, r->start, r->end) < 0)
         return -1;
     if (take_over(box, r) == 0)
         return 0;

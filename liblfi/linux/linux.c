@@ -279,16 +279,17 @@ struct LFILinuxThread *lfi_thread_new(struct LFILinuxProc *p, int argc, const ch
 bool lfi_thread_reload(struct LFILinuxThread *t, int argc, const char **argv, const char **envp)
 {
     struct LFILinuxProc *p = t->proc;
-    struct LFIContext *ctx = t->ctx;
     if (!t->main || !p->loaded || p->started)
         return lx_fail(LFI_ERR_STATE, "the process of the thread has not been reloaded");
+    struct LFIContext *ctx = lfi_ctx_new(p->box, t);
+    if (!ctx)
+        return false;
     /* Nothing of the program that ran before is left in it.  */
+    lfi_ctx_free(t->ctx);
     memset(t, 0, sizeof *t);
     t->proc = p;
     t->ctx = ctx;
     t->main = true;
-    lfi_ctx_regs_init(ctx);
-    lfi_ctx_set_tp(ctx, 0);
     return prepare(t, argc, argv, envp);
 }
 
