@@ -87,7 +87,8 @@ bool lfi_proc_load_remap(struct LFILinuxProc *proc, const uint8_t *prog, size_t 
    part of it was unmapped, replaced or protected otherwise since it was: installed code cannot
    change.  Else it is copied and verified as by lfi_proc_load, also when the program ended while
    it had other threads, since that takes all memory away.  The image keeps its random address,
-   unless it is another program.
+   unless it is another program.  Callbacks are unregistered; a program that waits for calls stops
+   doing so, and contexts that it gave to threads of the host are not valid any more.
 
    Then lfi_thread_reload, or lfi_thread_new if the first thread has been freed.  False with
    LFI_ERR_STATE without a program or while threads of it are running, after which nothing has

@@ -1,7 +1,8 @@
 /* Uses every name of the interface (api.def).  Prints PASS and FAIL lines.
    SPDX-License-Identifier: Apache-2.0
 
-   usage: api PROGRAM [LIBRARY]  (lfi-run/calls/embedded.c, compiled for a box)
+   usage: api PROGRAM BOX-LIBRARY [LIBRARY]  (lfi-run/calls/embedded.c and api-box.c, compiled for a
+   box)
 
    Written in what C11 and C++11 have in common: api.cc is the same in C++.  All functions are
    called through a table, filled by the linker or (API_DLOPEN) from LIBRARY.  Code for boxes comes
@@ -16,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -436,6 +438,195 @@ static void test_programs(struct LFIEngine *engine, const char *path)
           !api.lfi_linux_new(engine, linux_options) && api.lfi_errno() == LFI_ERR_ARG);
 }
 
+/* Libraries in boxes.  The macros call what is linked; without that, calls are made by hand.  */
+
+struct api_big {
+    long v[4];
+};
+typedef long add_function(long, long);
+typedef struct api_big make_function(long);
+typedef int call_function(void *, int);
+typedef long call_big_function(void *, long);
+typedef void jump_function(int);
+
+static struct LFIBox *lib_box;
+static struct LFIContext **lib_ctx, *thread_ctx;
+static lfiptr lib_add, lib_make, lib_call, lib_call_big, lib_jump;
+
+#define CALL(type, fn) (api.lfi_set_invoke_info(lib_ctx, fn, lib_box), (type *)api.lfi_trampoline)
+
+static int twice(int x)
+{
+    return 2 * x;
+}
+
+static int give_up(int x)
+{
+    api.lfi_ctx_abort_cb(*lib_ctx);
+    return x;
+}
+
+static struct api_big make_big(long x)
+{
+    struct api_big b = {{x, 2 * x, 3 * x, 4 * x}};
+    return b;
+}
+
+static void *pointer(int (*f)(int))
+{
+    void *p;
+    memcpy(&p, &f, sizeof p);
+    return p;
+}
+
+static void *pointer_big(struct api_big (*f)(long))
+{
+    void *p;
+    memcpy(&p, &f, sizeof p);
+    return p;
+}
+
+static void test_calls(void)
+{
+    api.lfi_box_init_ret(lib_box);
+    api.lfi_box_register_ret(lib_box, 0);
+    check("lfi_box_cbinit", api.lfi_box_cbinit(lib_box));
+    check("lfi_set_invoke_info, lfi_trampoline",
+          CALL(add_function, lib_add)(40, 2) == 42
+              && api.lfi_invoke_info->end == LFI_INVOKE_RETURNED);
+    api.lfi_set_invoke_info(lib_ctx, lib_make, lib_box);
+    api.lfi_invoke_info->result = sizeof(struct api_big);
+    struct api_big b = ((make_function *)api.lfi_trampoline_struct)(5);
+    check("lfi_trampoline_struct", b.v[0] == 5 && b.v[3] == 8);
+#ifndef API_DLOPEN
+    check("LFI_INVOKE", LFI_INVOKE(lib_box, lib_ctx, lib_add, long, (long, long), 1, 2) == 3);
+    b = LFI_INVOKE(lib_box, lib_ctx, lib_make, struct api_big, (long), 6);
+    check("LFI_INVOKE: a structure", b.v[3] == 9);
+    check("LFI_INVOKE_STACK",
+          LFI_INVOKE_STACK(0, lib_box, lib_ctx, lib_add, long, (long, long), 3, 4) == 7);
+    check("LFI_INVOKE_NAMED",
+          LFI_INVOKE_NAMED(lfi_trampoline, lib_box, lib_ctx, lib_add, long, (long, long), 5, 6)
+              == 11);
+#endif
+    void *stub = api.lfi_box_register_cb(lib_box, pointer(twice));
+    check("lfi_box_register_cb", stub && CALL(call_function, lib_call)(stub, 4) == 9);
+    void *big = api.lfi_box_register_cb_struct(lib_box, pointer_big(make_big));
+    check("lfi_box_register_cb_struct", big && CALL(call_big_function, lib_call_big)(big, 4) == 16);
+    void *end = api.lfi_box_register_cb(lib_box, pointer(give_up));
+    check("lfi_ctx_abort_cb", CALL(call_function, lib_call)(end, 4) == 0
+                                  && api.lfi_invoke_info->end == LFI_INVOKE_ABORT);
+    check("lfi_ctx_abort_cb_status", api.lfi_ctx_abort_cb_status(*lib_ctx));
+    api.lfi_box_unregister_cb(lib_box, pointer(twice));
+    void *again = api.lfi_box_register_cb(lib_box, pointer(twice));
+    check("lfi_box_unregister_cb: its slot is free", again == stub);
+    api.lfi_ctx_abandon(*lib_ctx);
+    check("lfi_ctx_abandon: not a context that does not run", api.lfi_errno() == LFI_ERR_STATE);
+}
+
+static void test_lib_memory(void)
+{
+    char *p = (char *)api.lfi_lib_malloc(lib_box, lib_ctx, 100);
+    check("lfi_lib_malloc", p && api.lfi_box_bufvalid(lib_box, (lfiptr)p, 100));
+    p[0] = 'x';
+    p = (char *)api.lfi_lib_realloc(lib_box, lib_ctx, p, 100000);
+    check("lfi_lib_realloc", p && p[0] == 'x');
+    char *q = (char *)api.lfi_lib_calloc(lib_box, lib_ctx, 10, 10);
+    check("lfi_lib_calloc", q && q[99] == 0);
+    api.lfi_lib_free(lib_box, lib_ctx, p);
+    api.lfi_lib_free(lib_box, lib_ctx, q);
+    check("lfi_lib_free", api.lfi_invoke_info->end == LFI_INVOKE_RETURNED);
+}
+
+static void jump_back(void *env, int value)
+{
+    longjmp(*(jmp_buf *)env, value);
+}
+
+static void test_setjmp(lfiptr env)
+{
+    static jmp_buf here;
+    static volatile int jumps;
+    int value = setjmp(here);
+    if (value == 0 && jumps++ == 0) {
+        api.lfi_lib_setjmp(lib_box, lib_ctx, (void *)env, &here, jump_back);
+        CALL(jump_function, lib_jump)(17);
+    }
+    check("lfi_lib_setjmp", value == 17 && jumps == 1);
+    api.lfi_lib_setjmp(lib_box, lib_ctx, (void *)env, NULL, NULL);
+}
+
+static struct LFIContext *no_clone(struct LFIBox *box)
+{
+    (void)box;
+    return NULL;
+}
+
+static void *other_thread(void *arg)
+{
+    struct LFILinuxProc *p = (struct LFILinuxProc *)arg;
+    void *block = api.lfi_lib_malloc(lib_box, &thread_ctx, 10);
+    api.lfi_linux_detach_thread(p);
+    return block && thread_ctx ? arg : NULL;
+}
+
+static void test_attach(struct LFIEngine *engine, struct LFILinuxProc *p, struct LFILinuxThread *t)
+{
+    pthread_t thread;
+    void *result = NULL;
+    check("lfi_linux_init_clone", api.lfi_linux_init_clone(t));
+    pthread_create(&thread, NULL, other_thread, p);
+    pthread_join(thread, &result);
+    check("lfi_linux_detach_thread", result == p);
+    api.lfi_set_clone_cb(engine, no_clone);
+    check("lfi_set_clone_cb, lfi_clone", !api.lfi_clone(lib_box));
+}
+
+static void find_symbols(struct LFILinuxProc *p)
+{
+    lib_add = api.lfi_proc_sym(p, "api_add");
+    lib_make = api.lfi_proc_sym(p, "api_make");
+    lib_call = api.lfi_proc_sym(p, "api_call");
+    lib_call_big = api.lfi_proc_sym(p, "api_call_big");
+    lib_jump = api.lfi_proc_sym(p, "api_jump");
+}
+
+static void test_library(const char *path)
+{
+    struct LFILinuxOptions plain;
+    const char *args[] = {"library", NULL}, *none[] = {NULL};
+    memset(&plain, 0, sizeof plain);
+    check("lfi_linux_lib_init", api.lfi_linux_lib_init(options, plain));
+    struct LFILinuxProc *p = api.lfi_proc_new(api.lfi_linux_lib_engine());
+    check("lfi_linux_lib_engine", p && api.lfi_proc_load_file(p, path));
+    struct LFILinuxThread *t = api.lfi_thread_new(p, 1, args, none);
+    int count = -1;
+    check("a library waits for calls", t && api.lfi_thread_run(t) == 0);
+    lib_box = api.lfi_proc_box(p);
+    lib_ctx = api.lfi_thread_ctxp(t);
+    find_symbols(p);
+    lfiptr counter = api.lfi_proc_sym(p, "api_count");
+    test_calls();
+    test_lib_memory();
+    test_setjmp(api.lfi_proc_sym(p, "api_env"));
+    test_attach(api.lfi_box_engine(lib_box), p, t);
+    check("a library is reloaded", api.lfi_box_copyfm(lib_box, &count, counter, sizeof count)
+                                       && count > 0 && api.lfi_proc_reload(p, NULL, 0)
+                                       && api.lfi_thread_reload(t, 1, args, none)
+                                       && api.lfi_thread_run(t) == 0);
+    check("it is new", CALL(add_function, lib_add)(1, 1) == 2
+                           && api.lfi_box_copyfm(lib_box, &count, counter, sizeof count)
+                           && count == 1);
+    lfiptr stub = (lfiptr)api.lfi_box_register_cb(lib_box, pointer(twice));
+    struct LFIMapInfo map;
+    check("callbacks are registered again",
+          api.lfi_box_mquery(lib_box, stub, &map) && (map.prot & LFI_PROT_EXEC)
+              && CALL(call_function, lib_call)((void *)stub, 5) == 11);
+    api.lfi_thread_free(t);
+    api.lfi_proc_free(p);
+    api.lfi_linux_lib_free();
+    check("lfi_linux_lib_free", !api.lfi_linux_lib_engine());
+}
+
 /* The verifier.  */
 
 static char message[300], hex[LFIV_HEX_SIZE];
@@ -496,7 +687,7 @@ static void test_verifier(void)
                                 && elf.nsegs > 1 && api.lfiv_elf_check(program, 10, page, &elf));
 }
 
-static bool test_all(const char *path)
+static bool test_all(const char *path, const char *library)
 {
     page = (size_t)sysconf(_SC_PAGESIZE);
     if (!read_program(path)) {
@@ -515,6 +706,7 @@ static bool test_all(const char *path)
     test_verifier();
     api.lfi_free(engine);
     free(program);
+    test_library(library);
     return true;
 }
 
@@ -541,11 +733,11 @@ static void test_close(void *handle, const char *library)
 
 int main(int argc, char **argv)
 {
-    void *handle = open_api(argc > 2 ? argv[2] : "");
-    if (argc < 2 || !handle || !test_all(argv[1]))
+    void *handle = open_api(argc > 3 ? argv[3] : "");
+    if (argc < 3 || !handle || !test_all(argv[1], argv[2]))
         return 1;
 #ifdef API_DLOPEN
-    test_close(handle, argv[2]);
+    test_close(handle, argv[3]);
 #endif
     printf("DONE\n");
     return 0;

@@ -247,6 +247,8 @@ LFI_HIDDEN bool lfi_callback_call(struct LFIContext *ctx);
 /* Address of the stub that ends a call of the box, made on first use; 0 with the error set.  */
 LFI_HIDDEN lfiptr lfi_callback_return_stub(struct LFIBox *box);
 LFI_HIDDEN void lfi_callback_free(struct LFIBox *box);
+/* All are unregistered and their stubs unmapped.  Nobody is in the box.  */
+LFI_HIDDEN void lfi_callback_reset(struct LFIBox *box);
 
 /* signal.c: the only process-wide state.  */
 /* Installs the handlers, once per process; false with the error set.  */

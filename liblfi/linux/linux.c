@@ -135,6 +135,10 @@ static void state_init(struct LFILinuxProc *p)
     memset(&p->end, 0, sizeof p->end);
     p->ender = NULL;
     p->main_code = 0;
+    atomic_store(&p->box->closed, false);
+    for (int i = 0; i < LX_NRT; i++)
+        atomic_store(&p->rt[i], 0);
+    p->service = NULL;
 }
 
 /* A directory that does not exist leaves "/"; with "/" mapped that is the host's.  */
@@ -179,13 +183,12 @@ struct LFILinuxProc *lfi_proc_new(struct LFILinuxEngine *lx)
 
 bool proc_reset(struct LFILinuxProc *p)
 {
-    pthread_mutex_lock(&p->lock);
-    bool busy = p->nthreads > 0;
-    if (!busy)
-        state_init(p);
-    pthread_mutex_unlock(&p->lock);
-    if (busy)
+    if (!threads_release(p))
         return lx_fail(LFI_ERR_STATE, "threads of the process are running");
+    lfi_callback_reset(p->box);
+    pthread_mutex_lock(&p->lock);
+    state_init(p);
+    pthread_mutex_unlock(&p->lock);
     p->started = false;
     fds_reset(p);
     return enter_wd(p) || lx_fail(LFI_ERR_ALLOC, "out of memory");
@@ -285,6 +288,7 @@ bool lfi_thread_reload(struct LFILinuxThread *t, int argc, const char **argv, co
     if (!ctx)
         return false;
     /* Nothing of the program that ran before is left in it.  */
+    jumps_free(t);
     lfi_ctx_free(t->ctx);
     memset(t, 0, sizeof *t);
     t->proc = p;

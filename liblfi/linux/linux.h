@@ -357,6 +357,8 @@ void threads_wait(struct LFILinuxProc *p);
 void thread_on_host(struct LFILinuxThread *t, bool on);
 /* A thread that does not run any more leaves its process.  */
 void thread_gone(struct LFILinuxThread *t);
+/* Takes out the threads that wait for calls.  False, and nothing changes, if one runs.  */
+bool threads_release(struct LFILinuxProc *p);
 /* Ends the process from outside: threads that wait for calls are taken out, others end.  */
 void proc_stop(struct LFILinuxProc *p);
 /* From a handler of t: ends the whole process once the call returns; the first reason counts.  */
