@@ -30,6 +30,20 @@ bench-crossing: bench/crossing
 	bench/crossing $(BENCH_RUNS)
 PHONY_TARGETS += bench-crossing
 
+# A program in a new box and in one that is used again, natively; RELOAD_RUNS=N for more or fewer
+# runs, RELOAD_PROGRAM="FILE ARGUMENT..." for another program.
+RELOAD_RUNS = 500
+RELOAD_PROGRAM = bench/reload-program
+EXTRA_PROGRAMS += %D%/reload
+CLEANFILES += %D%/reload$(EXEEXT) %D%/reload-program
+bench_reload_SOURCES = %D%/reload.c
+bench_reload_LDADD = liblfi/liblfi.a -lpthread
+bench/reload-program: $(top_srcdir)/examples/hello.c stage
+	$(AM_V_CCLD)$(STAGE)/bin/$(host_cpu)-lfi-linux-musl-gcc -O2 -o $@ $(top_srcdir)/examples/hello.c
+bench-reload: bench/reload $(firstword $(RELOAD_PROGRAM))
+	bench/reload $(RELOAD_RUNS) $(RELOAD_PROGRAM) > /dev/null
+PHONY_TARGETS += bench-reload
+
 # Tens of thousands of boxes in one process; needs a larger vm.max_map_count, and says which.
 # BOXES=N for another number, BOXES_PROGRAM=FILE for another program of profile dense.
 if HOST_X86_64

@@ -24,7 +24,7 @@ struct LFIVector {
      x25, x27  are set to the context and to the base of the box;
      x28, sp   become base + their low 32 bits;
      x30       becomes base + its low 32 bits with the lowest two cleared; it is where a
-               box resumes after a system call.
+               box resumes after a system call; retaddr is another name of it.
    host_sp and host_tp belong to the runtime: read-only for everybody else.
    tp is the thread pointer of the box; code of the box can write it at any time.  */
 struct LFIRegs {
@@ -33,7 +33,10 @@ struct LFIRegs {
     uint64_t tp; /* at LFI_CTX_TP_OFFSET from where x25 points */
     uint64_t sp;
     uint64_t x0, x1, x2, x3, x4, x5, x6, x7, x8, x9, x10, x11, x12, x13, x14, x15;
-    uint64_t x16, x17, x18, x19, x20, x21, x22, x23, x24, x25, x26, x27, x28, x29, x30;
+    uint64_t x16, x17, x18, x19, x20, x21, x22, x23, x24, x25, x26, x27, x28, x29;
+    __extension__ union {
+        uint64_t x30, retaddr;
+    };
     uint32_t fpcr, fpsr;
     uint64_t nzcv; /* flags, as mrs reads them */
     struct LFIVector vector[32];
@@ -57,7 +60,7 @@ enum { LFI_XSTATE_X87 = 1, LFI_XSTATE_AVX = 4 };
      rsp       becomes base + its low 32 bits;
      r11       becomes base + its low 32 bits with the lowest five (in bundles of 16 bytes
                four) cleared; it is where a box is entered, and where it resumes after a
-               system call;
+               system call; retaddr is another name of it;
      rflags    only CF, PF, AF, ZF, SF, OF and DF count;
      mxcsr     bits that the processor does not have are cleared;
      xstate    other bits are cleared.
@@ -68,7 +71,11 @@ struct LFIRegs {
     uint64_t host_tp;
     uint64_t tp; /* at LFI_CTX_TP_OFFSET from where a context register points */
     uint64_t rsp;
-    uint64_t rax, rcx, rdx, rbx, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15;
+    uint64_t rax, rcx, rdx, rbx, rbp, rsi, rdi, r8, r9, r10;
+    __extension__ union {
+        uint64_t r11, retaddr;
+    };
+    uint64_t r12, r13, r14, r15;
     uint64_t rflags;
     uint64_t reserved1[4];
     /* From here on in the order of the processor's XSAVE.  fcw to fdp, and st, mean
@@ -80,7 +87,9 @@ struct LFIRegs {
     uint64_t fip, fdp;
     uint32_t mxcsr, mxcsr_mask;
     struct LFIVector st[8]; /* 80 bits each; the MMX registers are their low halves */
-    struct LFIVector vector[16];
+    __extension__ union {
+        struct LFIVector vector[16], xmm[16];
+    };
     uint8_t reserved3[96];
     uint64_t xstate; /* LFI_XSTATE_* */
     uint64_t reserved4[7];

@@ -37,7 +37,7 @@ typedef uintptr_t lfiptr;
 struct LFIEngine;
 struct LFIBox;
 struct LFIContext;
-struct LFIProfile; /* profiles/profile.h */
+struct LFIProfile; /* a row of the table of profiles, see lfi_profile_named */
 
 /* Errors.  */
 
@@ -141,6 +141,11 @@ void lfi_box_free(struct LFIBox *box);
 bool lfi_box_set_profile(struct LFIBox *box, const struct LFIProfile *profile);
 const struct LFIProfile *lfi_box_profile(struct LFIBox *box);
 
+/* Ours: a profile of this architecture by its name (docs/profiles.md), valid for ever; NULL with
+   LFI_ERR_PROFILE if there is none.  And the name of a profile.  */
+const struct LFIProfile *lfi_profile_named(const char *name);
+const char *lfi_profile_name(const struct LFIProfile *profile);
+
 struct LFIEngine *lfi_box_engine(struct LFIBox *box);
 /* A pointer for the host's own use; NULL at first.  */
 void lfi_box_setdata(struct LFIBox *box, void *data);
@@ -197,11 +202,43 @@ lfiptr lfi_box_mapat(struct LFIBox *box, lfiptr addr, size_t size, int prot, int
                      off_t off);
 lfiptr lfi_box_mapany(struct LFIBox *box, size_t size, int prot, int flags, int fd, off_t off);
 
+/* As mapat, but what is to be there the host has placed itself already, in a range of the box that
+   nothing else used: by mmap with MAP_FIXED or by mremap, such as memory that it shares with the
+   box.  The library takes it into the box's map, gives it the protection prot, and unmaps it with
+   the rest; flags say what it is (SHARED if anything else can write it: the library cannot see
+   that), fd and off only what mquery answers.  What the host did not map becomes anonymous memory.
+   With EXEC the bytes are copied and verified like all code; the memory that held them is gone.
+   The same errors; when the arguments were accepted and it still fails (rejected code, or the
+   kernel refuses) the range is unmapped, so that nothing is in the box that its map does not know.
+
+   A range for this is found by mapany with PROT_NONE, which keeps others out of it.  */
+lfiptr lfi_box_mapat_register(struct LFIBox *box, lfiptr addr, size_t size, int prot, int flags,
+                              int fd, off_t off);
+
 /* 0, or -1 as above.  Unmapping what is not mapped succeeds.  Protecting it gives ENOMEM
    and changes nothing.  With EXEC the range is verified as by mapat, the bytes being what is
    mapped there now; memory that was executable can lose EXEC and gain WRITE.  */
 int lfi_box_munmap(struct LFIBox *box, lfiptr addr, size_t size);
 int lfi_box_mprotect(struct LFIBox *box, lfiptr addr, size_t size, int prot);
+
+/* UNSAFE.  As lfi_box_mapany and lfi_box_mprotect, in an engine that was made with no_verify,
+   whose boxes run whatever code they get.  In every other engine refused, whatever the protection:
+   LFI_ERR_STATE, EPERM.  There is no way for unverified code into a box of an engine that
+   verifies.  */
+lfiptr lfi_box_mapany_noverify(struct LFIBox *box, size_t size, int prot, int flags, int fd,
+                               off_t off);
+int lfi_box_mprotect_noverify(struct LFIBox *box, lfiptr addr, size_t size, int prot);
+
+/* To use a box again.  mark_original: all that is mapped now is original from now on, beside what
+   was marked before.  unmap_non_original: unmaps all that is not: what was mapped since, or never
+   marked.  A mapping over an original one, and code made of it, is not original.
+
+   What is left is not restored: an original range keeps the contents and the protection that it has
+   by now, and one that was unmapped or replaced is gone.  Code is the exception that needs no
+   restoring: as long as a range is executable and original it is what it was.  lfi_box_mquery
+   tells; lfi_proc_reload does all of this for a program.  Both cannot fail.  */
+void lfi_box_mark_original(struct LFIBox *box);
+void lfi_box_unmap_non_original(struct LFIBox *box);
 
 /* Gives the memory of private anonymous ranges back, so that it reads as zeros; ranges
    that are not plain readable and writable private anonymous memory keep their contents.
@@ -215,6 +252,7 @@ struct LFIMapInfo {
     /* Ours.  */
     lfiptr start; /* the range of equal mapping around it */
     size_t size;
+    bool original; /* as lfi_box_mark_original left it */
 };
 
 /* What is mapped at addr (any address); false if nothing is.  */

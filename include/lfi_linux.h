@@ -71,6 +71,30 @@ bool lfi_proc_load(struct LFILinuxProc *proc, const uint8_t *prog, size_t size, 
 bool lfi_proc_load_fd(struct LFILinuxProc *proc, int fd, const char *path);
 bool lfi_proc_load_file(struct LFILinuxProc *proc, const char *path);
 
+/* The same, for a process that will be reloaded: its data is mapped from a memory file (one
+   descriptor of the host, as long as the process) instead of being copied, so that a reload takes
+   back the pages that were written and reads none.  The program sees no difference.  */
+bool lfi_proc_load_remap(struct LFILinuxProc *proc, const uint8_t *prog, size_t size,
+                         const char *path);
+
+/* Makes a process what it was when its program had been loaded, to use its box again: after a
+   program has ended, however it did, or before it ran.  prog and size are the program's bytes
+   again, or NULL and anything; other bytes are another program, which must be of the same profile.
+
+   Memory that was mapped since is unmapped, data and zeroed data are as in the file, files are
+   closed, descriptors 0 to 2 are opened anew as for a new process, and so are numbers, working
+   directory, umask, limits and signals.  Code stays where it is and is not verified again, if no
+   part of it was unmapped, replaced or protected otherwise since it was: installed code cannot
+   change.  Else it is copied and verified as by lfi_proc_load, also when the program ended while
+   it had other threads, since that takes all memory away.  The image keeps its random address,
+   unless it is another program.  Callbacks are unregistered; a program that waits for calls stops
+   doing so, and contexts that it gave to threads of the host are not valid any more.
+
+   Then lfi_thread_reload, or lfi_thread_new if the first thread has been freed.  False with
+   LFI_ERR_STATE without a program or while threads of it are running, after which nothing has
+   changed; else as lfi_proc_load: after that the process is only good for lfi_proc_free.  */
+bool lfi_proc_reload(struct LFILinuxProc *proc, const uint8_t *prog, size_t size);
+
 /* Address in the box of a global symbol of the program; 0 if there is none.  */
 uint64_t lfi_proc_sym(struct LFILinuxProc *proc, const char *name);
 
@@ -89,7 +113,7 @@ struct LFIProcEnd {
     const char *symbol;    /* function that covers it, hostile text; NULL if unknown */
     uint64_t distance;     /* of pc from the symbol */
 };
-/* False if it has not ended.  symbol is valid as long as the process.  */
+/* False if it has not ended.  symbol is valid as long as the process, or until it is reloaded.  */
 bool lfi_proc_end(struct LFILinuxProc *proc, struct LFIProcEnd *end);
 
 /* Address of the first byte of the image in the box.  */
@@ -105,6 +129,13 @@ void lfi_proc_free(struct LFILinuxProc *proc);
    do not fit into a quarter of the stack, ALLOC, MMAP.  */
 struct LFILinuxThread *lfi_thread_new(struct LFILinuxProc *proc, int argc, const char **argv,
                                       const char **envp);
+
+/* The first thread of a process that was reloaded, with new arguments, in place of another
+   lfi_thread_new: all but the object is new, the context in lfi_thread_ctxp too.  False with
+   LFI_ERR_STATE unless the process was reloaded since the last lfi_thread_new or
+   lfi_thread_reload; else as lfi_thread_new, and it can be called again.  */
+bool lfi_thread_reload(struct LFILinuxThread *thread, int argc, const char **argv,
+                       const char **envp);
 
 /* Runs the program on this host thread until the process has ended: all its threads have.
    Returns lfi_proc_exited's code, or -1 with lfi_errno when it could not be run.  */

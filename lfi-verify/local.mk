@@ -1,6 +1,8 @@
 # liblfiv (the verifier, a library without dependencies) and the tool around it.
 lib_LIBRARIES += %D%/liblfiv.a
 include_HEADERS += include/lfiv.h include/lfiv_elf.h
+# In liblfi.so too.
+%C%_liblfiv_a_CFLAGS = $(AM_CFLAGS) -fPIC
 %C%_liblfiv_a_SOURCES = %D%/profile.c %D%/elf.c %D%/message.c %D%/message.h \
   %D%/arm64/verify.c %D%/arm64/decode.c %D%/arm64/decode.h \
   %D%/x86_64/verify.c %D%/x86_64/decode.c %D%/x86_64/decode.h \

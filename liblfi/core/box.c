@@ -202,6 +202,19 @@ const struct LFIProfile *lfi_box_profile(struct LFIBox *box)
     return box->profile;
 }
 
+const struct LFIProfile *lfi_profile_named(const char *name)
+{
+    const struct LFIProfile *profile = lfi_profile_find(lfi_arch_this, name);
+    if (!profile)
+        lfi_fail(LFI_ERR_PROFILE, "%s has no profile '%s'", lfi_arch_name(lfi_arch_this), name);
+    return profile;
+}
+
+const char *lfi_profile_name(const struct LFIProfile *profile)
+{
+    return profile->name;
+}
+
 struct LFIEngine *lfi_box_engine(struct LFIBox *box)
 {
     return box->engine;

@@ -185,6 +185,16 @@ void lfi_callback_free(struct LFIBox *box)
     atomic_store(&box->ret, 0);
 }
 
+void lfi_callback_reset(struct LFIBox *box)
+{
+    for (size_t i = 0; i < LFI_MAX_CALLBACK_PAGES; i++) {
+        struct LFICallbackPage *page = atomic_load(&box->callbacks[i]);
+        if (page)
+            lfi_box_munmap(box, page->at, box->engine->pagesize);
+    }
+    lfi_callback_free(box);
+}
+
 /* Calls.  */
 
 /* As much from addr on as can be read, the rest zeros.  */

@@ -146,7 +146,7 @@ static void barrier(void)
 
 /* Remembers that the range held code.  When the list is full its last entry grows to
    cover the range too: more than needed, never less.  */
-static void retire(struct LFIBox *box, uintptr_t start, uintptr_t end)
+void lfi_code_retire(struct LFIBox *box, uintptr_t start, uintptr_t end)
 {
     uint64_t epoch = atomic_fetch_add(&box->epoch, 1) + 1;
     if (box->nretired < LFI_MAX_RETIRED) {
@@ -170,7 +170,7 @@ int lfi_code_revoke(struct LFIBox *box, uintptr_t start, uintptr_t end)
                                   strerror(errno));
         n->code = false;
         n->prot = LFI_PROT_READ;
-        retire(box, n->start, n->end);
+        lfi_code_retire(box, n->start, n->end);
     }
     return 0;
 }

@@ -43,6 +43,7 @@ struct LFIRange {
     int fd;
     off_t offset; /* of start */
     bool code;    /* a verified region: one range, as long as it is executable */
+    bool original; /* mapped when lfi_box_mark_original was called, not replaced since */
     struct LFIRange *left, *right;
     uint64_t priority;
     uintptr_t lo, hi; /* of the subtree */
@@ -203,6 +204,8 @@ LFI_HIDDEN bool lfi_mem_shared_writable(struct LFIBox *box);
 /* code.c: executable memory.  The box is locked.  Failures set the error and errno.  */
 /* Takes execute permission from all regions that touch the range.  */
 LFI_HIDDEN int lfi_code_revoke(struct LFIBox *box, uintptr_t start, uintptr_t end);
+/* The same for one region whose memory has been taken away already.  */
+LFI_HIDDEN void lfi_code_retire(struct LFIBox *box, uintptr_t start, uintptr_t end);
 /* A private read-only copy of size bytes, the rest of the last page filled with traps: from
    memory of the box if src (and fd < 0), else from the file if fd >= 0, else traps too.  NULL
    on failure.  */
@@ -244,6 +247,8 @@ LFI_HIDDEN bool lfi_callback_call(struct LFIContext *ctx);
 /* Address of the stub that ends a call of the box, made on first use; 0 with the error set.  */
 LFI_HIDDEN lfiptr lfi_callback_return_stub(struct LFIBox *box);
 LFI_HIDDEN void lfi_callback_free(struct LFIBox *box);
+/* All are unregistered and their stubs unmapped.  Nobody is in the box.  */
+LFI_HIDDEN void lfi_callback_reset(struct LFIBox *box);
 
 /* signal.c: the only process-wide state.  */
 /* Installs the handlers, once per process; false with the error set.  */

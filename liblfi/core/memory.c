@@ -212,19 +212,34 @@ static int check_alone(struct LFIBox *box, bool shared, int prot)
     return 0;
 }
 
+/* From the bytes that are mapped there.  */
+static int become_code(struct LFIBox *box, struct request *r)
+{
+    r->flags = LFI_MAP_PRIVATE | LFI_MAP_ANONYMOUS;
+    r->fd = -1;
+    r->off = 0;
+    return replace_code(box, r, (const void *)r->start);
+}
+
 static bool occupied(struct LFIBox *box, const struct request *r)
 {
     struct LFIRange *n = lfi_map_find(&box->map, r->start);
     return n && n->start < r->end;
 }
 
-static int map_at(struct LFIBox *box, const struct request *r, bool replace)
+/* What every new mapping needs; with room in the map set aside.  */
+static int may_map(struct LFIBox *box, const struct request *r, bool replace)
 {
     if (check_alone(box, r->flags & LFI_MAP_SHARED, r->prot) < 0)
         return -1;
     if (!replace && occupied(box, r))
         return refuse(EEXIST, "something is mapped there");
-    if (set_aside(box, r, true) < 0)
+    return set_aside(box, r, true);
+}
+
+static int map_at(struct LFIBox *box, const struct request *r, bool replace)
+{
+    if (may_map(box, r, replace) < 0)
         return -1;
     return r->prot & LFI_PROT_EXEC ? replace_code(box, r, NULL) : replace_data(box, r);
 }
@@ -238,6 +253,46 @@ lfiptr lfi_box_mapat(struct LFIBox *box, lfiptr addr, size_t size, int prot, int
         return FAILED;
     pthread_mutex_lock(&box->lock);
     int result = map_at(box, &r, !(flags & LFI_MAP_FIXED_NOREPLACE));
+    pthread_mutex_unlock(&box->lock);
+    return result < 0 ? FAILED : addr;
+}
+
+/* Of memory that the host placed: nothing in it is executable from here on, and code is taken
+   from it as by mprotect.  */
+static int take_over(struct LFIBox *box, struct request *r)
+{
+    bool code = r->prot & LFI_PROT_EXEC;
+    if (mprotect((void *)r->start, r->end - r->start, code ? PROT_READ : host_prot(r->prot)) < 0)
+        return host_failed("cannot register memory");
+    if (code)
+        return become_code(box, r);
+    record(box, r);
+    return 0;
+}
+
+static int register_at(struct LFIBox *box, struct request *r, bool replace)
+{
+    if (may_map(box, r, replace) < 0 || lfi_code_revoke(box, r->start, r->end) < 0)
+        return -1;
+    if (take_over(box, r) == 0)
+        return 0;
+    /* No address of a box has memory that the map does not know.  */
+    int saved = errno;
+    lfi_mem_reserve(r->start, r->end - r->start);
+    lfi_map_cut(&box->map, r->start, r->end);
+    errno = saved;
+    return -1;
+}
+
+lfiptr lfi_box_mapat_register(struct LFIBox *box, lfiptr addr, size_t size, int prot, int flags,
+                              int fd, off_t off)
+{
+    struct request r;
+    if (check_range(box, addr, size, &r) < 0 || check_prot(box, &r, prot) < 0
+        || check_flags(box, &r, flags, fd, off) < 0)
+        return FAILED;
+    pthread_mutex_lock(&box->lock);
+    int result = register_at(box, &r, !(flags & LFI_MAP_FIXED_NOREPLACE));
     pthread_mutex_unlock(&box->lock);
     return result < 0 ? FAILED : addr;
 }
@@ -282,6 +337,26 @@ lfiptr lfi_mem_map_code(struct LFIBox *box, const void *code, size_t size)
         at = room;
     pthread_mutex_unlock(&box->lock);
     return at;
+}
+
+/* Engines that verify have no way around it.  */
+static bool may_skip_verifier(struct LFIBox *box)
+{
+    if (!box->engine->opts.no_verify)
+        lfi_fail_errno(LFI_ERR_STATE, EPERM,
+                       "code runs unverified only in an engine made with no_verify");
+    return box->engine->opts.no_verify;
+}
+
+lfiptr lfi_box_mapany_noverify(struct LFIBox *box, size_t size, int prot, int flags, int fd,
+                               off_t off)
+{
+    return may_skip_verifier(box) ? lfi_box_mapany(box, size, prot, flags, fd, off) : FAILED;
+}
+
+int lfi_box_mprotect_noverify(struct LFIBox *box, lfiptr addr, size_t size, int prot)
+{
+    return may_skip_verifier(box) ? lfi_box_mprotect(box, addr, size, prot) : -1;
 }
 
 static int unmap(struct LFIBox *box, const struct request *r)
@@ -397,10 +472,7 @@ static int protect_code(struct LFIBox *box, struct request *r)
         return 0;
     if (each(box, r->start, r->end, is_shared, 0))
         return refuse(EACCES, "shared memory is never executable");
-    r->flags = LFI_MAP_PRIVATE | LFI_MAP_ANONYMOUS;
-    r->fd = -1;
-    r->off = 0;
-    return replace_code(box, r, (const void *)r->start);
+    return become_code(box, r);
 }
 
 static int protect(struct LFIBox *box, struct request *r)
@@ -423,6 +495,32 @@ int lfi_box_mprotect(struct LFIBox *box, lfiptr addr, size_t size, int prot)
     int result = protect(box, &r);
     pthread_mutex_unlock(&box->lock);
     return result;
+}
+
+void lfi_box_mark_original(struct LFIBox *box)
+{
+    pthread_mutex_lock(&box->lock);
+    for (struct LFIRange *n = lfi_map_find(&box->map, 0); n; n = lfi_map_find(&box->map, n->end))
+        n->original = true;
+    pthread_mutex_unlock(&box->lock);
+}
+
+/* Nothing here can fail but what lfi_mem_reserve ends the process for.  */
+void lfi_box_unmap_non_original(struct LFIBox *box)
+{
+    uintptr_t end;
+    pthread_mutex_lock(&box->lock);
+    for (struct LFIRange *n = lfi_map_find(&box->map, 0); n; n = lfi_map_find(&box->map, end)) {
+        uintptr_t start = n->start;
+        end = n->end;
+        if (n->original)
+            continue;
+        lfi_mem_reserve(start, end - start);
+        if (n->code)
+            lfi_code_retire(box, start, end);
+        lfi_map_cut(&box->map, start, end);
+    }
+    pthread_mutex_unlock(&box->lock);
 }
 
 static int discard_one(struct LFIRange *n, uintptr_t start, uintptr_t end, int arg)
@@ -460,7 +558,8 @@ bool lfi_box_mquery(struct LFIBox *box, lfiptr addr, struct LFIMapInfo *info)
             .fd = n->fd,
             .offset = n->fd < 0 ? 0 : n->offset + (off_t)(addr / page * page - n->start),
             .start = n->start,
-            .size = n->end - n->start};
+            .size = n->end - n->start,
+            .original = n->original};
     pthread_mutex_unlock(&box->lock);
     return found;
 }

@@ -218,7 +218,7 @@ void lfi_map_set(struct LFIMap *map, const struct LFIRange *range)
 static bool joinable(const struct LFIRange *a, const struct LFIRange *b)
 {
     return a->end == b->start && a->prot == b->prot && a->flags == b->flags && !a->code
-           && a->fd < 0;
+           && a->fd < 0 && a->original == b->original;
 }
 
 void lfi_map_join(struct LFIMap *map, uintptr_t start, uintptr_t end)

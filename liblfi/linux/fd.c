@@ -179,17 +179,38 @@ static struct file *std_file(struct LFILinuxEngine *lx, int fd)
 }
 
 /* 0, 1 and 2 of the host, as far as they are open.  They are not the start of any path.  */
-void fds_init(struct LFILinuxProc *p)
+static void open_std(struct LFILinuxProc *p)
 {
-    pthread_mutex_init(&p->fds.lock, NULL);
     for (int fd = 0; fd <= 2; fd++)
         p->fds.slot[fd].file = std_file(p->lx, fd);
 }
 
-void fds_free(struct LFILinuxProc *p)
+static void close_all(struct LFILinuxProc *p)
 {
-    for (int fd = 0; fd < LX_MAX_FDS; fd++)
+    for (int fd = 0; fd < LX_MAX_FDS; fd++) {
         if (p->fds.slot[fd].file)
             file_drop(p->fds.slot[fd].file);
+        p->fds.slot[fd].file = NULL;
+        p->fds.slot[fd].cloexec = false;
+    }
+}
+
+void fds_init(struct LFILinuxProc *p)
+{
+    pthread_mutex_init(&p->fds.lock, NULL);
+    open_std(p);
+}
+
+void fds_reset(struct LFILinuxProc *p)
+{
+    pthread_mutex_lock(&p->fds.lock);
+    close_all(p);
+    open_std(p);
+    pthread_mutex_unlock(&p->fds.lock);
+}
+
+void fds_free(struct LFILinuxProc *p)
+{
+    close_all(p);
     pthread_mutex_destroy(&p->fds.lock);
 }

@@ -121,6 +121,32 @@ static struct file *root_directory(void)
     return NULL;
 }
 
+/* What every program finds when it starts, but memory and files.  */
+static void state_init(struct LFILinuxProc *p)
+{
+    p->pid = (int)atomic_fetch_add(&p->lx->next_pid, LX_MAX_THREADS) & 0x3fffffff;
+    p->next_tid = p->pid + 1;
+    atomic_store(&p->umask, p->lx->opts.umask & 0777);
+    atomic_store(&p->nice, 0);
+    memset(&p->sig, 0, sizeof p->sig);
+    limits_init(p);
+    p->ended = false;
+    atomic_store(&p->ending, false);
+    memset(&p->end, 0, sizeof p->end);
+    p->ender = NULL;
+    p->main_code = 0;
+    atomic_store(&p->box->closed, false);
+    for (int i = 0; i < LX_NRT; i++)
+        atomic_store(&p->rt[i], 0);
+    p->service = NULL;
+}
+
+/* A directory that does not exist leaves "/"; with "/" mapped that is the host's.  */
+static bool enter_wd(struct LFILinuxProc *p)
+{
+    return chdir_path(p, p->lx->wd) == 0 || chdir_path(p, "/") == 0;
+}
+
 struct LFILinuxProc *lfi_proc_new(struct LFILinuxEngine *lx)
 {
     struct LFILinuxProc *p = calloc(1, sizeof *p);
@@ -142,21 +168,30 @@ struct LFILinuxProc *lfi_proc_new(struct LFILinuxEngine *lx)
     p->lx = lx;
     p->info = lfi_box_info(p->box);
     p->page = lfi_opts(lx->engine).pagesize;
-    p->pid = (int)atomic_fetch_add(&lx->next_pid, LX_MAX_THREADS) & 0x3fffffff;
-    p->next_tid = p->pid + 1;
-    p->umask = lx->opts.umask & 0777;
+    p->data_fd = -1;
     p->cwd = root;
     pthread_mutex_init(&p->lock, NULL);
     pthread_mutex_init(&p->fs_lock, NULL);
     pthread_mutex_init(&p->mem_lock, NULL);
     pthread_mutex_init(&p->service_lock, NULL);
     pthread_cond_init(&p->idle, NULL);
-    limits_init(p);
+    state_init(p);
     fds_init(p);
-    /* A directory that does not exist leaves "/"; with "/" mapped that is the host's.  */
-    if (chdir_path(p, lx->wd) != 0)
-        chdir_path(p, "/");
+    enter_wd(p);
     return p;
+}
+
+bool proc_reset(struct LFILinuxProc *p)
+{
+    if (!threads_release(p))
+        return lx_fail(LFI_ERR_STATE, "threads of the process are running");
+    lfi_callback_reset(p->box);
+    pthread_mutex_lock(&p->lock);
+    state_init(p);
+    pthread_mutex_unlock(&p->lock);
+    p->started = false;
+    fds_reset(p);
+    return enter_wd(p) || lx_fail(LFI_ERR_ALLOC, "out of memory");
 }
 
 struct LFIBox *lfi_proc_box(struct LFILinuxProc *p)
@@ -202,6 +237,8 @@ void lfi_proc_free(struct LFILinuxProc *p)
     pthread_mutex_destroy(&p->mem_lock);
     pthread_mutex_destroy(&p->service_lock);
     pthread_cond_destroy(&p->idle);
+    if (p->data_fd >= 0)
+        close(p->data_fd);
     free(p->file);
     free(p->name);
     free(p);
@@ -209,29 +246,55 @@ void lfi_proc_free(struct LFILinuxProc *p)
 
 /* The first thread.  */
 
-struct LFILinuxThread *lfi_thread_new(struct LFILinuxProc *p, int argc, const char **argv,
-                                      const char **envp)
+/* Gives the thread what it needs to start the program.  */
+static bool prepare(struct LFILinuxThread *t, int argc, const char **argv, const char **envp)
 {
+    struct LFILinuxProc *p = t->proc;
     lfiptr sp;
-    if (!p->loaded || p->started) {
-        lx_fail(LFI_ERR_STATE,
-                p->started ? "the process has a thread already" : "the process has no program");
-        return NULL;
-    }
-    struct LFILinuxThread *t = thread_make(p);
-    if (!t)
-        return NULL;
-    if (!stack_build(p, argc, argv, envp, &sp)) {
-        thread_destroy(t);
-        return NULL;
-    }
+    if (!stack_build(p, argc, argv, envp, &sp))
+        return false;
     const char *base = strrchr(p->name, '/');
     snprintf(t->name, sizeof t->name, "%s", base ? base + 1 : p->name);
     t->main = true;
     t->entry = p->image + p->elf.entry;
     abi_set_stack(lfi_ctx_regs(t->ctx), sp);
     p->started = true;
+    p->first = t;
+    return true;
+}
+
+struct LFILinuxThread *lfi_thread_new(struct LFILinuxProc *p, int argc, const char **argv,
+                                      const char **envp)
+{
+    if (!p->loaded || p->started || p->first) {
+        lx_fail(LFI_ERR_STATE,
+                p->loaded ? "the process has a thread already" : "the process has no program");
+        return NULL;
+    }
+    struct LFILinuxThread *t = thread_make(p);
+    if (t && !prepare(t, argc, argv, envp)) {
+        thread_destroy(t);
+        return NULL;
+    }
     return t;
+}
+
+bool lfi_thread_reload(struct LFILinuxThread *t, int argc, const char **argv, const char **envp)
+{
+    struct LFILinuxProc *p = t->proc;
+    if (!t->main || !p->loaded || p->started)
+        return lx_fail(LFI_ERR_STATE, "the process of the thread has not been reloaded");
+    struct LFIContext *ctx = lfi_ctx_new(p->box, t);
+    if (!ctx)
+        return false;
+    /* Nothing of the program that ran before is left in it.  */
+    jumps_free(t);
+    lfi_ctx_free(t->ctx);
+    memset(t, 0, sizeof *t);
+    t->proc = p;
+    t->ctx = ctx;
+    t->main = true;
+    return prepare(t, argc, argv, envp);
 }
 
 /* SIGPIPE of a write by the box must not reach the host; see written() in file.c.  */
@@ -248,6 +311,10 @@ int lfi_thread_run(struct LFILinuxThread *t)
     struct LFILinuxProc *p = t->proc;
     sigset_t old;
     int code = -1;
+    if (!p->started) {
+        lx_fail(LFI_ERR_STATE, "the process was reloaded, the thread was not");
+        return -1;
+    }
     t->host = pthread_self();
     t->running = true;
     if (!t->main || !thread_enter(t)) {
@@ -269,10 +336,14 @@ int lfi_thread_run(struct LFILinuxThread *t)
 
 void lfi_thread_free(struct LFILinuxThread *t)
 {
-    if (t && t->waiting) {
+    if (!t)
+        return;
+    if (t->proc->first == t)
+        t->proc->first = NULL;
+    if (t->waiting) {
         t->main = false; /* nobody has it any more */
         thread_gone(t);
-    } else if (t) {
+    } else {
         thread_destroy(t);
     }
 }

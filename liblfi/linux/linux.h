@@ -82,6 +82,8 @@ long fd_install(struct LFILinuxProc *p, struct file *f, int fd, bool cloexec);
 long fd_close(struct LFILinuxProc *p, int fd);
 long fd_flags(struct LFILinuxProc *p, int fd, int set); /* set -1: returns FD_CLOEXEC or 0 */
 void fds_init(struct LFILinuxProc *p);
+/* Closes all but opens 0, 1 and 2 anew.  */
+void fds_reset(struct LFILinuxProc *p);
 void fds_free(struct LFILinuxProc *p);
 
 /* Objects.  */
@@ -121,8 +123,12 @@ struct LFILinuxProc {
     char *name;
     struct LFIVElf elf;
     bool loaded;
+    bool remap;                           /* data is mapped from data_fd, not copied */
+    int data_fd;                          /* memory file with it, sealed; -1: none */
+    uint64_t data_at[LFIV_ELF_MAXSEGS];   /* where a segment's first page is in it */
     lfiptr image; /* where address 0 of the file is; can wrap where the box is at address 0 */
-    bool started;
+    bool started;                 /* a first thread was made, and the program not reloaded since */
+    struct LFILinuxThread *first; /* that thread, until it is freed */
 
     struct fdtable fds;
     pthread_mutex_t fs_lock; /* of cwd */
@@ -329,6 +335,8 @@ bool path_join(char out[LX_PATH_MAX], const char *path, const char *more);
 /* Program (load.c, stack.c).  */
 
 bool load_program(struct LFILinuxProc *p);
+/* Makes a process what it was before its program ran, but for memory (linux.c).  */
+bool proc_reset(struct LFILinuxProc *p);
 /* The first stack; its address goes into *sp.  */
 bool stack_build(struct LFILinuxProc *p, int argc, const char **argv, const char **envp,
                  lfiptr *sp);
@@ -350,6 +358,8 @@ void threads_wait(struct LFILinuxProc *p);
 void thread_on_host(struct LFILinuxThread *t, bool on);
 /* A thread that does not run any more leaves its process.  */
 void thread_gone(struct LFILinuxThread *t);
+/* Takes out the threads that wait for calls.  False, and nothing changes, if one runs.  */
+bool threads_release(struct LFILinuxProc *p);
 /* Ends the process from outside: threads that wait for calls are taken out, others end.  */
 void proc_stop(struct LFILinuxProc *p);
 /* From a handler of t: ends the whole process once the call returns; the first reason counts.  */

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -46,38 +47,139 @@ static bool choose_address(struct LFILinuxProc *p, uint64_t brk_size)
     return true;
 }
 
-static bool map_segment(struct LFILinuxProc *p, const struct LFIVElfSegment *s)
+static int segment_prot(const struct LFIVElfSegment *s)
+{
+    return (s->prot & LFIV_ELF_READ ? LFI_PROT_READ : 0)
+           | (s->prot & LFIV_ELF_WRITE ? LFI_PROT_WRITE : 0)
+           | (s->prot & LFIV_ELF_EXEC ? LFI_PROT_EXEC : 0);
+}
+
+/* Where a segment is in the box: whole pages.  */
+struct place {
+    lfiptr start, at;      /* its first page, its first byte */
+    uint64_t size, filesz; /* of the pages; of those with bytes of the file */
+};
+
+static struct place segment_place(const struct LFILinuxProc *p, const struct LFIVElfSegment *s)
 {
     lfiptr at = p->image + s->vaddr, start = at & ~(lfiptr)(p->page - 1);
-    uint64_t size = round_up(at + s->memsz - start, p->page);
-    int rw = LFI_PROT_READ | LFI_PROT_WRITE;
-    int prot = (s->prot & LFIV_ELF_READ ? LFI_PROT_READ : 0)
-               | (s->prot & LFIV_ELF_WRITE ? LFI_PROT_WRITE : 0)
-               | (s->prot & LFIV_ELF_EXEC ? LFI_PROT_EXEC : 0);
-    if (lfi_box_mapat(p->box, start, size, rw, LFI_MAP_PRIVATE | LFI_MAP_ANONYMOUS | LFI_MAP_FIXED,
-                      -1, 0)
-        != start)
+    return (struct place){.start = start,
+                          .at = at,
+                          .size = round_up(at + s->memsz - start, p->page),
+                          .filesz = s->filesz ? round_up(at + s->filesz - start, p->page) : 0};
+}
+
+static bool map_zeros(struct LFILinuxProc *p, lfiptr at, uint64_t size, int prot)
+{
+    const int flags = LFI_MAP_PRIVATE | LFI_MAP_ANONYMOUS | LFI_MAP_FIXED;
+    return size == 0 || lfi_box_mapat(p->box, at, size, prot, flags, -1, 0) == at;
+}
+
+static bool map_copied(struct LFILinuxProc *p, const struct LFIVElfSegment *s)
+{
+    struct place w = segment_place(p, s);
+    int prot = segment_prot(s);
+    if (!map_zeros(p, w.start, w.size, LFI_PROT_READ | LFI_PROT_WRITE))
         return false;
-    if (!lfi_box_copyto(p->box, at, p->file + s->offset, s->filesz))
+    if (!lfi_box_copyto(p->box, w.at, p->file + s->offset, s->filesz))
         return lx_fail(LFI_ERR_MMAP, "segment at 0x%llx: cannot be filled",
                        (unsigned long long)s->vaddr);
     /* Code is verified by its exact size: what follows in its last page is filled with traps.  */
-    return lfi_box_mprotect(p->box, start, prot & LFI_PROT_EXEC ? at + s->memsz - start : size,
-                            prot)
-           == 0;
+    uint64_t size = prot & LFI_PROT_EXEC ? w.at + s->memsz - w.start : w.size;
+    return lfi_box_mprotect(p->box, w.start, size, prot) == 0;
+}
+
+static bool map_remapped(struct LFILinuxProc *p, unsigned i)
+{
+    const struct LFIVElfSegment *s = &p->elf.segs[i];
+    struct place w = segment_place(p, s);
+    int prot = segment_prot(s);
+    if (w.filesz
+        && lfi_box_mapat(p->box, w.start, w.filesz, prot, LFI_MAP_PRIVATE | LFI_MAP_FIXED,
+                         p->data_fd, (off_t)p->data_at[i])
+               != w.start)
+        return false;
+    return map_zeros(p, w.start + w.filesz, w.size - w.filesz, prot);
+}
+
+/* Code that was verified there and has never been anything else since: what was mapped later is
+   gone by now (lfi_box_unmap_non_original), and of what is left only that is executable.  */
+static bool intact(struct LFILinuxProc *p, const struct LFIVElfSegment *s)
+{
+    struct LFIMapInfo info;
+    return lfi_box_mquery(p->box, segment_place(p, s).start, &info) && (info.prot & LFI_PROT_EXEC);
+}
+
+static bool map_segment(struct LFILinuxProc *p, unsigned i, unsigned *kept)
+{
+    const struct LFIVElfSegment *s = &p->elf.segs[i];
+    if (!(s->prot & LFIV_ELF_EXEC))
+        return p->data_fd >= 0 ? map_remapped(p, i) : map_copied(p, s);
+    if (!intact(p, s))
+        return map_copied(p, s);
+    ++*kept;
+    return true;
+}
+
+static bool write_all(int fd, const uint8_t *bytes, uint64_t size, uint64_t at)
+{
+    while (size > 0) {
+        ssize_t n = pwrite(fd, bytes, size, (off_t)at);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        bytes += n;
+        at += (uint64_t)n;
+        size -= (uint64_t)n;
+    }
+    return true;
+}
+
+/* The memory file that data is mapped from: nothing can change it once it is sealed.  Without it,
+   where the host has no such files, data is copied.  */
+static void make_data_file(struct LFILinuxProc *p)
+{
+    const int seals = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
+    uint64_t end = 0;
+    int fd = memfd_create("lfi-data", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    bool ok = fd >= 0;
+    for (unsigned i = 0; ok && i < p->elf.nsegs; i++) {
+        const struct LFIVElfSegment *s = &p->elf.segs[i];
+        struct place w = segment_place(p, s);
+        p->data_at[i] = end;
+        if (s->prot & LFIV_ELF_EXEC)
+            continue;
+        ok = write_all(fd, p->file + s->offset, s->filesz, end + (w.at - w.start));
+        end += w.filesz;
+    }
+    if (ok && ftruncate(fd, (off_t)end) == 0 && fcntl(fd, F_ADD_SEALS, seals) == 0)
+        p->data_fd = fd;
+    else if (fd >= 0)
+        close(fd);
 }
 
 static bool reserve_brk(struct LFILinuxProc *p, uint64_t size)
 {
     p->brk_start = p->brk_now = p->brk_end =
         round_up(p->image + p->elf.end, LFI_MAX_PAGE) + LFI_MAX_PAGE;
-    if (size == 0)
-        return true;
-    if (lfi_box_mapat(p->box, p->brk_start, size, LFI_PROT_NONE,
-                      LFI_MAP_PRIVATE | LFI_MAP_ANONYMOUS | LFI_MAP_FIXED, -1, 0)
-        != p->brk_start)
+    if (!map_zeros(p, p->brk_start, size, LFI_PROT_NONE))
         return false;
     p->brk_end = p->brk_start + size;
+    return true;
+}
+
+/* All memory that the program starts with; what is there already of its code stays.  */
+static bool map_program(struct LFILinuxProc *p, uint64_t brk_size, unsigned *kept)
+{
+    for (unsigned i = 0; i < p->elf.nsegs; i++)
+        if (!map_segment(p, i, kept))
+            return false;
+    if (!reserve_brk(p, brk_size))
+        return false;
+    if (p->elf.profile->threads == LFI_THREADS_SINGLE)
+        p->rlimit[BOX_RLIMIT_NPROC] = (struct box_rlimit){1, 1};
+    lfi_box_mark_original(p->box);
     return true;
 }
 
@@ -85,29 +187,50 @@ bool load_program(struct LFILinuxProc *p)
 {
     const struct LFILinuxOptions *o = &p->lx->opts;
     const char *why = lfiv_elf_check(p->file, p->file_size, p->page, &p->elf);
+    unsigned kept = 0;
     if (why)
         return lx_fail(LFI_ERR_ARG, "%s", why);
     if (p->elf.interpsz)
         return lx_fail(LFI_ERR_ARG, "dynamically linked programs are not supported yet; link with "
                                     "-static-pie");
-    if (!lfi_box_set_profile(p->box, p->elf.profile))
+    if (p->elf.profile != lfi_box_profile(p->box) && !lfi_box_set_profile(p->box, p->elf.profile))
         return false;
     uint64_t brk_size = o->brk_control || o->brk_size ? o->brk_size : DEFAULT_BRK;
     brk_size = brk_size < p->info.size ? round_up(brk_size, p->page) : p->info.size;
     if (!choose_address(p, brk_size))
         return false;
-    for (unsigned i = 0; i < p->elf.nsegs; i++)
-        if (!map_segment(p, &p->elf.segs[i]))
-            return false;
-    if (!reserve_brk(p, brk_size))
+    if (p->remap)
+        make_data_file(p);
+    if (!map_program(p, brk_size, &kept))
         return false;
-    if (p->elf.profile->threads == LFI_THREADS_SINGLE)
-        p->rlimit[BOX_RLIMIT_NPROC] = (struct box_rlimit){1, 1};
     if (o->verbose)
         lx_log(p->lx, "%s: profile %s, %s, image at 0x%llx", p->name, p->elf.profile->name,
                lfi_opts(p->lx->engine).no_verify ? "NOT verified" : "verified",
                (unsigned long long)p->image);
     return true;
+}
+
+static bool load_again(struct LFILinuxProc *p)
+{
+    unsigned kept = 0;
+    lfi_box_unmap_non_original(p->box);
+    if (!map_program(p, p->brk_end - p->brk_start, &kept))
+        return false;
+    if (p->lx->opts.verbose)
+        lx_log(p->lx, "%s: loaded again, code segments kept: %u", p->name, kept);
+    return true;
+}
+
+/* Another program in the same box.  */
+static bool load_other(struct LFILinuxProc *p, uint8_t *file, size_t size)
+{
+    free(p->file);
+    p->file = file;
+    p->file_size = size;
+    if (p->data_fd >= 0)
+        close(p->data_fd);
+    p->data_fd = -1;
+    return lfi_box_munmap(p->box, p->info.min, p->info.max - p->info.min) == 0 && load_program(p);
 }
 
 /* Public.  */
@@ -127,13 +250,44 @@ static bool load_owned(struct LFILinuxProc *p, uint8_t *file, size_t size, const
     return p->loaded;
 }
 
-bool lfi_proc_load(struct LFILinuxProc *p, const uint8_t *prog, size_t size, const char *path)
+static uint8_t *copy_of(const uint8_t *prog, size_t size)
 {
     uint8_t *copy = malloc(size ? size : 1);
     if (!copy)
-        return lx_fail(LFI_ERR_ALLOC, "out of memory");
-    memcpy(copy, prog, size);
-    return load_owned(p, copy, size, path);
+        lx_fail(LFI_ERR_ALLOC, "out of memory");
+    else if (size)
+        memcpy(copy, prog, size);
+    return copy;
+}
+
+bool lfi_proc_load(struct LFILinuxProc *p, const uint8_t *prog, size_t size, const char *path)
+{
+    uint8_t *copy = copy_of(prog, size);
+    return copy && load_owned(p, copy, size, path);
+}
+
+bool lfi_proc_load_remap(struct LFILinuxProc *p, const uint8_t *prog, size_t size, const char *path)
+{
+    if (!p->file)
+        p->remap = true;
+    return lfi_proc_load(p, prog, size, path);
+}
+
+bool lfi_proc_reload(struct LFILinuxProc *p, const uint8_t *prog, size_t size)
+{
+    uint8_t *other = NULL;
+    if (!p->loaded)
+        return lx_fail(LFI_ERR_STATE, "the process has no program");
+    if (prog && (size != p->file_size || memcmp(prog, p->file, size) != 0)
+        && !(other = copy_of(prog, size)))
+        return false;
+    if (!proc_reset(p)) {
+        p->loaded = lfi_errno() == LFI_ERR_STATE;
+        free(other);
+        return false;
+    }
+    p->loaded = other ? load_other(p, other, size) : load_again(p);
+    return p->loaded;
 }
 
 bool lfi_proc_load_fd(struct LFILinuxProc *p, int fd, const char *path)

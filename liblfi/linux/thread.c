@@ -234,6 +234,30 @@ static struct LFILinuxThread *find_waiting(struct LFILinuxProc *p)
     return t;
 }
 
+/* In the lock, which is not held meanwhile.  */
+static void take_out_waiting(struct LFILinuxProc *p)
+{
+    for (struct LFILinuxThread *t = find_waiting(p); t; t = find_waiting(p)) {
+        t->waiting = false;
+        pthread_mutex_unlock(&p->lock);
+        library_forget(t);
+        thread_out(t);
+        pthread_mutex_lock(&p->lock);
+    }
+}
+
+bool threads_release(struct LFILinuxProc *p)
+{
+    bool running = false;
+    pthread_mutex_lock(&p->lock);
+    for (struct LFILinuxThread *t = p->threads; t; t = t->next)
+        running |= !t->waiting || t->running || atomic_load(&t->ctx->running);
+    if (!running)
+        take_out_waiting(p);
+    pthread_mutex_unlock(&p->lock);
+    return !running;
+}
+
 void proc_stop(struct LFILinuxProc *p)
 {
     pthread_mutex_lock(&p->lock);
@@ -244,13 +268,7 @@ void proc_stop(struct LFILinuxProc *p)
     if (first)
         lfi_box_munmap(p->box, p->info.min, p->info.max - p->info.min);
     pthread_mutex_lock(&p->lock);
-    for (struct LFILinuxThread *t = find_waiting(p); t; t = find_waiting(p)) {
-        t->waiting = false;
-        pthread_mutex_unlock(&p->lock);
-        library_forget(t);
-        thread_out(t);
-        pthread_mutex_lock(&p->lock);
-    }
+    take_out_waiting(p);
     while (p->nthreads) {
         for (struct LFILinuxThread *t = p->threads; t; t = t->next)
             thread_kick(t);
