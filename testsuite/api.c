@@ -9,6 +9,7 @@
    from liblfi/code*.S.  */
 #include "lfi_core.h"
 #include "lfi_linux.h"
+#include "lfi_bind.h"
 #include "lfi_arch.h"
 #include "lfiv.h"
 #include "lfiv_elf.h"
@@ -627,6 +628,77 @@ static void test_library(const char *path)
     check("lfi_linux_lib_free", !api.lfi_linux_lib_engine());
 }
 
+/* What lfi-bind writes.  */
+
+static struct LFIContext *bound_ctx;
+
+static struct LFIContext **bound_ctxp(void)
+{
+    return &bound_ctx;
+}
+
+static struct LFILibrary bound_library;
+static struct LFIBinding bound_add;
+
+/* As its stubs: the binding goes into a register of its own.  */
+static long call_bound(long a, long b)
+{
+    void (*go)(void) = api.lfi_trampoline_bound;
+    const struct LFIBinding *binding = &bound_add;
+    long result;
+#if defined(__aarch64__)
+    register long x0 __asm__("x0") = a;
+    register long x1 __asm__("x1") = b;
+    register const struct LFIBinding *x9 __asm__("x9") = binding;
+    __asm__ volatile("blr %[go]"
+                     : "+r"(x0), "+r"(x1), "+r"(x9)
+                     : [go] "r"(go)
+                     : "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x10", "x11", "x12", "x13", "x14",
+                       "x15", "x16", "x17", "x30", "memory", "cc", "v0", "v1", "v2", "v3", "v4",
+                       "v5", "v6", "v7");
+    result = x0;
+#else
+    register const struct LFIBinding *r11 __asm__("r11") = binding;
+    /* Below the red zone.  */
+    __asm__ volatile("mov %%rsp, %%rbx; sub $256, %%rsp; and $-16, %%rsp; call *%[go]; mov %%rbx, %%rsp"
+                     : "=&a"(result), "+D"(a), "+S"(b), "+r"(r11)
+                     : [go] "r"(go), "0"(0L)
+                     : "rbx", "rcx", "rdx", "r8", "r9", "r10", "memory", "cc", "xmm0", "xmm1",
+                       "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7");
+#endif
+    return result;
+}
+
+static void test_bound(const char *path)
+{
+    char text[4] = "abc";
+    bool ok = true;
+    memset(&bound_library, 0, sizeof bound_library);
+    bound_library.name = "bound";
+    bound_library.path = path;
+    bound_library.functions = &bound_add;
+    bound_library.nfunctions = 1;
+    bound_library.ctxp = bound_ctxp;
+    bound_add.library = &bound_library;
+    bound_add.name = "api_add";
+    check("lfi_library_open", api.lfi_library_open(&bound_library, NULL) && bound_add.fn);
+    check("lfi_trampoline_bound", call_bound(40, 2) == 42);
+    void *p = api.lfi_library_copy_in(&bound_library, text, sizeof text, true, &ok);
+    check("lfi_library_copy_in, lfi_library_string",
+          p && ok && !strcmp(api.lfi_library_string(&bound_library, (const char *)p), "abc")
+              && !api.lfi_library_string(&bound_library, text));
+    ((char *)p)[0] = 'x';
+    api.lfi_library_copy_out(&bound_library, text, p, sizeof text, &ok);
+    check("lfi_library_copy_out", ok && !strcmp(text, "xbc"));
+    p = api.lfi_library_malloc(&bound_library, 10);
+    check("lfi_library_malloc", p && api.lfi_box_ptrvalid(bound_library.box, (lfiptr)p));
+    api.lfi_library_free(&bound_library, p);
+    p = api.lfi_library_callback(&bound_library, pointer(twice));
+    check("lfi_library_callback", p && api.lfi_box_ptrvalid(bound_library.box, (lfiptr)p));
+    api.lfi_library_close(&bound_library);
+    check("lfi_library_close", !bound_library.box);
+}
+
 /* The verifier.  */
 
 static char message[300], hex[LFIV_HEX_SIZE];
@@ -707,6 +779,7 @@ static bool test_all(const char *path, const char *library)
     api.lfi_free(engine);
     free(program);
     test_library(library);
+    test_bound(library);
     return true;
 }
 
