@@ -192,7 +192,7 @@ void lfi_lib_free(struct LFIBox *box, struct LFIContext **ctxp, void *p);
 int lfi_lib_setjmp(struct LFIBox *box, struct LFIContext **ctxp, void *env, void *host_env,
                    void (*cb)(void *host_env, int value));
 
-/* One engine for the whole process, for as many boxes as fit, at most 256.  False with the errors
+/* One engine for the whole process, for as many boxes as fit, at most 32.  False with the errors
    of lfi_new and lfi_linux_new, or LFI_ERR_STATE if there is one already.  Not thread-safe.  free:
    as lfi_linux_free and lfi_free.  */
 bool lfi_linux_lib_init(struct LFIOptions opts, struct LFILinuxOptions linux_opts);

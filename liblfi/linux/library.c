@@ -383,7 +383,8 @@ long library_call(struct LFILinuxThread *t, const uint64_t a[6])
 
 /* An engine for hosts that need no more than one.  */
 
-enum { LIB_BOXES = 256 };
+/* More would cost much memory under qemu-user, which keeps a record of each page.  */
+enum { LIB_BOXES = 32 };
 static struct LFIEngine *lib_engine;
 static struct LFILinuxEngine *lib_linux;
 
