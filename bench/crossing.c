@@ -14,9 +14,11 @@
 enum { REPEAT = 200000, MAX_RUNS = 1000 };
 
 extern const char code_return[], code_return_end[], code_calls[], code_calls_end[];
+extern const char code_function[], code_function_end[], code_back[], code_back_end[];
 
 static struct LFIContext *ctx;
-static lfiptr entry_return, entry_calls;
+static struct LFIBox *box;
+static lfiptr entry_return, entry_calls, entry_function, entry_back, stub;
 
 _Noreturn static void fail(const char *what)
 {
@@ -24,7 +26,7 @@ _Noreturn static void fail(const char *what)
     exit(1);
 }
 
-static lfiptr load(struct LFIBox *box, const char *code, const char *end)
+static lfiptr load(const char *code, const char *end)
 {
     const int rw = LFI_PROT_READ | LFI_PROT_WRITE, rx = LFI_PROT_READ | LFI_PROT_EXEC;
     size_t size = (size_t)(end - code);
@@ -57,6 +59,18 @@ static void run_return(void)
         lfi_ctx_run(ctx, entry_return);
 }
 
+static void run_invoke(void)
+{
+    for (unsigned i = 0; i < REPEAT; i++)
+        LFI_INVOKE(box, &ctx, entry_function, int, (int), (int)i);
+}
+
+/* The box calls back as often.  */
+static void run_callbacks(void)
+{
+    LFI_INVOKE(box, &ctx, entry_back, void, (lfiptr, long), stub, REPEAT);
+}
+
 static int host_function(int x)
 {
     __asm__ volatile("" : "+r"(x));
@@ -84,6 +98,8 @@ static const struct {
     {"host: getpid", run_host_syscall},
     {"box: run and return", run_return},
     {"box: system call, empty handler", run_calls},
+    {"box: LFI_INVOKE of a function", run_invoke},
+    {"box: call of a function of the host", run_callbacks},
 };
 enum { NCASES = sizeof cases / sizeof cases[0] };
 static double times[NCASES][MAX_RUNS];
@@ -109,15 +125,28 @@ int main(int argc, char **argv)
         return 2;
     }
     struct LFIEngine *engine = lfi_new((struct LFIOptions){0}, 1);
-    struct LFIBox *box = engine ? lfi_box_new(engine) : NULL;
+    const int rw = LFI_PROT_READ | LFI_PROT_WRITE;
+    box = engine ? lfi_box_new(engine) : NULL;
     ctx = box ? lfi_ctx_new(box, NULL) : NULL;
     if (!ctx)
         fail("a box");
     lfi_sys_handler(engine, empty);
-    entry_return = load(box, code_return, code_return_end);
-    entry_calls = load(box, code_calls, code_calls_end);
+    entry_return = load(code_return, code_return_end);
+    entry_calls = load(code_calls, code_calls_end);
+    entry_function = load(code_function, code_function_end);
+    entry_back = load(code_back, code_back_end);
+    stub = (lfiptr)lfi_box_register_cb(box, (void *)host_function);
+    lfiptr stack = lfi_box_mapany(box, 65536, rw, LFI_MAP_PRIVATE | LFI_MAP_ANONYMOUS, -1, 0);
+    if (!stub || stack == (lfiptr)-1)
+        fail("a stack");
+#if defined(__x86_64__)
+#define SP rsp
+#else
+#define SP sp
+#endif
     for (unsigned r = 0; r < runs; r++)
         for (unsigned c = 0; c < NCASES; c++) {
+            lfi_ctx_regs(ctx)->SP = stack + 65536 - 64;
             double start = seconds();
             cases[c].run();
             times[c][r] = (seconds() - start) * 1e9 / REPEAT;
