@@ -202,6 +202,8 @@ static void read_some(struct LFIBox *box, void *to, lfiptr addr, size_t size)
 {
     size_t page = box->engine->pagesize;
     char *p = to;
+    if (lfi_box_copyfm(box, to, addr, size))
+        return;
     memset(to, 0, size);
     while (size) {
         size_t n = page - addr % page < size ? page - addr % page : size;

@@ -101,7 +101,8 @@ static enum LFIInvokeEnd run_ended(struct LFIRun *run, struct LFIRun *then)
         [LFI_END_FAULT] = LFI_INVOKE_FAULT,     [LFI_END_ABORT] = LFI_INVOKE_ABORT,
         [LFI_END_JUMP] = LFI_INVOKE_ABORT,
     };
-    *then = *run;
+    if (run->end == LFI_END_JUMP)
+        *then = *run;
     run->ctx->aborted = run->end == LFI_END_ABORT;
     return ends[run->end];
 }
