@@ -116,6 +116,22 @@ struct LFIProcEnd {
 /* False if it has not ended.  symbol is valid as long as the process, or until it is reloaded.  */
 bool lfi_proc_end(struct LFILinuxProc *proc, struct LFIProcEnd *end);
 
+/* Ours: where the thread was whose fault ended a process.  Frame 0 is the function that
+   faulted, the next its caller, and so on.  They come from the program's registers, stack and call
+   frame information (.eh_frame, .debug_frame), all hostile: frames may be wrong
+   or missing, and addresses are good for nothing but to be shown.  */
+enum { LFI_MAX_FRAMES = 64 };
+struct LFIFrame {
+    uint64_t pc;           /* frame 0: as in struct LFIFault; else where the call returns to */
+    bool in_image;         /* pc lies in the program: */
+    uint64_t image_offset; /* the address in its ELF file */
+    const char *symbol;    /* function that covers it, hostile text; NULL if unknown */
+    uint64_t distance;     /* of pc from the symbol */
+};
+/* Frame n; false past the last one (there are LFI_MAX_FRAMES at most), or if the process has
+   not ended by a fault.  symbol is valid as long as the process.  */
+bool lfi_proc_frame(struct LFILinuxProc *proc, unsigned n, struct LFIFrame *frame);
+
 /* Address of the first byte of the image in the box.  */
 lfiptr lfi_proc_image(struct LFILinuxProc *proc);
 

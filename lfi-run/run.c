@@ -61,6 +61,23 @@ static void report_fault(const char *program, const struct LFIProcEnd *end)
               text ? text : "?", f->pc, where, addr);
 }
 
+/* Addresses are those of the program's file, which addr2line and objdump know.  */
+static void report_frames(struct LFILinuxProc *proc)
+{
+    struct LFIFrame f;
+    unsigned n = 0;
+    for (; lfi_proc_frame(proc, n, &f); n++)
+        if (f.symbol)
+            tool_warn("#%u 0x%" PRIx64 " %.256s+0x%" PRIx64, n, f.image_offset, f.symbol,
+                      f.distance);
+        else if (f.in_image)
+            tool_warn("#%u 0x%" PRIx64, n, f.image_offset);
+        else
+            tool_warn("#%u 0x%" PRIx64 " outside the program", n, f.pc);
+    if (n == LFI_MAX_FRAMES)
+        tool_warn("more frames are not shown");
+}
+
 static int finish(const struct options *o, struct LFILinuxProc *proc, int code)
 {
     struct LFIProcEnd end;
@@ -70,8 +87,10 @@ static int finish(const struct options *o, struct LFILinuxProc *proc, int code)
             o->argv[0]);
     if (!lfi_proc_end(proc, &end) || code < 0)
         tool_fail("%s: %s", o->argv[0], lfi_errmsg());
-    if (end.fault)
+    if (end.fault) {
         report_fault(o->argv[0], &end);
+        report_frames(proc);
+    }
     return code;
 }
 

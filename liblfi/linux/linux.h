@@ -3,6 +3,7 @@
 #ifndef LFI_LINUX_INTERNAL_H
 #define LFI_LINUX_INTERNAL_H
 
+#include <elf.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -110,6 +111,12 @@ struct sigstate {
     struct box_sigaction action[BOX_NSIG];
 };
 
+/* Return addresses of a thread that faulted, innermost first; the first is its pc.  */
+struct backtrace {
+    unsigned n;
+    uint64_t pc[LFI_MAX_FRAMES];
+};
+
 struct LFILinuxProc {
     struct LFILinuxEngine *lx;
     struct LFIBox *box;
@@ -148,6 +155,7 @@ struct LFILinuxProc {
     struct box_rlimit rlimit[BOX_RLIM_NLIMITS];
     bool ended;
     struct LFIProcEnd end;
+    struct backtrace backtrace; /* of end */
     struct LFILinuxThread *ender; /* sees to it that the others end */
     int main_code;                /* what the first thread gave to exit */
     atomic_bool ending;           /* set with ended; read without the lock */
@@ -340,6 +348,15 @@ bool proc_reset(struct LFILinuxProc *p);
 /* The first stack; its address goes into *sp.  */
 bool stack_build(struct LFILinuxProc *p, int argc, const char **argv, const char **envp,
                  lfiptr *sp);
+
+/* The program's file (symbol.c).  Section i, or the first of that name; false if there is none.  */
+bool program_section(const struct LFILinuxProc *p, uint64_t i, Elf64_Shdr *out);
+bool program_section_named(const struct LFILinuxProc *p, const char *name, Elf64_Shdr *out);
+/* The contents that a section has in the file, all of sh_size bytes; NULL if they are not there.  */
+const uint8_t *program_bytes(const struct LFILinuxProc *p, const Elf64_Shdr *sh);
+
+/* Frames of a thread whose box does not run, from its registers and pc (backtrace.c).  */
+void backtrace_take(struct LFILinuxThread *t, uint64_t pc, struct backtrace *out);
 
 /* Threads and ends (thread.c).  */
 

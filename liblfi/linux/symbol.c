@@ -1,4 +1,4 @@
-/* Addresses of a program's symbols.
+/* Sections of a program's file, addresses of its symbols.
    SPDX-License-Identifier: Apache-2.0
 
    The tables are hostile: every index and offset is checked against the file's size.  */
@@ -14,7 +14,7 @@ static bool inside(uint64_t size, uint64_t off, uint64_t n)
     return off <= size && n <= size - off;
 }
 
-static bool section(const struct LFILinuxProc *p, uint64_t i, Elf64_Shdr *out)
+bool program_section(const struct LFILinuxProc *p, uint64_t i, Elf64_Shdr *out)
 {
     Elf64_Ehdr h;
     memcpy(&h, p->file, sizeof h); /* lfiv_elf_check saw it */
@@ -25,12 +25,35 @@ static bool section(const struct LFILinuxProc *p, uint64_t i, Elf64_Shdr *out)
     return true;
 }
 
+const uint8_t *program_bytes(const struct LFILinuxProc *p, const Elf64_Shdr *sh)
+{
+    if (sh->sh_type == SHT_NOBITS || sh->sh_flags & SHF_COMPRESSED
+        || !inside(p->file_size, sh->sh_offset, sh->sh_size))
+        return NULL;
+    return p->file + sh->sh_offset;
+}
+
+bool program_section_named(const struct LFILinuxProc *p, const char *name, Elf64_Shdr *out)
+{
+    Elf64_Ehdr h;
+    Elf64_Shdr names;
+    size_t len = strlen(name) + 1;
+    memcpy(&h, p->file, sizeof h);
+    const uint8_t *text =
+        program_section(p, h.e_shstrndx, &names) ? program_bytes(p, &names) : NULL;
+    for (uint64_t i = 0; text && program_section(p, i, out); i++)
+        if (inside(names.sh_size, out->sh_name, len)
+            && memcmp(text + out->sh_name, name, len) == 0)
+            return true;
+    return false;
+}
+
 /* Address in the image; 0 if the table has no such global symbol.  */
 static uint64_t lookup(const struct LFILinuxProc *p, const Elf64_Shdr *tab, const char *name)
 {
     Elf64_Shdr str;
     size_t len = strlen(name) + 1;
-    if (!section(p, tab->sh_link, &str) || str.sh_type != SHT_STRTAB
+    if (!program_section(p, tab->sh_link, &str) || str.sh_type != SHT_STRTAB
         || !inside(p->file_size, str.sh_offset, str.sh_size)
         || !inside(p->file_size, tab->sh_offset, tab->sh_size))
         return 0;
@@ -52,7 +75,7 @@ uint64_t lfi_proc_sym(struct LFILinuxProc *p, const char *name)
     if (!p->loaded)
         return 0;
     for (int k = 0; k < 2; k++)
-        for (uint64_t i = 0; section(p, i, &sh); i++) {
+        for (uint64_t i = 0; program_section(p, i, &sh); i++) {
             uint64_t at = sh.sh_type == types[k] ? lookup(p, &sh, name) : 0;
             if (at && at < p->elf.end)
                 return p->image + at;

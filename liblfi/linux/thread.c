@@ -119,7 +119,9 @@ static void thread_out(struct LFILinuxThread *t)
 
 /* The end.  */
 
-static void proc_end(struct LFILinuxThread *t, const struct LFIProcEnd *end)
+/* backtrace: of a fault, else NULL.  */
+static void proc_end(struct LFILinuxThread *t, const struct LFIProcEnd *end,
+                     const struct backtrace *backtrace)
 {
     struct LFILinuxProc *p = t->proc;
     pthread_mutex_lock(&p->lock);
@@ -127,6 +129,8 @@ static void proc_end(struct LFILinuxThread *t, const struct LFIProcEnd *end)
     if (first) {
         p->ended = true;
         p->end = *end;
+        if (backtrace)
+            p->backtrace = *backtrace;
         p->ender = t;
         atomic_store(&p->ending, true);
         atomic_store(&p->box->closed, true);
@@ -138,12 +142,12 @@ static void proc_end(struct LFILinuxThread *t, const struct LFIProcEnd *end)
 
 void proc_end_exit(struct LFILinuxThread *t, int code)
 {
-    proc_end(t, &(struct LFIProcEnd){.code = code});
+    proc_end(t, &(struct LFIProcEnd){.code = code}, NULL);
 }
 
 void proc_end_signal(struct LFILinuxThread *t, int sig)
 {
-    proc_end(t, &(struct LFIProcEnd){.code = 128 + sig, .sig = sig});
+    proc_end(t, &(struct LFIProcEnd){.code = 128 + sig, .sig = sig}, NULL);
 }
 
 static void proc_end_fault(struct LFILinuxThread *t, const struct LFIFault *fault)
@@ -151,13 +155,16 @@ static void proc_end_fault(struct LFILinuxThread *t, const struct LFIFault *faul
     struct LFILinuxProc *p = t->proc;
     struct LFIProcEnd end = {
         .code = 128 + fault->sig, .sig = fault->sig, .fault = true, .info = *fault};
+    struct backtrace backtrace;
     uint64_t off = fault->pc - p->image;
     if (off < p->elf.end) {
         end.in_image = true;
         end.image_offset = off;
         end.symbol = lfiv_elf_symbol(p->file, p->file_size, off, &end.distance);
     }
-    proc_end(t, &end);
+    /* The memory may be gone after proc_end.  */
+    backtrace_take(t, fault->pc, &backtrace);
+    proc_end(t, &end, &backtrace);
 }
 
 static void wait_a_little(struct LFILinuxProc *p)
@@ -285,7 +292,7 @@ bool thread_loop(struct LFILinuxThread *t)
     if (t->waiting)
         return true;
     if (!ran)
-        proc_end(t, &(struct LFIProcEnd){.code = 1});
+        proc_end(t, &(struct LFIProcEnd){.code = 1}, NULL);
     else if (fault)
         proc_end_fault(t, fault);
     else if (!t->leaving && !atomic_load(&t->proc->ending))

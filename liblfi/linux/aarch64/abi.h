@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "lfi_core.h"
 #include "profiles/profile.h"
@@ -53,6 +54,17 @@ static inline void abi_copy_registers(struct LFIRegs *to, const struct LFIRegs *
     to->host_sp = host_sp;
     to->host_tp = host_tp;
 }
+
+/* Registers by their DWARF numbers.  */
+enum { ABI_DWARF_SP = 31 };
+static inline void abi_dwarf_registers(const struct LFIRegs *r, uint64_t out[])
+{
+    memcpy(out, &r->x0, 31 * sizeof out[0]); /* x0 to x30 follow each other */
+    out[ABI_DWARF_SP] = r->sp;
+}
+
+/* Where a function that has done nothing yet returns to is in this register.  */
+enum { ABI_LINK_REGISTER = 30 };
 
 /* clone(flags, stack, parent_tid, tls, child_tid): the places of the last two differ.  */
 enum { ABI_CLONE_TLS = 3, ABI_CLONE_CTID = 4 };

@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "lfi_core.h"
 #include "profiles/profile.h"
@@ -53,6 +54,18 @@ static inline void abi_copy_registers(struct LFIRegs *to, const struct LFIRegs *
     to->host_sp = host_sp;
     to->host_tp = host_tp;
 }
+
+/* Registers by their DWARF numbers.  */
+enum { ABI_DWARF_SP = 7 };
+static inline void abi_dwarf_registers(const struct LFIRegs *r, uint64_t out[])
+{
+    const uint64_t regs[] = {r->rax, r->rdx, r->rcx, r->rbx, r->rsi, r->rdi, r->rbp, r->rsp,
+                             r->r8,  r->r9,  r->r10, r->r11, r->r12, r->r13, r->r14, r->r15};
+    memcpy(out, regs, sizeof regs);
+}
+
+/* Where a function that has done nothing yet returns to is at the top of the stack.  */
+enum { ABI_LINK_REGISTER = -1 };
 
 /* clone(flags, stack, parent_tid, child_tid, tls): the places of the last two differ.  */
 enum { ABI_CLONE_TLS = 4, ABI_CLONE_CTID = 3 };
