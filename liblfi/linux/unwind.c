@@ -10,7 +10,7 @@
 
 #include "liblfi/linux/unwind.h"
 
-enum { MAX_SAVED = 8, MAX_OPERATIONS = 64, MAX_OPERANDS = 16 };
+enum { MAX_SAVED = 8, MAX_OPERANDS = 16 };
 
 /* Reading.  */
 
@@ -484,8 +484,8 @@ static bool evaluate(const struct unwind *u, const struct unwind_frame *f, struc
     struct operands s = {.n = 0, .ok = true};
     if (first)
         push(&s, *first);
-    for (unsigned n = 0; left(&c); n++)
-        if (n == MAX_OPERATIONS || !operation(u, f, &c, &s) || !s.ok || !c.ok)
+    while (left(&c)) /* there are no branches */
+        if (!operation(u, f, &c, &s) || !s.ok || !c.ok)
             return false;
     *value = pop(&s);
     return s.ok;

@@ -56,6 +56,54 @@ static uint8_t *mutant(const uint8_t *data, size_t size, size_t *new_size)
     return copy;
 }
 
+/* One step with a table of one function whose program is n times op and then the text.  */
+static bool one(enum unwind_result expected, unsigned n, uint8_t op, const char *text, size_t size)
+{
+    /* Alignment 1 and -8, return address in 16; CFA r7 + 8, r16 at CFA - 8.  */
+    static const uint8_t cie[] = {16,   0, 0, 0, 0,    0,    0,    0,    1, 0, 1,
+                                  0x78, 16, 0x0c, 7, 8, 0x90, 1, 0, 0};
+    size_t length = 4 + 8 + 8 + n + size;
+    uint8_t *t = calloc(1, sizeof cie + 4 + length), *at = t + sizeof cie;
+    unsigned long reads = 0;
+    if (!t)
+        exit(2);
+    memcpy(t, cie, sizeof cie);
+    at[0] = (uint8_t)length;
+    at[1] = (uint8_t)(length >> 8);
+    at[4] = sizeof cie + 4;
+    at[8 + 1] = 0x10;  /* from 0x1000 */
+    at[16 + 1] = 0x01; /* 0x100 bytes */
+    memset(at + 24, op, n);
+    memcpy(at + 24 + n, text, size);
+    struct unwind u = {{{t, sizeof cie + 4 + length, 0, false}}, 7, read_random, &reads};
+    struct unwind_frame f = {.pc = 0x1010};
+    enum unwind_result r;
+    while ((r = unwind_step(&u, &f, false)) == UNWIND_BAD && expected == UNWIND_CALLER && reads < 99)
+        ; /* read_random fails now and then */
+    free(t);
+    if (r != expected)
+        printf("%u times 0x%02x and %zu bytes: %d, not %d\n", n, op, size, (int)r, (int)expected);
+    return r == expected;
+}
+
+static bool directed(void)
+{
+    static const char seventeen[] = "\x0f\x11\x30\x30\x30\x30\x30\x30\x30\x30\x30\x30\x30"
+                                    "\x30\x30\x30\x30\x30\x30";
+    static const char sixteen[] = "\x0f\x10\x30\x30\x30\x30\x30\x30\x30\x30\x30\x30\x30"
+                                  "\x30\x30\x30\x30\x30";
+    bool ok = one(UNWIND_CALLER, 0, 0, "", 0);
+    ok &= one(UNWIND_CALLER, 8, 0x0a, "", 0) & one(UNWIND_BAD, 9, 0x0a, "", 0);
+    ok &= one(UNWIND_BAD, 1, 0x0b, "", 0) & one(UNWIND_CALLER, 1, 0x0a, "\x0b", 1);
+    ok &= one(UNWIND_CALLER, 0, 0, sixteen, 18) & one(UNWIND_BAD, 0, 0, seventeen, 19);
+    ok &= one(UNWIND_BAD, 0, 0, "\x0f\x00", 2) & one(UNWIND_BAD, 0, 0, "\x0f\x01\x22", 3);
+    ok &= one(UNWIND_CALLER, 0, 0, "\x09\x03\x20", 3) & one(UNWIND_BAD, 0, 0, "\x09\x03\x21", 3);
+    ok &= one(UNWIND_CALLER, 0, 0, "\x07\x60", 2) & one(UNWIND_END, 0, 0, "\x07\x10", 2);
+    ok &= one(UNWIND_BAD, 0, 0, "\x0d\x21", 2) & one(UNWIND_BAD, 0, 0, "\x3f", 1);
+    ok &= one(UNWIND_BAD, 0, 0, "\x0f\x7f\x30", 3);
+    return ok;
+}
+
 int main(int argc, char **argv)
 {
     unsigned long results[4] = {0}, reads = 0;
@@ -87,5 +135,5 @@ int main(int argc, char **argv)
            results[UNWIND_END], results[UNWIND_UNKNOWN], results[UNWIND_BAD], reads);
     free(data[0]);
     free(data[1]);
-    return !results[UNWIND_CALLER] || !results[UNWIND_UNKNOWN] || !results[UNWIND_BAD] || !reads;
+    return !directed() || !results[UNWIND_CALLER] || !results[UNWIND_UNKNOWN] || !results[UNWIND_BAD] || !reads;
 }
