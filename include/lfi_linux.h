@@ -41,7 +41,7 @@ struct LFILinuxOptions {
     const char *wd;             /* working directory, a path of the box; "/" where it is not one */
     bool exit_unknown_syscalls; /* an unknown system call ends the process with SIGSYS */
     bool sys_passthrough;       /* not supported: lfi_linux_new refuses it */
-    bool debug;                 /* print every system call, see log */
+    bool debug;                 /* print every system call as strace does, see trace */
     bool brk_control;           /* brk_size is meant, 0 too */
     size_t brk_size;            /* most that brk can give [256 MiB] */
     /* Ours.  */
@@ -50,6 +50,13 @@ struct LFILinuxOptions {
        error.  Bytes that could control a terminal are escaped already.  */
     void (*log)(void *arg, const char *line);
     void *log_arg;
+    /* Takes the lines of debug in the same way.  NULL: log does.  */
+    void (*trace)(void *arg, const char *line);
+    void *trace_arg;
+    /* Tell GDB, should it debug this process, about every program that is loaded: it then
+       knows its functions and, where the path given to lfi_proc_load is that of the program's file,
+       its source.  Costs some time for each program.  */
+    bool gdb;
 };
 
 /* Opens the directories of dir_maps and sets the engine's system-call handler.  The options

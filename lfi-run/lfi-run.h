@@ -16,7 +16,9 @@ struct options {
     bool allow_stores;
     bool no_verify;
     bool no_aslr;
+    bool gdb;
     bool trace;
+    const char *trace_file; /* NULL: standard error */
     bool verbose;
     bool check_host; /* no program then */
     size_t stack_size; /* 0: the default */

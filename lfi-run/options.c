@@ -85,8 +85,16 @@ static void take_no_aslr(struct options *o, const char *arg)
 
 static void take_trace(struct options *o, const char *arg)
 {
-    (void)arg;
+    if (arg && !*arg)
+        tool_usage("--trace=: the name of a file is missing");
     o->trace = true;
+    o->trace_file = arg;
+}
+
+static void take_gdb(struct options *o, const char *arg)
+{
+    (void)arg;
+    o->gdb = true;
 }
 
 static void take_verbose(struct options *o, const char *arg)
@@ -106,6 +114,7 @@ static const struct option_row {
     const char *arg; /* NULL: takes none */
     void (*take)(struct options *o, const char *arg);
     const char *help;
+    bool optional; /* the argument may be missing, and follows '=' if it is there */
 } rows[] = {
     {"dir", "[BOX=]HOST[:ro]", take_dir,
      "make the host's directory HOST visible in the box, as BOX if\n"
@@ -118,7 +127,13 @@ static const struct option_row {
      "accept a program whose loads are not confined: it can read all\n"
      "memory of this process, but write only its own"},
     {"stack-size", "SIZE", take_stack_size, "of the first thread, such as 512K or 64M [8M]"},
-    {"trace", NULL, take_trace, "print every system call on standard error"},
+    {"trace", "FILE", take_trace,
+     "print every system call as strace does, on standard error or\n"
+     "into FILE",
+     true},
+    {"gdb", NULL, take_gdb,
+     "tell gdb, when it debugs lfi-run, about the program in the box;\n"
+     "the default where lfi-run is started by a debugger"},
     {"verbose", NULL, take_verbose, "say where the program is loaded and what is not supported"},
     {"no-aslr", NULL, take_no_aslr, "load at predictable addresses"},
     {"no-verify", NULL, take_no_verify,
@@ -144,8 +159,9 @@ static _Noreturn void help(void)
           "passed on; a program that dies by a signal gives 128 + its number.\n\n",
           f);
     for (size_t i = 0; i < NROWS; i++) {
-        int n = fprintf(f, "  --%s%s%s", rows[i].name, rows[i].arg ? " " : "",
-                        rows[i].arg ? rows[i].arg : "");
+        const char *before = rows[i].optional ? "[=" : rows[i].arg ? " " : "";
+        int n = fprintf(f, "  --%s%s%s%s", rows[i].name, before, rows[i].arg ? rows[i].arg : "",
+                        rows[i].optional ? "]" : "");
         if (n >= HELP_COLUMN)
             n = fprintf(f, "\n") - 1;
         fprintf(f, "%*s", HELP_COLUMN - n, "");
@@ -176,7 +192,7 @@ static void take_option(struct options *o, char ***next)
             continue;
         if (!row->arg && value)
             tool_usage("--%s takes no value", row->name);
-        if (row->arg && !value && !(value = *(*next)++))
+        if (row->arg && !row->optional && !value && !(value = *(*next)++))
             tool_usage("--%s needs %s", row->name, row->arg);
         if (row->take)
             row->take(o, value);

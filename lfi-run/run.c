@@ -8,6 +8,7 @@
 #include "lfiv_elf.h"
 #include "profiles/profile.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -27,6 +28,27 @@ static void log_line(void *arg, const char *line)
     if (write(STDERR_FILENO, text, strlen(text)) < 0)
         exit(1);
     free(text);
+}
+
+static int trace_fd = STDERR_FILENO;
+
+static void trace_line(void *arg, const char *line)
+{
+    (void)arg;
+    char *text = tool_printf("%s\n", line);
+    if (write(trace_fd, text, strlen(text)) < 0)
+        exit(1);
+    free(text);
+}
+
+/* Never one of the descriptors that the box inherits, should the user have closed them.  */
+static void open_trace(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC, 0666);
+    trace_fd = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    if (trace_fd < 0)
+        tool_fail("--trace=%s: %s", path, strerror(errno));
+    close(fd);
 }
 
 /* What the user can do about a program that is refused.  */
@@ -134,6 +156,19 @@ static enum LFILayout program_layout(const char *path)
     return layout;
 }
 
+/* Whether a debugger of this process started it.  */
+static bool being_traced(void)
+{
+    char text[4096], *line;
+    int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    if (fd >= 0)
+        close(fd);
+    text[n < 0 ? 0 : n] = 0;
+    line = strstr(text, "\nTracerPid:");
+    return line && strtoul(line + strlen("\nTracerPid:"), NULL, 10) != 0;
+}
+
 int run_program(const struct options *o)
 {
     const char **maps = box_directories(o);
@@ -143,12 +178,16 @@ int run_program(const struct options *o)
                                  .dir_maps = maps,
                                  .wd = box_working_directory(maps),
                                  .umask = umask(0),
-                                 .log = log_line};
+                                 .log = log_line,
+                                 .trace = trace_line,
+                                 .gdb = o->gdb || being_traced()};
     struct LFIOptions eo = {.stores_only = o->allow_stores,
                             .no_verify = o->no_verify,
                             .no_aslr = o->no_aslr,
                             .verbose = o->verbose,
                             .layout = program_layout(o->argv[0])};
+    if (o->trace_file)
+        open_trace(o->trace_file);
     if (o->no_verify)
         tool_warn("warning: --no-verify is unsafe: '%s' is not checked and can do all that you can",
                   o->argv[0]);

@@ -1,8 +1,8 @@
 /* Backtraces of threads that faulted.
    SPDX-License-Identifier: Apache-2.0
 
-   Nothing here is trusted: addresses are reduced to the box and read by copies that may fail, tables
-   are those of the file's copy, and the number of frames is bounded.  */
+   Nothing here is trusted: addresses are reduced to the box and read by copies that may fail,
+   tables are those of the file's copy, and the number of frames is bounded.  */
 #include "config.h"
 
 #include "liblfi/linux/linux.h"
@@ -85,8 +85,8 @@ bool lfi_proc_frame(struct LFILinuxProc *p, unsigned n, struct LFIFrame *frame)
     *frame = (struct LFIFrame){.pc = pc, .image_offset = pc - p->image};
     frame->in_image = frame->image_offset < p->elf.end;
     if (frame->in_image)
-        frame->symbol = lfiv_elf_symbol(p->file, p->file_size, frame->image_offset - called,
-                                        &frame->distance);
+        frame->symbol =
+            lfiv_elf_symbol(p->file, p->file_size, frame->image_offset - called, &frame->distance);
     frame->distance += frame->symbol ? called : 0;
     return true;
 }

@@ -7,30 +7,40 @@
 
 #include "lfi_boxcall.h"
 #include "liblfi/linux/linux.h"
+#include "liblfi/linux/trace.h"
 
 /* The kinds of syscalls.def.  */
 /* clang-format off */
-#define INT {ARG_INT, 0, 0}
-#define UINT {ARG_UINT, 0, 0}
-#define FLAGS {ARG_FLAGS, 0, 0}
-#define MODE {ARG_MODE, 0, 0}
-#define LONG {ARG_LONG, 0, 0}
-#define ADDR {ARG_ADDR, 0, 0}
-#define FD {ARG_FD, 0, 0}
-#define DIRFD {ARG_DIRFD, 0, 0}
-#define PATH {ARG_PATH, 0, 0}
-#define PATH_OPT {ARG_PATH_OPT, 0, 0}
-#define IN(t) {ARG_IN, 0, sizeof(struct box_##t)}
-#define IN_OPT(t) {ARG_IN_OPT, 0, sizeof(struct box_##t)}
-#define OUT(t) {ARG_OUT, 0, sizeof(struct box_##t)}
-#define OUT_OPT(t) {ARG_OUT_OPT, 0, sizeof(struct box_##t)}
-#define INOUT_OPT(t) {ARG_INOUT_OPT, 0, sizeof(struct box_##t)}
-#define IN_BUF(n) {ARG_IN_BUF, n, 0}
-#define OUT_BUF(n) {ARG_OUT_BUF, n, 0}
-#define IN_IOV(n) {ARG_IN_IOV, n, 0}
-#define OUT_IOV(n) {ARG_OUT_IOV, n, 0}
-#define INOUT_ARRAY(t, n) {ARG_INOUT_ARRAY, n, sizeof(struct box_##t)}
-#define WORD {ARG_WORD, 0, 0}
+#define INT {ARG_INT, 0, 0, 0}
+#define UINT {ARG_UINT, 0, 0, 0}
+#define MODE {ARG_MODE, 0, 0, 0}
+#define FILEMODE {ARG_MODE, 0, SHOW_FILEMODE, 0}
+#define HEX32 {ARG_FLAGS, 0, 0, 0}
+#define ONE(s) {ARG_INT, 0, SHOW_##s, 0}
+#define FLAGS(s) {ARG_FLAGS, 0, SHOW_##s, 0}
+#define LONG {ARG_LONG, 0, 0, 0}
+#define ADDR {ARG_ADDR, 0, 0, 0}
+#define SIZE {ARG_ADDR, 0, SHOW_SIZE, 0}
+#define HEX {ARG_ADDR, 0, SHOW_HEX, 0}
+#define STRING {ARG_ADDR, 0, SHOW_STRING, 0}
+#define RESULT {ARG_ADDR, 0, SHOW_RESULT, 0}
+#define FD {ARG_FD, 0, 0, 0}
+#define DIRFD {ARG_DIRFD, 0, 0, 0}
+#define PATH {ARG_PATH, 0, 0, 0}
+#define PATH_OPT {ARG_PATH_OPT, 0, 0, 0}
+#define IN(t) {ARG_IN, 0, SHOW_STRUCT_##t, sizeof(struct box_##t)}
+#define IN_OPT(t) {ARG_IN_OPT, 0, SHOW_STRUCT_##t, sizeof(struct box_##t)}
+#define OUT(t) {ARG_OUT, 0, SHOW_STRUCT_##t, sizeof(struct box_##t)}
+#define OUT_OPT(t) {ARG_OUT_OPT, 0, SHOW_STRUCT_##t, sizeof(struct box_##t)}
+#define INOUT_OPT(t) {ARG_INOUT_OPT, 0, SHOW_STRUCT_##t, sizeof(struct box_##t)}
+#define IN_BUF(n) {ARG_IN_BUF, n, 0, 0}
+#define OUT_BUF(n) {ARG_OUT_BUF, n, 0, 0}
+#define OUT_RANDOM(n) {ARG_OUT_BUF, n, SHOW_HEX, 0}
+#define DIRENTS(n) {ARG_OUT_BUF, n, SHOW_DIRENTS, 0}
+#define IN_IOV(n) {ARG_IN_IOV, n, 0, 0}
+#define OUT_IOV(n) {ARG_OUT_IOV, n, 0, 0}
+#define INOUT_ARRAY(t, n) {ARG_INOUT_ARRAY, n, SHOW_STRUCT_##t, sizeof(struct box_##t)}
+#define WORD {ARG_WORD, 0, 0, 0}
 #define ARGS(...) {__VA_ARGS__}
 /* clang-format on */
 
@@ -55,17 +65,19 @@ static const struct call_row rows[] = {
 enum { NROWS = sizeof rows / sizeof rows[0] };
 
 /* Says once per engine and number what is missing.  */
-static long unknown_call(struct LFILinuxThread *t, uint64_t nr)
+static long unknown_call(struct LFILinuxThread *t, uint64_t nr, const struct LFIRegs *regs)
 {
     struct LFILinuxEngine *lx = t->proc->lx;
-    if (lx->opts.verbose || lx->opts.debug) {
+    if (lx->opts.debug)
+        lx_trace_unknown(t, nr, regs);
+    if (lx->opts.verbose) {
         uint64_t bit = UINT64_C(1) << (nr & 63);
         bool seen = nr < 512 && (atomic_fetch_or(&lx->logged[nr / 64], bit) & bit);
         if (!seen)
             lx_log(lx, "system call %llu is not supported", (unsigned long long)nr);
     }
     if (lx->opts.exit_unknown_syscalls)
-        proc_end_signal(t, SIGSYS);
+        proc_end_signal(t, SIGSYS, 0);
     return -ENOSYS;
 }
 
@@ -121,7 +133,7 @@ void lx_syscall(struct LFIContext *ctx)
     else if (nr == LFI_BOXCALL)
         result = own_call(t, regs);
     else
-        result = unknown_call(t, nr);
+        result = unknown_call(t, nr, regs);
     /* The handler may have ended this thread or process; another thread may have, too.  */
     if (atomic_load_explicit(&t->proc->ending, memory_order_relaxed) || t->leaving)
         lfi_ctx_exit(t->ctx, 0);

@@ -213,7 +213,7 @@ static long get_status_flags(const struct file *f)
     if (f->kind == FILE_TREE)
         return BOX_O_DIRECTORY | BOX_O_LARGEFILE;
     int flags = fcntl(f->host, F_GETFL);
-    return flags < 0 ? -errno : (long)open_flags_to_box(flags);
+    return flags < 0 ? -errno : (long)open_flags_to_box(flags & ~f->hidden);
 }
 
 static long set_status_flags(const struct file *f, uint64_t arg)

@@ -229,6 +229,7 @@ void lfi_proc_free(struct LFILinuxProc *p)
     if (!p)
         return;
     proc_stop(p);
+    debugger_unregister(p);
     fds_free(p);
     file_drop(p->cwd);
     lfi_box_free(p->box);

@@ -54,6 +54,7 @@ struct file {
     enum file_kind kind;
     int host;                   /* -1 for FILE_TREE */
     const struct mount *mount;  /* where it was opened by path; NULL for all others */
+    int hidden;                 /* status flags of the host that the box did not ask for */
     bool dir;                   /* may be the start of a path */
     bool fixed;                 /* owner, mode and times cannot be changed */
     char *path;                 /* of directories: where it was when it was opened */
@@ -107,7 +108,8 @@ struct LFILinuxEngine {
 enum { LX_NRT = 7 };
 
 struct sigstate {
-    uint64_t pending; /* bit n-1 is signal n */
+    uint64_t pending;  /* bit n-1 is signal n */
+    uint64_t directed; /* of pending: sent to a thread (SI_TKILL) */
     struct box_sigaction action[BOX_NSIG];
 };
 
@@ -136,6 +138,7 @@ struct LFILinuxProc {
     lfiptr image; /* where address 0 of the file is; can wrap where the box is at address 0 */
     bool started;                 /* a first thread was made, and the program not reloaded since */
     struct LFILinuxThread *first; /* that thread, until it is freed */
+    struct debugger_image *debugger; /* debugger.c; NULL if none is told */
 
     struct fdtable fds;
     pthread_mutex_t fs_lock; /* of cwd */
@@ -204,7 +207,7 @@ enum arg_kind {
     ARG_NONE,
     ARG_INT,   /* int */
     ARG_UINT,  /* unsigned int */
-    ARG_FLAGS, /* the same, printed in hexadecimal */
+    ARG_FLAGS, /* the same, printed by names or in hexadecimal */
     ARG_MODE,  /* the same, in octal */
     ARG_LONG,  /* 64 bits, signed */
     ARG_ADDR,  /* 64 bits that mean an address or a size */
@@ -229,6 +232,7 @@ enum arg_kind {
 struct arg_spec {
     uint8_t kind;
     uint8_t with;  /* index of the argument that holds length or count */
+    uint8_t show;  /* enum arg_show (trace.h) */
     uint16_t size; /* of the structure */
 };
 
@@ -273,8 +277,11 @@ long copy_out(const struct call *c, uint64_t dst, const void *src, size_t size);
 
 /* The system-call handler of the engine.  */
 void lx_syscall(struct LFIContext *ctx);
-/* Prints a call and its result.  */
+/* --trace (trace.c): a call and its result; one that has no row; the end of a thread, and of
+   the process if it is the first one.  */
 void lx_trace(const struct call *c, long result);
+void lx_trace_unknown(struct LFILinuxThread *t, uint64_t nr, const struct LFIRegs *regs);
+void lx_trace_end(struct LFILinuxThread *t);
 
 /* Paths (path.c).  */
 
@@ -358,6 +365,11 @@ const uint8_t *program_bytes(const struct LFILinuxProc *p, const Elf64_Shdr *sh)
 /* Frames of a thread whose box does not run, from its registers and pc (backtrace.c).  */
 void backtrace_take(struct LFILinuxThread *t, uint64_t pc, struct backtrace *out);
 
+/* Tells debuggers of the host about the program, once it is loaded, and that it is gone
+   (debugger.c).  What cannot be told is not.  */
+void debugger_register(struct LFILinuxProc *p);
+void debugger_unregister(struct LFILinuxProc *p);
+
 /* Threads and ends (thread.c).  */
 
 struct LFILinuxThread *thread_make(struct LFILinuxProc *p);
@@ -379,9 +391,10 @@ void thread_gone(struct LFILinuxThread *t);
 bool threads_release(struct LFILinuxProc *p);
 /* Ends the process from outside: threads that wait for calls are taken out, others end.  */
 void proc_stop(struct LFILinuxProc *p);
-/* From a handler of t: ends the whole process once the call returns; the first reason counts.  */
+/* From a handler of t: ends the whole process once the call returns; the first reason counts.
+   code: the signal's si_code.  */
 void proc_end_exit(struct LFILinuxThread *t, int code);
-void proc_end_signal(struct LFILinuxThread *t, int sig);
+void proc_end_signal(struct LFILinuxThread *t, int sig, int code);
 /* Calls of the host that can wait (wait.c): as syscall(), but errors are -errno, and thread_kick
    ends it with -EINTR.  */
 long host_call(struct LFILinuxThread *t, long nr, long a0, long a1, long a2, long a3, long a4,

@@ -247,6 +247,8 @@ static bool load_owned(struct LFILinuxProc *p, uint8_t *file, size_t size, const
     if (!p->name)
         return lx_fail(LFI_ERR_ALLOC, "out of memory");
     p->loaded = load_program(p);
+    if (p->loaded && p->lx->opts.gdb)
+        debugger_register(p);
     return p->loaded;
 }
 

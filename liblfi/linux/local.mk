@@ -4,5 +4,6 @@ liblfi_liblfi_a_SOURCES += include/lfi_linux.h \
   %D%/args.c %D%/bind.c %D%/convert.c %D%/dispatch.c %D%/fd.c %D%/file.c %D%/library.c %D%/linux.c \
   %D%/load.c include/lfi_boxcall.h \
   %D%/backtrace.c \
+  %D%/debugger.c \
   %D%/memory.c %D%/old_calls.c %D%/path.c %D%/path_calls.c %D%/process.c %D%/signal.c %D%/stack.c \
-  %D%/symbol.c %D%/thread.c %D%/time.c %D%/trace.c %D%/unwind.c %D%/unwind.h %D%/wait.c
+  %D%/symbol.c %D%/thread.c %D%/time.c %D%/trace.c %D%/trace.h %D%/trace_values.c %D%/names.def %D%/unwind.c %D%/unwind.h %D%/wait.c

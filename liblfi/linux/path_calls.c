@@ -154,6 +154,8 @@ long sys_openat(struct call *c)
     if (host & O_PATH)
         host &= O_PATH | O_DIRECTORY | O_NOFOLLOW;
     long err = open_path(c->p, c->a[0].file, c->a[1].path, host, masked(c->p, c->a[3].u), &f);
+    if (!err)
+        f->hidden = O_NOFOLLOW & ~host;
     return err ? err : fd_add(c->p, f, 0, flags & BOX_O_CLOEXEC);
 }
 

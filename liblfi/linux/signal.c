@@ -32,13 +32,28 @@ static bool ignored_by_default(int sig)
            || sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU;
 }
 
-static void deliver(struct LFILinuxThread *t, int sig, uint64_t handler)
+static void deliver(struct LFILinuxThread *t, int sig, uint64_t handler, int code)
 {
     if (handler == BOX_SIG_IGN || (handler == BOX_SIG_DFL && ignored_by_default(sig)))
         return;
     if (handler != BOX_SIG_DFL && t->proc->lx->opts.verbose)
         lx_log(t->proc->lx, "signal %d: handlers are not called; the process ends", sig);
-    proc_end_signal(t, sig);
+    proc_end_signal(t, sig, code);
+}
+
+/* The first one counts, as for the kernel.  */
+static void pend(struct sigstate *s, int sig, int code)
+{
+    if (!(s->pending & bit(sig)))
+        s->directed = code == SI_TKILL ? s->directed | bit(sig) : s->directed & ~bit(sig);
+    s->pending |= bit(sig);
+}
+
+/* si_code.  */
+static int sent_by(const struct call *c)
+{
+    bool to_thread = c->row->handler == sys_tkill || c->row->handler == sys_tgkill;
+    return to_thread ? SI_TKILL : SI_USER;
 }
 
 long signal_self(struct call *c, int sig)
@@ -53,10 +68,10 @@ long signal_self(struct call *c, int sig)
     uint64_t handler = p->sig.action[sig - 1].handler;
     bool blocked = !certain && c->t->sigmask & bit(sig);
     if (blocked)
-        p->sig.pending |= bit(sig);
+        pend(&p->sig, sig, sent_by(c));
     pthread_mutex_unlock(&p->lock);
     if (!blocked)
-        deliver(c->t, sig, certain ? BOX_SIG_DFL : handler);
+        deliver(c->t, sig, certain ? BOX_SIG_DFL : handler, sent_by(c));
     return 0;
 }
 
@@ -127,7 +142,7 @@ long sys_rt_sigaction(struct call *c)
 }
 
 /* The lowest signal that is pending and not blocked any more; 0 if there is none.  */
-static int take_pending(struct LFILinuxThread *t, uint64_t *handler)
+static int take_pending(struct LFILinuxThread *t, uint64_t *handler, int *code)
 {
     struct LFILinuxProc *p = t->proc;
     int sig = 0;
@@ -137,6 +152,7 @@ static int take_pending(struct LFILinuxThread *t, uint64_t *handler)
         sig = __builtin_ctzll(ready) + 1;
         p->sig.pending &= ~bit(sig);
         *handler = p->sig.action[sig - 1].handler;
+        *code = p->sig.directed & bit(sig) ? SI_TKILL : SI_USER;
     }
     pthread_mutex_unlock(&p->lock);
     return sig;
@@ -161,8 +177,8 @@ long sys_rt_sigprocmask(struct call *c)
     t->sigmask &= ~(bit(SIGKILL) | bit(SIGSTOP));
     if (old)
         old->bits = now;
-    for (int sig; (sig = take_pending(t, &handler)) != 0;)
-        deliver(t, sig, handler);
+    for (int sig, code; (sig = take_pending(t, &handler, &code)) != 0;)
+        deliver(t, sig, handler, code);
     return 0;
 }
 

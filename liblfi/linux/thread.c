@@ -145,9 +145,9 @@ void proc_end_exit(struct LFILinuxThread *t, int code)
     proc_end(t, &(struct LFIProcEnd){.code = code}, NULL);
 }
 
-void proc_end_signal(struct LFILinuxThread *t, int sig)
+void proc_end_signal(struct LFILinuxThread *t, int sig, int code)
 {
-    proc_end(t, &(struct LFIProcEnd){.code = 128 + sig, .sig = sig}, NULL);
+    proc_end(t, &(struct LFIProcEnd){.code = 128 + sig, .sig = sig, .info.code = code}, NULL);
 }
 
 static void proc_end_fault(struct LFILinuxThread *t, const struct LFIFault *fault)
@@ -284,6 +284,14 @@ void proc_stop(struct LFILinuxProc *p)
     pthread_mutex_unlock(&p->lock);
 }
 
+static bool ends_process(struct LFILinuxThread *t)
+{
+    pthread_mutex_lock(&t->proc->lock);
+    bool ends = t->proc->ender == t;
+    pthread_mutex_unlock(&t->proc->lock);
+    return ends;
+}
+
 bool thread_loop(struct LFILinuxThread *t)
 {
     int code = lfi_ctx_run(t->ctx, t->entry);
@@ -297,8 +305,14 @@ bool thread_loop(struct LFILinuxThread *t)
         proc_end_fault(t, fault);
     else if (!t->leaving && !atomic_load(&t->proc->ending))
         proc_end_exit(t, code & 0xff); /* it returned to the host */
+    /* Whoever waits for the thread comes after its line; the process's is the last.  */
+    bool trace = t->proc->lx->opts.debug && ran, last = ends_process(t);
+    if (trace && !last)
+        lx_trace_end(t);
     clear_tid(t);
     end_others(t);
+    if (trace && last)
+        lx_trace_end(t);
     thread_out(t);
     return ran;
 }

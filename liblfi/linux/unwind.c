@@ -248,9 +248,9 @@ static bool find_fde(const struct unwind_table *t, uint64_t addr, struct fde *fd
 enum rule_kind {
     SAME, /* as in the frame itself */
     UNDEFINED,
-    AT_OFFSET,    /* in memory at the CFA plus offset */
-    OFFSET,       /* the CFA plus offset */
-    REGISTER,     /* what the frame has in another register */
+    AT_OFFSET, /* in memory at the CFA plus offset */
+    OFFSET,    /* the CFA plus offset */
+    REGISTER,  /* what the frame has in another register */
     AT_EXPRESSION,
     EXPRESSION
 };

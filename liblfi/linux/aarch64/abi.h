@@ -56,7 +56,7 @@ static inline void abi_copy_registers(struct LFIRegs *to, const struct LFIRegs *
 }
 
 /* Registers by their DWARF numbers.  */
-enum { ABI_DWARF_SP = 31 };
+enum { ABI_DWARF_SP = 31, ABI_DWARF_RA = 30 };
 static inline void abi_dwarf_registers(const struct LFIRegs *r, uint64_t out[])
 {
     memcpy(out, &r->x0, 31 * sizeof out[0]); /* x0 to x30 follow each other */

@@ -56,7 +56,7 @@ static inline void abi_copy_registers(struct LFIRegs *to, const struct LFIRegs *
 }
 
 /* Registers by their DWARF numbers.  */
-enum { ABI_DWARF_SP = 7 };
+enum { ABI_DWARF_SP = 7, ABI_DWARF_RA = 16 };
 static inline void abi_dwarf_registers(const struct LFIRegs *r, uint64_t out[])
 {
     const uint64_t regs[] = {r->rax, r->rdx, r->rcx, r->rbx, r->rsi, r->rdi, r->rbp, r->rsp,

@@ -73,6 +73,7 @@ static void open_flags(void)
     SHOW(lseek(fd, 0, SEEK_CUR));
     SHOW(read(fd, buf, 1));
     SHOW(fcntl(fd, F_GETFL) & (O_ACCMODE | O_APPEND | O_NONBLOCK));
+    SHOW(fcntl(fd, F_GETFL) & O_NOFOLLOW);
     SHOW(fcntl(fd, F_SETFL, O_NONBLOCK));
     SHOW(fcntl(fd, F_GETFL) & (O_ACCMODE | O_APPEND | O_NONBLOCK));
     SHOW(fcntl(fd, F_GETFD));

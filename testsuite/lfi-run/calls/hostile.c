@@ -46,7 +46,7 @@ struct arg {
     {                                                                                              \
         K_UINT                                                                                     \
     }
-#define FLAGS                                                                                      \
+#define FLAGS(s)                                                                                    \
     {                                                                                              \
         K_FLAGS                                                                                    \
     }
@@ -61,6 +61,42 @@ struct arg {
 #define ADDR                                                                                       \
     {                                                                                              \
         K_ADDR                                                                                     \
+    }
+#define FILEMODE                                                                                   \
+    {                                                                                              \
+        K_MODE                                                                                     \
+    }
+#define ONE(s)                                                                                     \
+    {                                                                                              \
+        K_INT                                                                                      \
+    }
+#define HEX32                                                                                      \
+    {                                                                                              \
+        K_UINT                                                                                     \
+    }
+#define SIZE                                                                                       \
+    {                                                                                              \
+        K_ADDR                                                                                     \
+    }
+#define HEX                                                                                        \
+    {                                                                                              \
+        K_ADDR                                                                                     \
+    }
+#define STRING                                                                                     \
+    {                                                                                              \
+        K_ADDR                                                                                     \
+    }
+#define RESULT                                                                                     \
+    {                                                                                              \
+        K_ADDR                                                                                     \
+    }
+#define OUT_RANDOM(n)                                                                              \
+    {                                                                                              \
+        K_OUT_BUF, n                                                                               \
+    }
+#define DIRENTS(n)                                                                                 \
+    {                                                                                              \
+        K_OUT_BUF, n                                                                               \
     }
 #define FD                                                                                         \
     {                                                                                              \
