@@ -33,7 +33,10 @@ struct LFILinuxThread;
 struct LFILinuxOptions {
     size_t stacksize; /* of the first thread of a process [8 MiB]; 64 KiB to 1 GiB */
     bool verbose;     /* report loads and unsupported calls, see log */
-    bool perf;        /* not supported: lfi_linux_new refuses it */
+    /* Write the addresses of the functions of every program that is loaded to /tmp/perf-PID.map,
+       where perf finds them.  The file stays.  Where several boxes use the same addresses one
+       after the other, perf shows functions of any of them.  */
+    bool perf;
     /* "BOX=HOST" or "BOX=HOST:ro", NULL-terminated: the host directory HOST is visible in the
        box at the absolute path BOX.  ':rw' at the end is understood too, for a HOST that ends
        in ':ro'.  NULL: none.  */
@@ -60,7 +63,8 @@ struct LFILinuxOptions {
 };
 
 /* Opens the directories of dir_maps and sets the engine's system-call handler.  The options
-   are copied.  NULL with LFI_ERR_ARG (a message names the mapping), LFI_ERR_ALLOC.  */
+   are copied.  NULL with LFI_ERR_ARG (a message names the mapping, or the file of perf),
+   LFI_ERR_ALLOC.  */
 struct LFILinuxEngine *lfi_linux_new(struct LFIEngine *engine, struct LFILinuxOptions opts);
 /* All processes must have been freed.  The LFIEngine stays.  NULL is ignored.  */
 void lfi_linux_free(struct LFILinuxEngine *linux_engine);

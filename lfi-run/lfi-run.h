@@ -17,6 +17,7 @@ struct options {
     bool no_verify;
     bool no_aslr;
     bool gdb;
+    bool perf;
     bool trace;
     const char *trace_file; /* NULL: standard error */
     bool verbose;

@@ -29,5 +29,8 @@ int main(int argc, char **argv)
     if (strcmp(arch, native_arch) == 0)
         return run_program(&o);
 #endif
+    if (o.perf)
+        tool_fail("%s: --perf: perf cannot see functions under an emulator; run it on %s",
+                  o.argv[0], arch);
     handoff(arch, argv);
 }

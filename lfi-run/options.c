@@ -97,6 +97,12 @@ static void take_gdb(struct options *o, const char *arg)
     o->gdb = true;
 }
 
+static void take_perf(struct options *o, const char *arg)
+{
+    (void)arg;
+    o->perf = true;
+}
+
 static void take_verbose(struct options *o, const char *arg)
 {
     (void)arg;
@@ -134,6 +140,7 @@ static const struct option_row {
     {"gdb", NULL, take_gdb,
      "tell gdb, when it debugs lfi-run, about the program in the box;\n"
      "the default where lfi-run is started by a debugger"},
+    {"perf", NULL, take_perf, "tell perf the names of the program's functions"},
     {"verbose", NULL, take_verbose, "say where the program is loaded and what is not supported"},
     {"no-aslr", NULL, take_no_aslr, "load at predictable addresses"},
     {"no-verify", NULL, take_no_verify,

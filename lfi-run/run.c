@@ -174,6 +174,7 @@ int run_program(const struct options *o)
     const char **maps = box_directories(o);
     struct LFILinuxOptions lo = {.stacksize = o->stack_size,
                                  .verbose = o->verbose,
+                                 .perf = o->perf,
                                  .debug = o->trace,
                                  .dir_maps = maps,
                                  .wd = box_working_directory(maps),

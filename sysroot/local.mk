@@ -10,6 +10,7 @@ lfi_overlay_files = \
   %D%/overlay/README \
   %D%/overlay/lfi-aarch64/gcc/libgcc/config/aarch64/sync-cache.c \
   %D%/overlay/lfi-aarch64/gcc/libgcc/config/aarch64/value-unwind.h \
+  %D%/overlay/lfi-aarch64/musl/arch/aarch64/crt_arch.h \
   %D%/overlay/lfi-aarch64/musl/src/setjmp/aarch64/longjmp.s \
   %D%/overlay/lfi-aarch64/musl/src/setjmp/aarch64/setjmp.s \
   %D%/overlay/lfi-x86_64/musl/src/thread/x86_64/clone.s \

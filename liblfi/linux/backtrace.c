@@ -63,11 +63,13 @@ void backtrace_take(struct LFILinuxThread *t, uint64_t pc, struct backtrace *out
     out->pc[out->n++] = pc;
     while (out->n < LFI_MAX_FRAMES) {
         bool first = out->n == 1;
+        uint64_t sp = image_offset(p, f.reg[u.sp]);
         enum unwind_result r = unwind_step(&u, &f, !first);
         if (r == UNWIND_UNKNOWN && first ? !just_called(&u, &f) : r != UNWIND_CALLER)
             return;
         f.pc = image_offset(p, f.pc);
-        if (!in_code(p, f.pc))
+        /* Callers are further up the stack, but of a function that has not used it.  */
+        if (!in_code(p, f.pc) || image_offset(p, f.reg[u.sp]) < sp + !first)
             return;
         out->pc[out->n++] = p->image + f.pc;
     }

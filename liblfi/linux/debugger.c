@@ -5,8 +5,8 @@
    names.  Debug information cannot be given there, since its addresses are those of the
    program's file.  So the file in memory has no more than the program's sections at their addresses
    in the box, its symbols, its call frame information, and a link (.gnu_debuglink) to the program's
-   own file: GDB reads debug information there, and moves it by the difference between the addresses of
-   sections of the same name.
+   own file: GDB reads debug information there, and moves it by the difference between the addresses
+   of sections of the same name.
 
    What is copied comes from the program's file and is hostile: offsets and sizes are checked
    here, contents are the debugger's business.  */
@@ -91,10 +91,12 @@ struct debugger_image {
     Elf64_Shdr section[];
 };
 
-/* Appends; where it is in the file, or 0 without memory.  data NULL: zeros.  */
-static uint64_t append(struct debugger_image *im, const void *data, uint64_t size)
+/* Appends at a multiple of align; where it is in the file, or 0 without memory.  data NULL:
+   zeros.  */
+static uint64_t append_at(struct debugger_image *im, uint64_t align, const void *data,
+                          uint64_t size)
 {
-    uint64_t at = (im->size + 7) & ~(uint64_t)7;
+    uint64_t at = (im->size + align - 1) & ~(align - 1);
     if (at + size > im->room) {
         size_t room = 2 * (at + size);
         uint8_t *file = realloc(im->file, room);
@@ -108,6 +110,11 @@ static uint64_t append(struct debugger_image *im, const void *data, uint64_t siz
         memcpy(im->file + at, data, size);
     im->size = at + size;
     return at;
+}
+
+static uint64_t append(struct debugger_image *im, const void *data, uint64_t size)
+{
+    return append_at(im, 8, data, size);
 }
 
 /* Copies the section's contents; a broken section has none.  False without memory.  */
@@ -141,50 +148,114 @@ static bool keep_symbols(struct debugger_image *im, Elf64_Shdr *sh)
     return sh->sh_link < im->nsections && im->section[sh->sh_link].sh_type == SHT_STRTAB;
 }
 
-/* The address after the entry point where something else begins.  */
-static uint64_t entry_end(const struct debugger_image *im, const Elf64_Shdr *symbols)
+/* A return address that is undefined ends a backtrace: where the program starts, and its threads.
+ */
+static const char *const outermost_names[] = {"__clone"};
+enum { NOUTERMOST = 1 + sizeof outermost_names / sizeof outermost_names[0], OUTERMOST_SIZE = 256 };
+
+struct place {
+    uint64_t start, size;
+};
+
+static bool is_named(const struct debugger_image *im, const Elf64_Shdr *strings, const Elf64_Sym *s,
+                     const char *name)
 {
-    uint64_t entry = im->p->image + im->p->elf.entry, end = entry + 64;
-    for (uint64_t at = 0; at + sizeof(Elf64_Sym) <= symbols->sh_size; at += sizeof(Elf64_Sym)) {
-        Elf64_Sym s;
-        memcpy(&s, im->file + symbols->sh_offset + at, sizeof s);
-        if (ELF64_ST_TYPE(s.st_info) == STT_FUNC && s.st_value > entry && s.st_value < end)
-            end = s.st_value;
-    }
-    return end;
+    size_t n = strlen(name) + 1;
+    return s->st_name < strings->sh_size && n <= strings->sh_size - s->st_name
+           && memcmp(im->file + strings->sh_offset + s->st_name, name, n) == 0;
 }
 
-/* The program's call frame information, and an entry for the code where the program
-   starts: its return address is undefined, so that backtraces end there.  */
+static Elf64_Sym symbol_at(const struct debugger_image *im, const Elf64_Shdr *symbols, uint64_t i)
+{
+    Elf64_Sym s;
+    memcpy(&s, im->file + symbols->sh_offset + i * sizeof s, sizeof s);
+    return s;
+}
+
+/* Where these are: assembly, which ends before the next function begins.  */
+static void find_outermost(const struct debugger_image *im, const Elf64_Shdr *symbols,
+                           struct place place[NOUTERMOST])
+{
+    const Elf64_Shdr *strings = &im->section[symbols->sh_link];
+    uint64_t count = symbols->sh_size / sizeof(Elf64_Sym);
+    place[0] = (struct place){im->p->image + im->p->elf.entry, OUTERMOST_SIZE};
+    for (uint64_t k = 0; k < count; k++) {
+        Elf64_Sym s = symbol_at(im, symbols, k);
+        for (unsigned i = 1; i < NOUTERMOST; i++)
+            if (ELF64_ST_TYPE(s.st_info) == STT_FUNC
+                && is_named(im, strings, &s, outermost_names[i - 1]))
+                place[i] = (struct place){s.st_value, OUTERMOST_SIZE};
+    }
+    for (uint64_t k = 0; k < count; k++) {
+        Elf64_Sym s = symbol_at(im, symbols, k);
+        for (unsigned i = 0; i < NOUTERMOST; i++)
+            if (ELF64_ST_TYPE(s.st_info) == STT_FUNC && s.st_value > place[i].start
+                && s.st_value - place[i].start < place[i].size)
+                place[i].size = s.st_value - place[i].start;
+    }
+}
+
+/* Call frame information that says so.  */
+struct __attribute__((packed)) outermost {
+    uint32_t cie_size, cie_id;
+    uint8_t version, augmentation, code_align, data_align, ra, cfa[3], undefined[4];
+    struct __attribute__((packed)) {
+        uint32_t size, cie_distance;
+        struct place place;
+        uint32_t padding;
+    } fde[NOUTERMOST];
+};
+
+static void make_outermost(const struct debugger_image *im, const Elf64_Shdr *symbols,
+                           struct outermost *o)
+{
+    struct place place[NOUTERMOST] = {{0, 0}};
+    find_outermost(im, symbols, place);
+    *o = (struct outermost){.cie_size = offsetof(struct outermost, fde) - 4,
+                            .version = 1,
+                            .code_align = 1,
+                            .data_align = 0x78,
+                            .ra = ABI_DWARF_RA,
+                            .cfa = {0x0c, ABI_DWARF_SP, 0},
+                            .undefined = {0x07, ABI_DWARF_RA}};
+    for (unsigned i = 0; i < NOUTERMOST; i++) {
+        o->fde[i].size = sizeof o->fde[i] - 4;
+        o->fde[i].cie_distance = (uint32_t)((char *)&o->fde[i].cie_distance - (char *)o);
+        o->fde[i].place = place[i];
+    }
+}
+
+/* The program's .eh_frame, whose addresses are relative, and that.  */
 static bool keep_frames(struct debugger_image *im, Elf64_Shdr *sh, const Elf64_Shdr *symbols)
 {
-    static const uint8_t undefined_ra[] = {0x07, ABI_DWARF_RA};
-    struct __attribute__((packed)) {
-        uint32_t cie_size, cie_id;
-        uint8_t version, augmentation, code_align, data_align, ra, cfa[3], undefined[4];
-        uint32_t fde_size, cie_distance;
-        uint64_t start, size;
-        uint32_t end;
-    } mine = {.cie_size = 16, .version = 1, .code_align = 1, .data_align = 0x78,
-              .ra = ABI_DWARF_RA, .cfa = {0x0c, ABI_DWARF_SP, 0}, .fde_size = 20,
-              .cie_distance = 24};
-    memcpy(mine.undefined, undefined_ra, sizeof undefined_ra);
-    mine.start = im->p->image + im->p->elf.entry;
-    mine.size = entry_end(im, symbols) - mine.start;
+    struct outermost o;
     if (!keep(im, sh))
         return false;
     /* Without the zero at the end.  */
     if (sh->sh_size >= 4 && memcmp(im->file + im->size - 4, "\0\0\0", 4) == 0)
         im->size -= 4;
-    sh->sh_size = im->size - sh->sh_offset;
-    if (sh->sh_size % 4) /* broken: left as it is */
-        return true;
-    uint64_t at = im->size;
-    if (!append(im, NULL, sizeof mine + 8))
+    sh->sh_size = im->size - sh->sh_offset + sizeof o;
+    sh->sh_addr += im->p->image;
+    make_outermost(im, symbols, &o);
+    return append_at(im, 1, &o, sizeof o) != 0;
+}
+
+/* The program's .debug_frame, whose addresses are those of its file.  */
+static bool keep_debug_frames(struct debugger_image *im, Elf64_Shdr *sh)
+{
+    if (!keep(im, sh))
         return false;
-    memcpy(im->file + at, &mine, sizeof mine);
-    im->size = at + sizeof mine;
-    sh->sh_size += sizeof mine;
+    for (uint64_t at = 0; at + 16 <= sh->sh_size;) {
+        uint8_t *entry = im->file + sh->sh_offset + at;
+        uint32_t head[2]; /* size of the rest, place of the CIE */
+        uint64_t address;
+        memcpy(head, entry, sizeof head);
+        memcpy(&address, entry + sizeof head, sizeof address);
+        address += im->p->image;
+        if (head[1] != UINT32_MAX)
+            memcpy(entry + sizeof head, &address, sizeof address);
+        at += 4 + (uint64_t)head[0];
+    }
     return true;
 }
 
@@ -244,41 +315,56 @@ static void place(struct debugger_image *im, Elf64_Shdr *sh)
     }
 }
 
-static bool fill(struct debugger_image *im, const Elf64_Ehdr *program)
+static bool same_section(const Elf64_Shdr *a, const Elf64_Shdr *b)
 {
-    Elf64_Ehdr h = *program;
-    Elf64_Shdr frames, *symbols = NULL, *sh;
-    unsigned names = program->e_shstrndx, strings = 0;
-    bool has_frames = program_section_named(im->p, ".eh_frame", &frames);
-    if (!append(im, NULL, sizeof h + 8) && !im->file)
+    return a->sh_name == b->sh_name && a->sh_offset == b->sh_offset && a->sh_size == b->sh_size;
+}
+
+static Elf64_Shdr *find_symbols(struct debugger_image *im)
+{
+    for (unsigned i = 0; i < im->nsections; i++)
+        if (im->section[i].sh_type == SHT_SYMTAB)
+            return &im->section[i];
+    return NULL;
+}
+
+static bool fill_sections(struct debugger_image *im, unsigned names)
+{
+    Elf64_Shdr frames = {0}, debug_frames = {0}, *symbols = find_symbols(im), *sh = im->section;
+    program_section_named(im->p, ".eh_frame", &frames);
+    program_section_named(im->p, ".debug_frame", &debug_frames);
+    if (!symbols || names >= im->nsections || !keep_symbols(im, symbols))
         return false;
-    for (sh = im->section; sh < im->section + im->nsections; sh++)
-        if (sh->sh_type == SHT_SYMTAB && !symbols) {
-            symbols = sh;
-            strings = sh->sh_link;
-        }
-    if (!symbols || names >= im->nsections || !keep_symbols(im, symbols)
-        || !keep(im, &im->section[strings]))
+    Elf64_Shdr *strings = &im->section[symbols->sh_link];
+    if (strings == &im->section[names] || !keep(im, strings))
         return false;
-    for (sh = im->section; sh < im->section + im->nsections; sh++) {
-        if (sh == symbols || sh == &im->section[strings] || sh == &im->section[names])
+    for (; sh < im->section + im->nsections; sh++) {
+        bool ok = true;
+        if (sh == symbols || sh == strings || sh == &im->section[names])
             continue;
-        if (has_frames && sh->sh_offset == frames.sh_offset && sh->sh_name == frames.sh_name) {
-            if (!keep_frames(im, sh, symbols))
-                return false;
-            sh->sh_addr += im->p->image;
-        } else {
+        if (same_section(sh, &frames))
+            ok = keep_frames(im, sh, symbols);
+        else if (same_section(sh, &debug_frames))
+            ok = keep_debug_frames(im, sh);
+        else
             place(im, sh);
-        }
+        if (!ok)
+            return false;
     }
-    if (strings != names && !link_file(im, &im->section[names]))
+    return link_file(im, &im->section[names]);
+}
+
+static bool fill(struct debugger_image *im, Elf64_Ehdr h)
+{
+    append(im, &h, sizeof h);
+    if (!im->file || !fill_sections(im, h.e_shstrndx))
         return false;
     h.e_type = ET_EXEC;
     h.e_entry += im->p->image;
     h.e_phnum = 0;
     h.e_phoff = 0;
     h.e_shnum = (uint16_t)(im->nsections + 1);
-    h.e_shoff = append(im, im->section, h.e_shnum * sizeof *sh);
+    h.e_shoff = append(im, im->section, h.e_shnum * sizeof im->section[0]);
     memcpy(im->file, &h, sizeof h);
     return h.e_shoff != 0;
 }
@@ -288,14 +374,15 @@ void debugger_register(struct LFILinuxProc *p)
     Elf64_Ehdr h;
     unsigned n = 0;
     memcpy(&h, p->file, sizeof h); /* lfiv_elf_check saw it */
-    struct debugger_image *im = calloc(1, sizeof *im + ((size_t)h.e_shnum + 1) * sizeof im->section[0]);
+    struct debugger_image *im =
+        calloc(1, sizeof *im + ((size_t)h.e_shnum + 1) * sizeof im->section[0]);
     if (!im)
         return;
     im->p = p;
     while (program_section(p, n, &im->section[n]))
         n++;
     im->nsections = n;
-    if (n == 0 || n >= SHN_LORESERVE || !fill(im, &h)) {
+    if (n == 0 || n >= SHN_LORESERVE || !fill(im, h)) {
         free(im->file);
         free(im);
         return;

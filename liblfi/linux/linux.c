@@ -52,15 +52,13 @@ void lx_log(struct LFILinuxEngine *lx, const char *fmt, ...)
 
 static bool options_ok(const struct LFILinuxOptions *o)
 {
-    if (o->perf)
-        return lx_fail(LFI_ERR_ARG, "LFILinuxOptions.perf is not supported");
     if (o->sys_passthrough)
         return lx_fail(LFI_ERR_ARG, "LFILinuxOptions.sys_passthrough is not supported");
     if (o->stacksize && (o->stacksize < MIN_STACK || o->stacksize > MAX_STACK))
         return lx_fail(LFI_ERR_ARG, "stacksize %zu: give 64 KiB to 1 GiB", o->stacksize);
     if (!kick_available())
         return lx_fail(LFI_ERR_SIGNAL, "signal SIGRTMIN+7 has a handler; the library needs it");
-    return true;
+    return !o->perf || perf_init();
 }
 
 struct LFILinuxEngine *lfi_linux_new(struct LFIEngine *engine, struct LFILinuxOptions opts)

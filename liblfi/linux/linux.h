@@ -370,6 +370,11 @@ void backtrace_take(struct LFILinuxThread *t, uint64_t pc, struct backtrace *out
 void debugger_register(struct LFILinuxProc *p);
 void debugger_unregister(struct LFILinuxProc *p);
 
+/* Names for perf (perf.c): makes this process's file, false with an error if that fails; adds
+   a program's functions once it is loaded.  */
+bool perf_init(void);
+void perf_add(struct LFILinuxProc *p);
+
 /* Threads and ends (thread.c).  */
 
 struct LFILinuxThread *thread_make(struct LFILinuxProc *p);

@@ -249,6 +249,8 @@ static bool load_owned(struct LFILinuxProc *p, uint8_t *file, size_t size, const
     p->loaded = load_program(p);
     if (p->loaded && p->lx->opts.gdb)
         debugger_register(p);
+    if (p->loaded && p->lx->opts.perf)
+        perf_add(p);
     return p->loaded;
 }
 

@@ -6,4 +6,5 @@ liblfi_liblfi_a_SOURCES += include/lfi_linux.h \
   %D%/backtrace.c \
   %D%/debugger.c \
   %D%/memory.c %D%/old_calls.c %D%/path.c %D%/path_calls.c %D%/process.c %D%/signal.c %D%/stack.c \
+  %D%/perf.c \
   %D%/symbol.c %D%/thread.c %D%/time.c %D%/trace.c %D%/trace.h %D%/trace_values.c %D%/names.def %D%/unwind.c %D%/unwind.h %D%/wait.c

@@ -2,7 +2,7 @@
    SPDX-License-Identifier: MIT
 
    __clone(rdi function, rsi stack, edx flags, rcx argument, r8 ptid, r9 tls, 8(%rsp) ctid)
-   is clone(rdi flags, rsi stack, rdx ptid, r10 ctid, r8 tls).  */
+   is clone(rdi flags, rsi stack, rdx ptid, r10 ctid, r8 tls).  Backtraces of the new thread end here.  */
 .text
 .global __clone
 .hidden __clone
@@ -21,6 +21,8 @@ __clone:
 	syscall
 	test %eax,%eax
 	jnz 1f
+	.cfi_remember_state
+	.cfi_undefined rip
 	xor %ebp,%ebp
 	pop %rdi
 	call *%r9
@@ -28,4 +30,5 @@ __clone:
 	mov $60,%eax
 	syscall
 	ud2
+	.cfi_restore_state
 1:	ret
