@@ -22,6 +22,16 @@ dist-testsuite:
 	    $(MKDIR_P) "$(abs_builddir)/$(distdir)/$${f%/*}" && \
 	    cp -p "$$f" "$(abs_builddir)/$(distdir)/$$f" || exit 1; done
 
+# The library, the runner and their tests under AddressSanitizer with UndefinedBehaviorSanitizer, and
+# under ThreadSanitizer: a build of each in sanitize/.  RUNSANITIZERS=thread narrows it.
+check-sanitizers: all
+	+$(srcdir)/scripts/check-sanitizers --builddir $(abs_builddir) $(RUNSANITIZERS) $(if $(RUNTESTS),-- $(RUNTESTS))
+PHONY_TARGETS += check-sanitizers
+EXTRA_DIST += scripts/check-sanitizers
+clean-local-sanitizers:
+	rm -rf sanitize
+CLEAN_LOCALS += clean-local-sanitizers
+
 check-bare:
 	$(srcdir)/scripts/check-bare $(abs_builddir)/bare
 PHONY_TARGETS += check-bare

@@ -164,13 +164,25 @@ static bool is_fault_signal(int sig)
     return fault_signals[fault_index(sig)] == sig;
 }
 
+/* ThreadSanitizer's own handler is in front of every other, and calls it at once for faults, on the
+   same stack; its sigaction tells which.  */
+extern void __tsan_init(void) __attribute__((weak));
+
+static bool is_ours(int sig, const struct kernel_sigaction *sa)
+{
+    struct sigaction libc;
+    if (__tsan_init)
+        return sigaction(sig, NULL, &libc) == 0 && libc.sa_sigaction == on_fault;
+    return (uintptr_t)sa->handler == (uintptr_t)on_fault;
+}
+
 static bool check_signal(int sig)
 {
     struct kernel_sigaction sa = {0};
     if (syscall(SYS_rt_sigaction, sig, NULL, &sa, sizeof sa.mask) < 0)
         return true;
     const char *name = sigabbrev_np(sig);
-    if (is_fault_signal(sig) && (uintptr_t)sa.handler != (uintptr_t)on_fault)
+    if (is_fault_signal(sig) && !is_ours(sig, &sa))
         lfi_fail(LFI_ERR_SIGNAL,
                  "the handler of SIG%s was replaced: install handlers before lfi_new", name);
     else if (sa.handler != SIG_DFL && sa.handler != SIG_IGN && !(sa.flags & SA_ONSTACK))

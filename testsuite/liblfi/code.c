@@ -2,6 +2,8 @@
    SPDX-License-Identifier: Apache-2.0  */
 #include "test.h"
 
+#include <stdatomic.h>
+
 static struct LFIEngine *engine;
 static struct LFIBox *box;
 static struct LFIContext *ctx;
@@ -312,7 +314,7 @@ static void test_threads(void)
 }
 
 /* Threads that make system calls all the time are seen outside.  */
-static volatile bool stop_calls;
+static atomic_bool stop_calls;
 
 static void handler(struct LFIContext *c)
 {

@@ -169,7 +169,7 @@ static void test_nesting(struct LFIEngine *engine, struct LFIBox *box, struct LF
 {
     struct LFIBox *second = new_box(engine);
     lfiptr call = load_or_die(box, 0, CODE(syscall_return));
-    inner_ctx = new_ctx(second);
+    struct LFIContext *other = inner_ctx = new_ctx(second);
     inner_entry = load_or_die(second, 0, CODE(one));
     reset(ctx, sp);
     lfi_ctx_regs(ctx)->NR = NESTS;
@@ -201,6 +201,8 @@ static void test_nesting(struct LFIEngine *engine, struct LFIBox *box, struct LF
     lfi_ctx_exit(idle, 3);
     CHECK("exit of a context that never ran is refused", lfi_errno() == LFI_ERR_STATE);
     lfi_ctx_free(idle);
+    lfi_ctx_free(other);
+    lfi_box_free(second);
 }
 
 int main(void)
@@ -221,6 +223,9 @@ int main(void)
     test_tp(box, ctx);
     test_unused(box, ctx, sp);
     test_nesting(engine, box, ctx, sp);
+    lfi_ctx_free(ctx);
+    lfi_box_free(box);
+    lfi_free(engine);
     puts("DONE");
     return 0;
 }

@@ -125,7 +125,7 @@ int main(void)
     after = count();
     CHECK("boxes one after the other", good == ROUNDS);
     CHECK("mappings, descriptors, threads: none left",
-          before.maps == after.maps && before.fds == after.fds && before.threads == after.threads);
+          (before.maps == after.maps || SANITIZER) && before.fds == after.fds && before.threads == after.threads);
     CHECK("memory: none left", after.blocks <= before.blocks);
     pthread_t t[THREADS];
     uintptr_t total = 0;
@@ -138,9 +138,12 @@ int main(void)
     }
     CHECK("boxes at the same time", total == THREADS * PER_THREAD);
     lfi_free(engine);
-    after = count();
+    /* A thread that was waited for is still counted for a moment.  */
+    unsigned own = SANITIZER == SAN_THREAD; /* since there were several threads */
+    for (int i = 0; (after = count()).threads != before.threads + own && i < 1000; i++)
+        usleep(10000);
     CHECK("descriptors and threads of all threads: none left",
-          before.fds == after.fds && before.threads == after.threads);
+          before.fds == after.fds && before.threads + own == after.threads);
     puts("DONE");
     return 0;
 }

@@ -584,6 +584,8 @@ static void test_no_aslr(void)
         lfi_free(e);
     }
     CHECK("no_aslr: the same place again", places[0] == places[1]);
+    if (skipped(SAN_THREAD, "other engines are elsewhere", "there are few places"))
+        return;
     CHECK("other engines are elsewhere",
           places[2] != places[0] && places[3] != places[0] && places[2] != places[3]);
 }

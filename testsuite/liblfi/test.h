@@ -1,8 +1,8 @@
 /* What the test programs of liblfi share.
    SPDX-License-Identifier: Apache-2.0
 
-   A program prints "PASS: name" or "FAIL: name: where" per check; liblfi.exp passes these on
-   and fails the program if it does not end with "DONE".  */
+   A program prints "PASS: name", "FAIL: name: where" or "SKIP: name: why" per check; liblfi.exp
+   passes these on and fails the program if it does not end with "DONE".  */
 #ifndef LFI_TEST_H
 #define LFI_TEST_H
 
@@ -34,6 +34,27 @@ static inline void check(const char *name, bool ok, const char *what, int line)
         printf("FAIL: %s: line %d: %s (errno %d, lfi %d: %s)\n", name, line, what, errno,
                lfi_errno(), lfi_errmsg());
     fflush(stdout);
+}
+
+/* Which sanitizers the test, and with it the library, was built with.  */
+#define SAN_ADDRESS 1
+#define SAN_THREAD 2
+#define SAN_ANY (SAN_ADDRESS | SAN_THREAD)
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZER SAN_ADDRESS
+#elif defined(__SANITIZE_THREAD__)
+#define SANITIZER SAN_THREAD
+#else
+#define SANITIZER 0
+#endif
+
+/* True, said with the reason, where one of these makes the checks impossible.  */
+static inline bool skipped(int sanitizers, const char *name, const char *why)
+{
+    if (SANITIZER & sanitizers)
+        printf("SKIP: %s: under %s %s\n", name,
+               SANITIZER == SAN_ADDRESS ? "AddressSanitizer" : "ThreadSanitizer", why);
+    return SANITIZER & sanitizers;
 }
 
 _Noreturn static inline void give_up(const char *what)
