@@ -293,7 +293,8 @@ static bool link_file(struct debugger_image *im, Elf64_Shdr *names)
         sh->sh_name = (uint32_t)(old ? names->sh_size : 0);
         names->sh_offset = append(im, NULL, sh->sh_name + sizeof name);
         if (names->sh_offset) {
-            memcpy(im->file + names->sh_offset, old, sh->sh_name);
+            if (old)
+                memcpy(im->file + names->sh_offset, old, sh->sh_name);
             memcpy(im->file + names->sh_offset + sh->sh_name, name, sizeof name);
             names->sh_size = sh->sh_name + sizeof name;
         }
