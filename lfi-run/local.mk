@@ -8,9 +8,6 @@ if NATIVE_RUNTIME
 %C%_lfi_run_SOURCES += %D%/run.c %D%/environment.c
 %C%_lfi_run_CPPFLAGS += -DLFI_NATIVE_RUNTIME=1
 %C%_lfi_run_LDADD += liblfi/liblfi.a -lpthread
-# What GDB looks for, in stripped programs too.
-%C%_lfi_run_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic-symbol=__jit_debug_register_code \
-  -Wl,--export-dynamic-symbol=__jit_debug_descriptor
 endif
 %C%_lfi_run_LDADD += common/libcommon.a lfi-verify/liblfiv.a profiles/libprofiles.a
 

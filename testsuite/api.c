@@ -415,6 +415,8 @@ static void test_program(struct LFILinuxEngine *lx, const char *name, load_funct
     check("lfi_proc_exited, lfi_proc_end", api.lfi_proc_exited(p, &code) && code == 7
                                                && api.lfi_proc_end(p, &end) && end.code == 7
                                                && end.sig == 0 && !end.fault);
+    struct LFIFrame frame;
+    check("lfi_proc_frame: none without a fault", !api.lfi_proc_frame(p, 0, &frame));
     check("lfi_proc_reload, lfi_thread_reload",
           api.lfi_proc_reload(p, program, program_size) && !api.lfi_proc_exited(p, &code)
               && api.lfi_thread_reload(t, 2, more, none) && api.lfi_thread_run(t) == 8);

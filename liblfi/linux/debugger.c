@@ -33,10 +33,10 @@ struct jit_descriptor {
     struct jit_code_entry *relevant_entry, *first_entry;
 };
 
-/* Weak: a host may have a compiler of its own that defines them.  */
-#define JIT_SYMBOL __attribute__((weak, visibility("default")))
-void __jit_debug_register_code(void) JIT_SYMBOL;
-extern struct jit_descriptor __jit_debug_descriptor JIT_SYMBOL;
+/* Names that are GDB's, too: they are not the library's to export (liblfi/archive), but GDB finds
+   those of a host that is not stripped.  */
+void __jit_debug_register_code(void);
+extern struct jit_descriptor __jit_debug_descriptor;
 
 __attribute__((noinline)) void __jit_debug_register_code(void)
 {
@@ -401,4 +401,5 @@ void debugger_unregister(struct LFILinuxProc *p)
     jit_remove(&p->debugger->entry);
     free(p->debugger->file);
     free(p->debugger);
+    p->debugger = NULL;
 }

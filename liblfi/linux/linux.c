@@ -129,6 +129,7 @@ static void state_init(struct LFILinuxProc *p)
     memset(&p->sig, 0, sizeof p->sig);
     limits_init(p);
     p->ended = false;
+    p->backtrace.n = 0;
     atomic_store(&p->ending, false);
     memset(&p->end, 0, sizeof p->end);
     p->ender = NULL;

@@ -235,6 +235,16 @@ static bool load_other(struct LFILinuxProc *p, uint8_t *file, size_t size)
 
 /* Public.  */
 
+/* Debuggers and perf: which program is where from now on.  */
+static void tell(struct LFILinuxProc *p)
+{
+    debugger_unregister(p);
+    if (p->lx->opts.gdb)
+        debugger_register(p);
+    if (p->lx->opts.perf)
+        perf_add(p);
+}
+
 static bool load_owned(struct LFILinuxProc *p, uint8_t *file, size_t size, const char *path)
 {
     if (p->file) {
@@ -247,10 +257,8 @@ static bool load_owned(struct LFILinuxProc *p, uint8_t *file, size_t size, const
     if (!p->name)
         return lx_fail(LFI_ERR_ALLOC, "out of memory");
     p->loaded = load_program(p);
-    if (p->loaded && p->lx->opts.gdb)
-        debugger_register(p);
-    if (p->loaded && p->lx->opts.perf)
-        perf_add(p);
+    if (p->loaded)
+        tell(p);
     return p->loaded;
 }
 
@@ -291,6 +299,8 @@ bool lfi_proc_reload(struct LFILinuxProc *p, const uint8_t *prog, size_t size)
         return false;
     }
     p->loaded = other ? load_other(p, other, size) : load_again(p);
+    if (p->loaded && other) /* else it is where it was */
+        tell(p);
     return p->loaded;
 }
 
