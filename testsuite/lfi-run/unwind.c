@@ -60,8 +60,8 @@ static uint8_t *mutant(const uint8_t *data, size_t size, size_t *new_size)
 static bool one(enum unwind_result expected, unsigned n, uint8_t op, const char *text, size_t size)
 {
     /* Alignment 1 and -8, return address in 16; CFA r7 + 8, r16 at CFA - 8.  */
-    static const uint8_t cie[] = {16,   0, 0, 0, 0,    0,    0,    0,    1, 0, 1,
-                                  0x78, 16, 0x0c, 7, 8, 0x90, 1, 0, 0};
+    static const uint8_t cie[] = {16, 0,    0,  0,    0, 0, 0,    0, 1, 0,
+                                  1,  0x78, 16, 0x0c, 7, 8, 0x90, 1, 0, 0};
     size_t length = 4 + 8 + 8 + n + size;
     uint8_t *t = calloc(1, sizeof cie + 4 + length), *at = t + sizeof cie;
     unsigned long reads = 0;
@@ -78,7 +78,8 @@ static bool one(enum unwind_result expected, unsigned n, uint8_t op, const char 
     struct unwind u = {{{t, sizeof cie + 4 + length, 0, false}}, 7, read_random, &reads};
     struct unwind_frame f = {.pc = 0x1010};
     enum unwind_result r;
-    while ((r = unwind_step(&u, &f, false)) == UNWIND_BAD && expected == UNWIND_CALLER && reads < 99)
+    while ((r = unwind_step(&u, &f, false)) == UNWIND_BAD && expected == UNWIND_CALLER
+           && reads < 99)
         ; /* read_random fails now and then */
     free(t);
     if (r != expected)
@@ -135,5 +136,6 @@ int main(int argc, char **argv)
            results[UNWIND_END], results[UNWIND_UNKNOWN], results[UNWIND_BAD], reads);
     free(data[0]);
     free(data[1]);
-    return !directed() || !results[UNWIND_CALLER] || !results[UNWIND_UNKNOWN] || !results[UNWIND_BAD] || !reads;
+    return !directed() || !results[UNWIND_CALLER] || !results[UNWIND_UNKNOWN]
+           || !results[UNWIND_BAD] || !reads;
 }

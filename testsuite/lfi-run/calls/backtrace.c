@@ -105,8 +105,8 @@ static const struct {
     const char *name;
     int (*fn)(int);
 } ways[] = {
-    {"first", first},         {"aligned", aligned}, {"into-nowhere", into_nowhere},
-    {"into-libc", into_libc}, {"recurse", recurse}, {"smashed", smashed},
+    {"first", first},         {"aligned", aligned},  {"into-nowhere", into_nowhere},
+    {"into-libc", into_libc}, {"recurse", recurse},  {"smashed", smashed},
     {"no-stack", no_stack},   {"thread", in_thread}, {"callback", in_callback},
 };
 
