@@ -8,7 +8,7 @@ static struct LFIBoxInfo info;
 static size_t page;
 
 /* How often something got execute permission.  */
-static unsigned made_executable;
+static _Atomic unsigned made_executable; /* by any thread */
 int __real_mprotect(void *addr, size_t size, int prot);
 int __wrap_mprotect(void *addr, size_t size, int prot);
 int __wrap_mprotect(void *addr, size_t size, int prot)
