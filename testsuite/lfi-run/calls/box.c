@@ -179,8 +179,12 @@ static void too_much(void)
 }
 
 /* Not on the first stack, which may lie at the end of the box.  */
+static volatile int stack_unused;
+
 static void *all(void *arg)
 {
+    while (!stack_unused)
+        sched_yield();
     (void)arg;
     page = (size_t)sysconf(_SC_PAGESIZE);
     base = (char *)((uintptr_t)&page & ~(uintptr_t)UINT32_MAX);
@@ -200,6 +204,7 @@ int main(void)
     if (pthread_create(&t, NULL, all, NULL) != 0)
         return 1;
     /* The checks overwrite this thread's stack: it uses none until they end the process.  */
+    stack_unused = 1;
     for (;;)
         __asm__ volatile("");
 }
