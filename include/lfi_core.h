@@ -9,7 +9,7 @@
    same time.  Calls on one engine or one box are serialised inside the library.  A
    context belongs to one host thread at a time: the one inside lfi_ctx_run, or whoever
    owns it while it does not run; the library does not lock it.  Not async-signal-safe,
-   but for lfi_cur_ctx.
+   but for lfi_cur_ctx and lfi_ctx_interrupt.
 
    Errors.  A function that fails says so in its result; lfi_errno() and lfi_errmsg() of
    the same thread tell why.  Memory calls of boxes set errno too, to what a kernel would
@@ -92,7 +92,8 @@ struct LFIOptions {
 
 /* Reserves address space for nsandboxes boxes (at least 1) and prepares the process:
    handlers for SIGSEGV, SIGBUS, SIGILL, SIGTRAP and SIGFPE are installed once, in front of
-   the ones that are there, which go on to see every fault that is not a box's.  NULL on
+   the ones that are there, which go on to see every fault that is not a box's, and one for
+   SIGRTMIN + 7, which must have none (lfi_ctx_interrupt).  NULL on
    failure: LFI_ERR_HOST, ARG, ALLOC, RESERVE, SIGNAL (as lfi_sigaction_check).  */
 struct LFIEngine *lfi_new(struct LFIOptions opts, size_t nsandboxes);
 
@@ -187,7 +188,8 @@ enum {
      EINVAL  a flag, protection, address, size or offset that is not allowed
      EACCES  WRITE and EXEC together, EXEC and SHARED, rejected code, or the file's mode
      EEXIST  something is mapped there and FIXED_NOREPLACE was given
-     ENOMEM  no room, no memory, outside [min, max), EXEC beyond max_exec, maxmaps reached
+     ENOMEM  no room, no memory, outside [min, max), EXEC beyond max_exec, maxmaps or the limit
+             on memory reached
      EAGAIN  these addresses held other code that a thread of the box may still be running
      ...     what mmap or pread answers for the file
    On failure nothing that was mapped is lost, unless the host ran out of memory for the
@@ -244,6 +246,13 @@ void lfi_box_unmap_non_original(struct LFIBox *box);
    that are not plain readable and writable private anonymous memory keep their contents.
    0, or -1 with EINVAL or, where something is not mapped, ENOMEM.  */
 int lfi_box_discard(struct LFIBox *box, lfiptr addr, size_t size);
+
+/* Ours: how many bytes of memory the box has, and how many it may have (0, at first: as many as
+   fit).  Pages count from when they are accessible until they are unmapped or replaced by pages
+   without access, whether or not they were touched; reservations without access do not.  Calls that
+   would exceed the limit fail with ENOMEM.  A limit below what the box has takes nothing away.  */
+void lfi_box_set_memory_limit(struct LFIBox *box, size_t bytes);
+size_t lfi_box_memory(struct LFIBox *box);
 
 struct LFIMapInfo {
     int prot, flags; /* LFI_PROT_*, LFI_MAP_*; flags as given, less FIXED and the like */
@@ -310,7 +319,7 @@ void lfi_ctx_set_tp(struct LFIContext *ctx, uint64_t tp);
    lowest two, x86-64 five or in bundles of 16 bytes four, are cleared) with the registers of the context, until it ends:
      - by lfi_ctx_exit from a handler: returns its code;
      - by rtcall 3: returns its first argument register as an int;
-     - by a fault: returns -1, and lfi_ctx_fault tells which;
+     - by a fault or by lfi_ctx_interrupt: returns -1, and lfi_ctx_fault tells which;
      - not at all, since the thread has no alternate signal stack, a host signal handler is
        in the way, or the box's profile is for one thread and another is in it (LFI_ERR_STATE;
        a handler of the same thread may enter): returns -1, lfi_ctx_fault gives a structure with kind LFI_FAULT_ENTRY,
@@ -321,6 +330,22 @@ void lfi_ctx_set_tp(struct LFIContext *ctx, uint64_t tp);
    entries x16 is overwritten, as by a call; on x86-64 always r11.  Contexts of other boxes, or others of
    this box, may be run from a handler.  */
 int lfi_ctx_run(struct LFIContext *ctx, uintptr_t entry);
+
+/* Ours: ends the run of a context that goes on at this moment, on whichever thread: its lfi_ctx_run
+   returns -1, and lfi_ctx_fault gives LFI_FAULT_INTERRUPT.  In code of the box that happens at once,
+   even in a loop; in a handler of system calls when the handler returns, and what it waits for
+   in the kernel ends with EINTR (a handler that may just be about to wait is interrupted again by
+   calling this once more).  Contexts that were entered later on that thread end with it, as by
+   lfi_ctx_exit.  True: the run ends, unless it was just about to end otherwise.  False: it does
+   not run; then nothing happens, to a later run neither, and no error is set.
+
+   Any thread may call this, also from a signal handler.  The caller sees to it that the context
+   is not freed meanwhile.  Whoever runs a context again waits until nobody is about to interrupt
+   its last run any more: else it is the new one that ends.
+
+   The library sends the signal SIGRTMIN + 7 to the thread; it must not be blocked there.  lfi_new
+   claims it, and fails with LFI_ERR_SIGNAL if it has a handler already.  */
+bool lfi_ctx_interrupt(struct LFIContext *ctx);
 
 /* From a handler: ends the run of a context that this thread is in, at once, without
    unwinding the frames in between, as longjmp does.  Contexts that were entered later on
@@ -336,12 +361,14 @@ struct LFIContext *lfi_cur_ctx(void);
 enum LFIFaultKind {
     LFI_FAULT_SIGNAL = 1, /* the box's code trapped: sig, code, pc, addr as in siginfo_t */
     LFI_FAULT_RTCALL = 2, /* it called an rtcall that does not exist: sig SIGSYS, code the entry */
-    LFI_FAULT_ENTRY = 3   /* it was not run */
+    LFI_FAULT_ENTRY = 3,  /* it was not run */
+    LFI_FAULT_INTERRUPT = 4 /* by lfi_ctx_interrupt: pc is where the box was, or the system call
+                               that it was in (x86-64: the call's bundle) */
 };
 
 struct LFIFault {
     enum LFIFaultKind kind;
-    int sig;       /* signal number; 0 for LFI_FAULT_ENTRY */
+    int sig;       /* signal number; 0 for LFI_FAULT_ENTRY and LFI_FAULT_INTERRUPT */
     int code;      /* si_code, or the number of the rtcall */
     uint64_t pc;   /* the instruction (x86-64, of an rtcall: its bundle); may lie outside the
                       box after a bad jump */

@@ -10,12 +10,10 @@
    dir_maps, the clocks, and counts of processors.
 
    Threads.  Functions on different processes may run at the same time; on one process only
-   lfi_proc_exited and lfi_proc_end while it runs.  Errors as in lfi_core.h: a failing function
+   lfi_proc_exited, lfi_proc_end and lfi_proc_interrupt while it runs.  Errors as in lfi_core.h: a failing function
    says so in its result, lfi_errno() and lfi_errmsg() of the same thread tell why.
 
-   Signals.  SIGPIPE is blocked in a host thread while it runs a box.  The first box that makes
-   a second thread claims the real-time signal SIGRTMIN + 7, to interrupt threads that wait
-   in the kernel when their process ends; lfi_linux_new fails if it has a handler.  */
+   Signals.  SIGPIPE is blocked in a host thread while it runs a box.  */
 #ifndef LFI_LINUX_H
 #define LFI_LINUX_H
 
@@ -28,6 +26,24 @@ extern "C" {
 struct LFILinuxEngine;
 struct LFILinuxProc;
 struct LFILinuxThread;
+
+/* Ours: what a process may use; 0 in a field: no limit, or the largest that there is.  At a limit of
+   the first three the program's call fails; at the others the process ends, wherever its threads
+   are, and lfi_proc_end gives the reason.  */
+struct LFILimits {
+    size_t memory;    /* bytes, stacks included, as counted by lfi_box_memory: ENOMEM */
+    unsigned threads; /* at the same time, up to 512: EAGAIN */
+    unsigned files;   /* open descriptors, up to 1024: EMFILE */
+    /* Bytes written to files and to descriptors that were inherited, or set aside for that: what
+       fallocate gives counts, and so does the size of each shared mapping of a file that is open
+       for writing (mmap: ENOMEM instead of the end).  The write that reaches the limit is cut
+       short, so that exactly so many bytes are written.  */
+    uint64_t output;
+    uint64_t cpu;  /* milliseconds of processor time of all threads, what the host does for them
+                      included; overrun by at most some 5 ms on each processor, after a
+                      pause by 100 ms */
+    uint64_t wall; /* milliseconds since lfi_thread_run */
+};
 
 /* Zero in every field asks for the default.  */
 struct LFILinuxOptions {
@@ -60,11 +76,13 @@ struct LFILinuxOptions {
        knows its functions and, where the path given to lfi_proc_load is that of the program's file,
        its source.  Costs some time for each program.  */
     bool gdb;
+    struct LFILimits limits; /* of each process */
 };
 
 /* Opens the directories of dir_maps and sets the engine's system-call handler.  The options
-   are copied.  NULL with LFI_ERR_ARG (a message names the mapping, or the file of perf),
-   LFI_ERR_ALLOC.  */
+   are copied.  The first process with a limit of time makes a thread that looks after all of them
+   and ends in lfi_linux_free; it blocks all signals.  NULL with LFI_ERR_ARG (a message names the
+   mapping, or the file of perf), LFI_ERR_ALLOC.  */
 struct LFILinuxEngine *lfi_linux_new(struct LFIEngine *engine, struct LFILinuxOptions opts);
 /* All processes must have been freed.  The LFIEngine stays.  NULL is ignored.  */
 void lfi_linux_free(struct LFILinuxEngine *linux_engine);
@@ -72,6 +90,10 @@ void lfi_linux_free(struct LFILinuxEngine *linux_engine);
 /* A process without a program, in a new box.  NULL as lfi_box_new.  */
 struct LFILinuxProc *lfi_proc_new(struct LFILinuxEngine *linux_engine);
 struct LFIBox *lfi_proc_box(struct LFILinuxProc *proc);
+
+/* Ours: other limits than the options'.  Before a program is loaded: LFI_ERR_STATE; LFI_ERR_ARG for
+   a number that is too large.  */
+bool lfi_proc_set_limits(struct LFILinuxProc *proc, const struct LFILimits *limits);
 
 /* Loads an ELF program: verifies it, at a random address unless the engine has no_aslr.  path
    is what the program is told about its name (AT_EXECFN) and what messages name; load_file
@@ -96,9 +118,8 @@ bool lfi_proc_load_remap(struct LFILinuxProc *proc, const uint8_t *prog, size_t 
    closed, descriptors 0 to 2 are opened anew as for a new process, and so are numbers, working
    directory, umask, limits and signals.  Code stays where it is and is not verified again, if no
    part of it was unmapped, replaced or protected otherwise since it was: installed code cannot
-   change.  Else it is copied and verified as by lfi_proc_load, also when the program ended while
-   it had other threads, since that takes all memory away.  The image keeps its random address,
-   unless it is another program.  Callbacks are unregistered; a program that waits for calls stops
+   change.  Else it is copied and verified as by lfi_proc_load.  The image keeps its random address,
+   unless it is another program.  Limits of the process stay.  Callbacks are unregistered; a program that waits for calls stops
    doing so, and contexts that it gave to threads of the host are not valid any more.
 
    Then lfi_thread_reload, or lfi_thread_new if the first thread has been freed.  False with
@@ -113,6 +134,18 @@ uint64_t lfi_proc_sym(struct LFILinuxProc *proc, const char *name);
    number of the signal that ended it.  */
 bool lfi_proc_exited(struct LFILinuxProc *proc, int *code);
 
+/* Ours: why a process ended.  */
+enum LFIEndReason {
+    LFI_ENDED_EXIT = 0,  /* it called exit, or its last thread ended */
+    LFI_ENDED_SIGNAL,    /* it raised a signal that ends it, or wrote to a closed pipe */
+    LFI_ENDED_FAULT,     /* sig and info tell which */
+    LFI_ENDED_NOT_RUN,   /* lfi_errno of the thread that should have run it tells why */
+    LFI_ENDED_INTERRUPT, /* lfi_proc_interrupt, or lfi_ctx_interrupt for one of its threads: SIGKILL */
+    LFI_ENDED_OUTPUT,    /* LFILimits.output: SIGXFSZ */
+    LFI_ENDED_CPU,       /* LFILimits.cpu: SIGXCPU */
+    LFI_ENDED_WALL       /* LFILimits.wall: SIGKILL */
+};
+
 /* Ours: how a process ended.  */
 struct LFIProcEnd {
     int code;   /* as from lfi_proc_exited */
@@ -123,6 +156,7 @@ struct LFIProcEnd {
     uint64_t image_offset; /* the address in its ELF file */
     const char *symbol;    /* function that covers it, hostile text; NULL if unknown */
     uint64_t distance;     /* of pc from the symbol */
+    enum LFIEndReason reason;
 };
 /* False if it has not ended.  symbol is valid as long as the process, or until it is reloaded.  */
 bool lfi_proc_end(struct LFILinuxProc *proc, struct LFIProcEnd *end);
@@ -142,6 +176,11 @@ struct LFIFrame {
 /* Frame n; false past the last one (there are LFI_MAX_FRAMES at most), or if the process has
    not ended by a fault.  symbol is valid as long as the process.  */
 bool lfi_proc_frame(struct LFILinuxProc *proc, unsigned n, struct LFIFrame *frame);
+
+/* Ours: ends the process, whatever its threads do, or before it begins.  Returns at once;
+   lfi_thread_run returns when all threads have gone.  Any thread may call this as long as
+   the process exists.  */
+void lfi_proc_interrupt(struct LFILinuxProc *proc);
 
 /* Address of the first byte of the image in the box.  */
 lfiptr lfi_proc_image(struct LFILinuxProc *proc);

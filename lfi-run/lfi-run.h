@@ -5,6 +5,13 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+/* A limit of the program.  */
+struct limit {
+    const char *text; /* as given; NULL: none */
+    uint64_t value;   /* bytes, a number or milliseconds; 0: none */
+};
 
 /* What the command line asked for.  */
 struct options {
@@ -23,6 +30,7 @@ struct options {
     bool verbose;
     bool check_host; /* no program then */
     size_t stack_size; /* 0: the default */
+    struct limit memory, threads, files, output, cpu, timeout;
     int argc;          /* the program and its arguments */
     const char **argv; /* NULL-terminated */
 };

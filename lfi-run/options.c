@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MIN_STACK = 64 << 10 };
+/* As liblfi has them.  */
+enum { MIN_STACK = 64 << 10, MAX_THREADS = 512, MAX_FILES = 1024 };
 #define MAX_STACK ((size_t)1 << 30)
 
 static void append(const char ***list, size_t *n, const char *s)
@@ -55,20 +56,106 @@ static void take_allow(struct options *o, const char *arg)
         tool_usage("--allow=%s: the profile that can be allowed is 'stores'", arg);
 }
 
-static void take_stack_size(struct options *o, const char *arg)
+/* Digits, and K, M or G; false if it is not so, or more than max.  */
+static bool parse_size(const char *arg, uint64_t max, uint64_t *n)
 {
+    static const char letters[] = "KMG";
     char *end;
     errno = 0;
-    unsigned long long n = *arg >= '0' && *arg <= '9' ? strtoull(arg, &end, 10) : 0;
-    unsigned shift = 0;
-    if (n && *end) {
-        shift = *end == 'K' ? 10 : *end == 'M' ? 20 : *end == 'G' ? 30 : 64;
-        if (end[1])
-            shift = 64;
-    }
-    if (errno || !n || shift == 64 || n > MAX_STACK >> shift || n << shift < MIN_STACK)
+    if (*arg < '0' || *arg > '9')
+        return false;
+    unsigned long long value = strtoull(arg, &end, 10);
+    const char *letter = *end ? strchr(letters, *end) : NULL;
+    unsigned shift = letter ? 10 * (unsigned)(letter - letters + 1) : 0;
+    if (errno || (*end && (!letter || end[1])) || value > max >> shift)
+        return false;
+    *n = value << shift;
+    return true;
+}
+
+static void take_stack_size(struct options *o, const char *arg)
+{
+    uint64_t n;
+    if (!parse_size(arg, MAX_STACK, &n) || n < MIN_STACK)
         tool_usage("--stack-size '%s': give 64K to 1G, in bytes or with K, M or G", arg);
-    o->stack_size = (size_t)n << shift;
+    o->stack_size = n;
+}
+
+static void limit_size(const char *option, struct limit *l, const char *arg)
+{
+    if (!parse_size(arg, UINT64_MAX >> 1, &l->value) || !l->value)
+        tool_usage("--%s '%s': give a number of bytes, such as 512K, 64M or 2G", option, arg);
+    l->text = arg;
+}
+
+static void limit_number(const char *option, struct limit *l, const char *arg, unsigned max)
+{
+    size_t digits = strspn(arg, "0123456789");
+    if (!digits || arg[digits] || digits > 9 || !(l->value = strtoull(arg, NULL, 10))
+        || l->value > max)
+        tool_usage("--%s '%s': give 1 to %u", option, arg, max);
+    l->text = arg;
+}
+
+/* Seconds with at most three decimals, or whole milliseconds with "ms".  */
+static bool parse_time(const char *arg, uint64_t *ms)
+{
+    size_t digits = strspn(arg, "0123456789"), decimals = 0;
+    uint64_t n = digits && digits <= 9 ? strtoull(arg, NULL, 10) : 0;
+    const char *rest = arg + digits;
+    if (!digits || digits > 9)
+        return false;
+    if (strcmp(rest, "ms") == 0) {
+        *ms = n;
+        return true;
+    }
+    if (*rest == '.') {
+        decimals = strspn(++rest, "0123456789");
+        if (!decimals || decimals > 3)
+            return false;
+    }
+    for (size_t i = 0; i < 3; i++)
+        n = n * 10 + (i < decimals ? (uint64_t)(rest[i] - '0') : 0);
+    *ms = n;
+    return strcmp(rest + decimals, "") == 0 || strcmp(rest + decimals, "s") == 0;
+}
+
+static void limit_time(const char *option, struct limit *l, const char *arg)
+{
+    if (!parse_time(arg, &l->value) || !l->value)
+        tool_usage("--%s '%s': give seconds, such as 10 or 0.5, or milliseconds, such as 200ms",
+                   option, arg);
+    l->text = arg;
+}
+
+static void take_memory(struct options *o, const char *arg)
+{
+    limit_size("memory", &o->memory, arg);
+}
+
+static void take_threads(struct options *o, const char *arg)
+{
+    limit_number("threads", &o->threads, arg, MAX_THREADS);
+}
+
+static void take_files(struct options *o, const char *arg)
+{
+    limit_number("files", &o->files, arg, MAX_FILES);
+}
+
+static void take_output(struct options *o, const char *arg)
+{
+    limit_size("output", &o->output, arg);
+}
+
+static void take_cpu(struct options *o, const char *arg)
+{
+    limit_time("cpu", &o->cpu, arg);
+}
+
+static void take_timeout(struct options *o, const char *arg)
+{
+    limit_time("timeout", &o->timeout, arg);
 }
 
 static void take_no_verify(struct options *o, const char *arg)
@@ -133,6 +220,16 @@ static const struct option_row {
      "accept a program whose loads are not confined: it can read all\n"
      "memory of this process, but write only its own"},
     {"stack-size", "SIZE", take_stack_size, "of the first thread, such as 512K or 64M [8M]"},
+    {"memory", "SIZE", take_memory,
+     "the program may have so much memory, its stack included; beyond it\n"
+     "gets none"},
+    {"threads", "N", take_threads, "it may have N threads at a time [512]"},
+    {"files", "N", take_files, "it may have N open files at a time [1024]"},
+    {"output", "SIZE", take_output, "stop it when it has written so many bytes: status 153"},
+    {"cpu", "TIME", take_cpu,
+     "stop it when it has used so much processor time, such as 10, 0.5\n"
+     "(seconds) or 200ms: status 152"},
+    {"timeout", "TIME", take_timeout, "stop it when it has run for so long: status 124"},
     {"trace", "FILE", take_trace,
      "print every system call as strace does, on standard error or\n"
      "into FILE",

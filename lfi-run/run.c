@@ -52,7 +52,7 @@ static void open_trace(const char *path)
 }
 
 /* What the user can do about a program that is refused.  */
-static const char *advice(void)
+static const char *advice(const struct options *o)
 {
     switch (lfi_errno()) {
     case LFI_ERR_VERIFY:
@@ -61,6 +61,8 @@ static const char *advice(void)
         return "; --allow=stores accepts programs whose loads are not confined, --no-verify "
                "(unsafe)"
                " all";
+    case LFI_ERR_MMAP:
+        return o->memory.value ? "; see --memory and --stack-size" : "";
     }
     return "";
 }
@@ -100,6 +102,28 @@ static void report_frames(struct LFILinuxProc *proc)
         tool_warn("more frames are not shown");
 }
 
+/* As timeout(1) has it.  */
+enum { STATUS_TIMEOUT = 124 };
+
+/* What stopped the program, if that was one of the limits.  */
+static void report_limit(const struct options *o, enum LFIEndReason reason)
+{
+    switch (reason) {
+    case LFI_ENDED_OUTPUT:
+        tool_warn("%s: stopped: it wrote as much as --output %s allows", o->argv[0],
+                  o->output.text);
+        break;
+    case LFI_ENDED_CPU:
+        tool_warn("%s: stopped: it used the processor time of --cpu %s", o->argv[0], o->cpu.text);
+        break;
+    case LFI_ENDED_WALL:
+        tool_warn("%s: stopped: it ran for --timeout %s", o->argv[0], o->timeout.text);
+        break;
+    default:
+        break;
+    }
+}
+
 static int finish(const struct options *o, struct LFILinuxProc *proc, int code)
 {
     struct LFIProcEnd end;
@@ -113,7 +137,8 @@ static int finish(const struct options *o, struct LFILinuxProc *proc, int code)
         report_fault(o->argv[0], &end);
         report_frames(proc);
     }
-    return code;
+    report_limit(o, end.reason);
+    return end.reason == LFI_ENDED_WALL ? STATUS_TIMEOUT : code;
 }
 
 /* Code for one box in a process runs in no other layout; all other code in the default one.  */
@@ -181,7 +206,13 @@ int run_program(const struct options *o)
                                  .umask = umask(0),
                                  .log = log_line,
                                  .trace = trace_line,
-                                 .gdb = o->gdb || being_traced()};
+                                 .gdb = o->gdb || being_traced(),
+                                 .limits = {.memory = o->memory.value,
+                                            .threads = (unsigned)o->threads.value,
+                                            .files = (unsigned)o->files.value,
+                                            .output = o->output.value,
+                                            .cpu = o->cpu.value,
+                                            .wall = o->timeout.value}};
     struct LFIOptions eo = {.stores_only = o->allow_stores,
                             .no_verify = o->no_verify,
                             .no_aslr = o->no_aslr,
@@ -202,10 +233,10 @@ int run_program(const struct options *o)
     if (!proc)
         tool_fail("%s", lfi_errmsg());
     if (!lfi_proc_load_file(proc, o->argv[0]))
-        tool_fail("%s: %s%s", o->argv[0], lfi_errmsg(), advice());
+        tool_fail("%s: %s%s", o->argv[0], lfi_errmsg(), advice(o));
     struct LFILinuxThread *t = lfi_thread_new(proc, o->argc, o->argv, box_environment(o));
     if (!t)
-        tool_fail("%s: %s", o->argv[0], lfi_errmsg());
+        tool_fail("%s: %s%s", o->argv[0], lfi_errmsg(), advice(o));
     int code = lfi_thread_run(t);
     code = finish(o, proc, code);
     lfi_thread_free(t);

@@ -39,6 +39,12 @@ EXTRA_DIST += scripts/packages scripts/common.sh scripts/demo scripts/check-bare
   examples/hello.c examples/embed.c examples/bind/expat.c examples/bind/expat.lfi examples/bind/png.c examples/bind/png.lfi \
   examples/bind/zlib.c examples/bind/zlib.lfi autogen.sh
 
+# Ten thousand boxes that do their worst.
+check-contain: all
+	LFI_CONTAIN_BOXES=10000 $(srcdir)/%D%/run-tests --builddir $(abs_builddir) --prefix $(STAGE) \
+	  --targets "$(firstword $(LFI_TARGETS))" --objdir $(abs_builddir)/testsuite/run lfi-run/contain.exp
+PHONY_TARGETS += check-contain
+
 # All of gcc.c-torture/execute at three levels, under the profiles that confine.
 check-torture: all
 	status=0; for t in $(LFI_TARGETS); do \

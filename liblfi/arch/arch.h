@@ -53,6 +53,9 @@ struct LFIArchLayout {
    leave.  */
 LFI_HIDDEN void lfi_ctx_syscall(struct LFIContext *ctx);
 LFI_HIDDEN void lfi_ctx_stop(struct LFIContext *ctx);
+/* Called on the way in where LFIContext.interrupted is set: ends the run, or returns if that has
+   happened already; then the look is repeated (core/interrupt.c).  */
+LFI_HIDDEN void lfi_ctx_interrupted(struct LFIContext *ctx);
 LFI_HIDDEN _Noreturn void lfi_ctx_bad_rtcall(struct LFIContext *ctx);
 
 /* Called by crossing.S for rtcall 4, after a crossing out.  */
@@ -155,6 +158,9 @@ LFI_HIDDEN void lfi_arch_signal_end(const struct LFIContext *ctx, uint64_t befor
 LFI_HIDDEN uint64_t lfi_arch_uc_pc(const ucontext_t *uc);
 LFI_HIDDEN uint64_t lfi_arch_uc_sp(const ucontext_t *uc);
 LFI_HIDDEN void lfi_arch_uc_set_pc(ucontext_t *uc, uint64_t pc);
+/* Whether the interrupted code was on the way into the box of ctx, behind where it looks at
+   ctx->interrupted: nothing of the registers in the context has changed.  */
+LFI_HIDDEN bool lfi_arch_entering(const struct LFIContext *ctx, const ucontext_t *uc);
 /* Copies the registers of the frame into the context's.  */
 LFI_HIDDEN void lfi_arch_uc_save(struct LFIContext *ctx, const ucontext_t *uc);
 /* Makes the return from the handler a call of the crossing's leave(ctx, code).  */

@@ -50,7 +50,7 @@ void lfi_ctx_free(struct LFIContext *ctx)
 {
     if (!ctx)
         return;
-    if (atomic_load(&ctx->running)) {
+    if (lfi_interrupt_running(ctx)) {
         lfi_fail(LFI_ERR_STATE, "the context is running");
         return;
     }
@@ -198,7 +198,7 @@ static bool may_enter(struct LFIRun *run)
 struct LFIRun *lfi_run_begin(struct LFIContext *ctx, bool nested)
 {
     struct LFIRun *run = &ctx->first;
-    if (!nested && atomic_exchange(&ctx->running, true)) {
+    if (!nested && !lfi_interrupt_claim(ctx)) {
         lfi_fail(LFI_ERR_STATE, "the context is running already");
         return NULL;
     }
@@ -212,15 +212,13 @@ struct LFIRun *lfi_run_begin(struct LFIContext *ctx, bool nested)
         if (nested)
             lfi_run_done(run);
         else
-            atomic_store(&ctx->running, false);
+            lfi_interrupt_release(ctx);
         return NULL;
     }
     if (!nested)
         take_crossing(ctx);
     ctx->fault = (struct LFIFault){.kind = 0};
-    run->outer = lfi_runs;
-    lfi_runs = run;
-    lfi_current = ctx;
+    lfi_interrupt_begin(run);
     return run;
 }
 
@@ -254,7 +252,7 @@ static void take_off(struct LFIRun *run)
     lfi_current = run->outer ? run->outer->ctx : NULL;
     go_out(run);
     if (!run->saved)
-        atomic_store_explicit(&run->ctx->running, false, memory_order_release);
+        lfi_interrupt_release(run->ctx);
 }
 
 void lfi_run_cancel(struct LFIRun *run)
@@ -262,8 +260,7 @@ void lfi_run_cancel(struct LFIRun *run)
     take_off(run);
 }
 
-/* Ends the run and those that began after it.  */
-static void stop_at(struct LFIRun *run, enum LFIEnd end)
+void lfi_run_stop(struct LFIRun *run, enum LFIEnd end)
 {
     while (lfi_runs != run) {
         struct LFIRun *inner = lfi_runs;
@@ -280,7 +277,7 @@ static void stop(struct LFIContext *ctx, enum LFIEnd end)
     struct LFIRun *run = lfi_runs;
     while (run->ctx != ctx)
         run = run->outer;
-    stop_at(run, end);
+    lfi_run_stop(run, end);
 }
 
 struct LFIRun *lfi_run_above(const struct LFIContext *ctx, const struct LFIRun *outer)
@@ -298,7 +295,7 @@ void lfi_run_end(struct LFIRun *run, void (*then)(void *, int), void *arg, int v
     run->then_arg = arg;
     run->then_value = value;
     ctx->fault.kind = 0;
-    stop_at(run, LFI_END_JUMP);
+    lfi_run_stop(run, LFI_END_JUMP);
     ctx->crossing->leave(ctx, -1);
     __builtin_unreachable();
 }

@@ -44,6 +44,7 @@ struct LFIRange {
     off_t offset; /* of start */
     bool code;    /* a verified region: one range, as long as it is executable */
     bool original; /* mapped when lfi_box_mark_original was called, not replaced since */
+    bool used;    /* accessible at some time: counts as memory, even if it is not any more */
     struct LFIRange *left, *right;
     uint64_t priority;
     uintptr_t lo, hi; /* of the subtree */
@@ -54,6 +55,7 @@ struct LFIMap {
     struct LFIRange *root;
     struct LFIRange *spare; /* nodes set aside, linked by right */
     size_t count, max;
+    size_t used; /* bytes of the ranges that are */
     uint64_t random;
 };
 
@@ -86,6 +88,7 @@ struct LFIBox {
     pthread_mutex_t lock; /* of what follows, and of the box's mappings */
     const struct LFIProfile *profile;
     bool had_code;
+    size_t memory_limit; /* of map.used; 0: none */
     struct LFIMap map;
     struct LFIRetired retired[LFI_MAX_RETIRED];
     unsigned nretired;
@@ -126,13 +129,14 @@ struct LFIContext {
     uint64_t host_fp; /* floating-point control state of the host */
     uint64_t rtcall;  /* number of an unused rtcall that was called */
     uint64_t host_gs; /* x86-64: the host's base of gs */
+    _Atomic uint32_t interrupted; /* non-zero: it does not go on; set by its own thread alone */
 
     struct LFIBox *box;
     struct LFIEngine *engine;
     const struct LFICrossing *crossing; /* the box's when it was last looked at */
     void *data;
     _Atomic uint64_t seen; /* the box's epoch when this context was last outside */
-    _Atomic bool running;
+    _Atomic uint64_t running; /* 0: no; see interrupt.c */
     struct LFIFault fault;           /* kind 0: none */
     struct LFIRun first, *spare;     /* the second are nested ones that are not in use */
     bool abort;                      /* the callback ends the run when it returns */
@@ -162,6 +166,10 @@ LFI_HIDDEN void lfi_map_split(struct LFIMap *map, uintptr_t start, uintptr_t end
 LFI_HIDDEN void lfi_map_cut(struct LFIMap *map, uintptr_t start, uintptr_t end);
 /* Records a range over whatever was there.  */
 LFI_HIDDEN void lfi_map_set(struct LFIMap *map, const struct LFIRange *range);
+/* Bytes of [start, end) that count as memory; use makes all that is mapped there count.  use only
+   where no range crosses start or end.  */
+LFI_HIDDEN size_t lfi_map_used(struct LFIMap *map, uintptr_t start, uintptr_t end);
+LFI_HIDDEN void lfi_map_use(struct LFIMap *map, uintptr_t start, uintptr_t end);
 /* Joins equal neighbours around [start, end).  */
 LFI_HIDDEN void lfi_map_join(struct LFIMap *map, uintptr_t start, uintptr_t end);
 /* Start of the highest free size bytes in [min, max); 0 if there are none.  */
@@ -230,6 +238,8 @@ LFI_HIDDEN struct LFIRun *lfi_run_begin(struct LFIContext *ctx, bool nested);
 LFI_HIDDEN void lfi_run_done(struct LFIRun *run);
 /* Takes it off the list without entering.  */
 LFI_HIDDEN void lfi_run_cancel(struct LFIRun *run);
+/* Ends the run and those that began after it.  */
+LFI_HIDDEN void lfi_run_stop(struct LFIRun *run, enum LFIEnd end);
 /* The call into the context that this thread began in outer (NULL: outside of all); NULL if it is
    in none.  */
 LFI_HIDDEN struct LFIRun *lfi_run_above(const struct LFIContext *ctx, const struct LFIRun *outer);
@@ -250,7 +260,29 @@ LFI_HIDDEN void lfi_callback_free(struct LFIBox *box);
 /* All are unregistered and their stubs unmapped.  Nobody is in the box.  */
 LFI_HIDDEN void lfi_callback_reset(struct LFIBox *box);
 
+/* interrupt.c */
+/* Claims the signal, once per process; false with the error set.  */
+LFI_HIDDEN bool lfi_interrupt_init(void);
+LFI_HIDDEN int lfi_interrupt_signal(void);
+/* Whether that is the handler of it, as the kernel tells.  */
+LFI_HIDDEN bool lfi_interrupt_installed(uintptr_t handler);
+/* The first run of a context: claim makes the context this thread's (false: it runs already), release
+   is its end.  Any run: begin makes it the innermost.  */
+LFI_HIDDEN bool lfi_interrupt_claim(struct LFIContext *ctx);
+LFI_HIDDEN void lfi_interrupt_begin(struct LFIRun *run);
+LFI_HIDDEN void lfi_interrupt_release(struct LFIContext *ctx);
+LFI_HIDDEN bool lfi_interrupt_running(struct LFIContext *ctx);
+/* As lfi_ctx_interrupt; if the context does not run, its next run ends before its first
+   instruction.  */
+LFI_HIDDEN void lfi_interrupt_for_good(struct LFIContext *ctx);
+/* Sends the signal alone: what the thread waits for in the kernel ends with EINTR.  */
+LFI_HIDDEN void lfi_interrupt_poke(struct LFIContext *ctx);
+/* What else a signal does that found the thread in the host; NULL at first.  */
+LFI_HIDDEN extern void (*_Atomic lfi_interrupt_host)(ucontext_t *uc);
+
 /* signal.c: the only process-wide state.  */
+/* Whether the interrupted code ran on the thread's alternate stack.  */
+LFI_HIDDEN bool lfi_signal_on_altstack(const ucontext_t *uc);
 /* Installs the handlers, once per process; false with the error set.  */
 LFI_HIDDEN bool lfi_signal_init(void);
 /* Makes this thread fit for entering boxes; false with the error set.  */

@@ -157,7 +157,8 @@ static void record(struct LFIBox *box, const struct request *r)
                              .flags = r->flags,
                              .fd = r->fd,
                              .offset = r->off,
-                             .code = (r->prot & LFI_PROT_EXEC) != 0};
+                             .code = (r->prot & LFI_PROT_EXEC) != 0,
+                             .used = r->prot != LFI_PROT_NONE};
     lfi_map_set(&box->map, &range);
     lfi_map_join(&box->map, r->start, r->end);
 }
@@ -221,6 +222,17 @@ static int become_code(struct LFIBox *box, struct request *r)
     return replace_code(box, r, (const void *)r->start);
 }
 
+/* Whether the box may have that much.  What does not make it more is always allowed.  */
+static int check_memory(struct LFIBox *box, const struct request *r)
+{
+    size_t more = r->end - r->start - lfi_map_used(&box->map, r->start, r->end);
+    size_t used = box->map.used, limit = box->memory_limit;
+    if (!limit || r->prot == LFI_PROT_NONE || more == 0 || (used <= limit && more <= limit - used))
+        return 0;
+    return lfi_fail_errno(LFI_ERR_MMAP, ENOMEM,
+                          "the box may not have more than %zu bytes of memory", limit);
+}
+
 static bool occupied(struct LFIBox *box, const struct request *r)
 {
     struct LFIRange *n = lfi_map_find(&box->map, r->start);
@@ -234,6 +246,8 @@ static int may_map(struct LFIBox *box, const struct request *r, bool replace)
         return -1;
     if (!replace && occupied(box, r))
         return refuse(EEXIST, "something is mapped there");
+    if (check_memory(box, r) < 0)
+        return -1;
     return set_aside(box, r, true);
 }
 
@@ -371,6 +385,21 @@ static int unmap(struct LFIBox *box, const struct request *r)
     return 0;
 }
 
+void lfi_box_set_memory_limit(struct LFIBox *box, size_t bytes)
+{
+    pthread_mutex_lock(&box->lock);
+    box->memory_limit = bytes;
+    pthread_mutex_unlock(&box->lock);
+}
+
+size_t lfi_box_memory(struct LFIBox *box)
+{
+    pthread_mutex_lock(&box->lock);
+    size_t used = box->map.used;
+    pthread_mutex_unlock(&box->lock);
+    return used;
+}
+
 int lfi_box_munmap(struct LFIBox *box, lfiptr addr, size_t size)
 {
     struct request r;
@@ -455,6 +484,8 @@ static int protect_data(struct LFIBox *box, const struct request *r)
     }
     lfi_map_split(&box->map, r->start, r->end);
     each(box, r->start, r->end, note_prot, r->prot);
+    if (r->prot != LFI_PROT_NONE)
+        lfi_map_use(&box->map, r->start, r->end);
     lfi_map_join(&box->map, r->start, r->end);
     return 0;
 }
@@ -481,7 +512,7 @@ static int protect(struct LFIBox *box, struct request *r)
         return refuse(ENOMEM, "not all of the range is mapped");
     if (check_alone(box, each(box, r->start, r->end, is_shared, 0), r->prot) < 0)
         return -1;
-    if (set_aside(box, r, (r->prot & LFI_PROT_EXEC) != 0) < 0)
+    if (check_memory(box, r) < 0 || set_aside(box, r, (r->prot & LFI_PROT_EXEC) != 0) < 0)
         return -1;
     return r->prot & LFI_PROT_EXEC ? protect_code(box, r) : protect_data(box, r);
 }

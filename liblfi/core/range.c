@@ -93,6 +93,11 @@ static struct LFIRange *take(struct LFIMap *map, const struct LFIRange *content)
     return n;
 }
 
+static size_t used_bytes(const struct LFIRange *n)
+{
+    return n->used ? n->end - n->start : 0;
+}
+
 static void give_back(struct LFIMap *map, struct LFIRange *n)
 {
     if (!n)
@@ -100,6 +105,7 @@ static void give_back(struct LFIMap *map, struct LFIRange *n)
     give_back(map, n->left);
     give_back(map, n->right);
     map->count--;
+    map->used -= used_bytes(n);
     n->right = map->spare;
     map->spare = n;
 }
@@ -168,7 +174,9 @@ static void resize(struct LFIMap *map, struct LFIRange *n, uintptr_t end)
     struct LFIRange *below, *self, *above;
     split(map->root, n->start, &below, &above);
     split(above, n->start + 1, &self, &above);
+    map->used -= used_bytes(self);
     self->end = end;
+    map->used += used_bytes(self);
     update(self);
     map->root = merge(merge(below, self), above);
 }
@@ -178,6 +186,7 @@ static void insert(struct LFIMap *map, struct LFIRange *n)
     struct LFIRange *below, *above;
     split(map->root, n->start, &below, &above);
     map->root = merge(merge(below, n), above);
+    map->used += used_bytes(n);
 }
 
 static void split_at(struct LFIMap *map, uintptr_t addr)
@@ -215,10 +224,30 @@ void lfi_map_set(struct LFIMap *map, const struct LFIRange *range)
     insert(map, take(map, range));
 }
 
+size_t lfi_map_used(struct LFIMap *map, uintptr_t start, uintptr_t end)
+{
+    size_t used = 0;
+    for (struct LFIRange *n = lfi_map_find(map, start); n && n->start < end;
+         n = lfi_map_find(map, n->end))
+        if (n->used)
+            used += (n->end < end ? n->end : end) - (n->start > start ? n->start : start);
+    return used;
+}
+
+void lfi_map_use(struct LFIMap *map, uintptr_t start, uintptr_t end)
+{
+    for (struct LFIRange *n = lfi_map_find(map, start); n && n->start < end;
+         n = lfi_map_find(map, n->end)) {
+        map->used -= used_bytes(n);
+        n->used = true;
+        map->used += used_bytes(n);
+    }
+}
+
 static bool joinable(const struct LFIRange *a, const struct LFIRange *b)
 {
-    return a->end == b->start && a->prot == b->prot && a->flags == b->flags && !a->code
-           && a->fd < 0 && a->original == b->original;
+    return a->end == b->start && a->prot == b->prot && a->flags == b->flags && a->used == b->used
+           && !a->code && a->fd < 0 && a->original == b->original;
 }
 
 void lfi_map_join(struct LFIMap *map, uintptr_t start, uintptr_t end)

@@ -83,7 +83,7 @@ static void chain(int sig, siginfo_t *info, void *uc)
 
 /* Interrupted on the alternate stack: host code of a signal handler, even if the thread was
    in a box when that handler started.  Every thread in a box has such a stack.  */
-static bool on_altstack(const ucontext_t *uc)
+bool lfi_signal_on_altstack(const ucontext_t *uc)
 {
     return lfi_arch_uc_sp(uc) - (uintptr_t)uc->uc_stack.ss_sp <= uc->uc_stack.ss_size;
 }
@@ -105,7 +105,7 @@ static void on_fault(int sig, siginfo_t *info, void *arg)
     ucontext_t *uc = arg;
     struct LFIContext *ctx = lfi_current;
     bool synchronous = is_synchronous(sig, info);
-    bool in_box = ctx && atomic_load(&ctx->in_box) && !on_altstack(uc);
+    bool in_box = ctx && atomic_load(&ctx->in_box) && !lfi_signal_on_altstack(uc);
     int saved = errno;
     uint64_t before = in_box ? lfi_arch_signal_begin(ctx) : 0;
     if (synchronous && in_box)
@@ -148,7 +148,7 @@ bool lfi_signal_init(void)
     pthread_once(&once, init);
     if (init_error)
         lfi_fail(LFI_ERR_SIGNAL, "cannot install signal handlers: %s", strerror(init_error));
-    return init_error == 0;
+    return init_error == 0 && lfi_interrupt_init();
 }
 
 /* The kernel's structure: libc hides its own handlers.  */
@@ -168,12 +168,17 @@ static bool is_fault_signal(int sig)
    same stack; its sigaction tells which.  */
 extern void __tsan_init(void) __attribute__((weak));
 
-static bool is_ours(int sig, const struct kernel_sigaction *sa)
+/* Whether a signal of ours has another handler by now.  */
+static bool replaced(int sig, const struct kernel_sigaction *sa)
 {
     struct sigaction libc;
-    if (__tsan_init)
-        return sigaction(sig, NULL, &libc) == 0 && libc.sa_sigaction == on_fault;
-    return (uintptr_t)sa->handler == (uintptr_t)on_fault;
+    uintptr_t handler = (uintptr_t)sa->handler;
+    if (!is_fault_signal(sig) && sig != lfi_interrupt_signal())
+        return false;
+    if (__tsan_init && sigaction(sig, NULL, &libc) == 0)
+        handler = (uintptr_t)libc.sa_sigaction;
+    return is_fault_signal(sig) ? handler != (uintptr_t)on_fault
+                                : !lfi_interrupt_installed(handler);
 }
 
 static bool check_signal(int sig)
@@ -182,9 +187,10 @@ static bool check_signal(int sig)
     if (syscall(SYS_rt_sigaction, sig, NULL, &sa, sizeof sa.mask) < 0)
         return true;
     const char *name = sigabbrev_np(sig);
-    if (is_fault_signal(sig) && !is_ours(sig, &sa))
+    if (replaced(sig, &sa))
         lfi_fail(LFI_ERR_SIGNAL,
-                 "the handler of SIG%s was replaced: install handlers before lfi_new", name);
+                 "the handler of SIG%s was replaced: install handlers before lfi_new",
+                 name ? name : "RTMIN+7, which the library needs,");
     else if (sa.handler != SIG_DFL && sa.handler != SIG_IGN && !(sa.flags & SA_ONSTACK))
         lfi_fail(LFI_ERR_SIGNAL,
                  "the handler of signal %d (SIG%s) lacks SA_ONSTACK: it would run on "
@@ -250,13 +256,14 @@ static bool have_altstack(const struct LFIOptions *opts)
     return false;
 }
 
-/* A fault whose signal is blocked would end the process.  */
-static void unblock_faults(void)
+/* A fault whose signal is blocked would end the process; an interrupt would wait.  */
+static void unblock_signals(void)
 {
     sigset_t set;
     sigemptyset(&set);
     for (unsigned i = 0; i < NFAULTS; i++)
         sigaddset(&set, fault_signals[i]);
+    sigaddset(&set, lfi_interrupt_signal());
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
@@ -266,7 +273,7 @@ bool lfi_signal_attach(const struct LFIOptions *opts)
         return true;
     if (!lfi_sigaction_check() || !have_altstack(opts))
         return false;
-    unblock_faults();
+    unblock_signals();
     attached = true;
     return true;
 }

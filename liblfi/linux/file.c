@@ -50,6 +50,38 @@ static bool path_only(const struct file *f)
     return f->kind == FILE_HOST && fcntl(f->host, F_GETFL) & O_PATH;
 }
 
+/* The same for what is written, within the limit on output.  */
+static long output(struct call *c, long nr, const void *mem, size_t n, int64_t off)
+{
+    struct file *f = c->a[0].file;
+    uint64_t may = output_begin(c, f, n);
+    long done = may || !n ? written(c, transfer(c, nr, mem, may, off)) : -EFBIG;
+    return output_end(c, f, n, may, done);
+}
+
+/* Elements of the vector that hold that many bytes; the last one is cut.  */
+static size_t cut_vector(struct iovec *v, size_t n, uint64_t bytes)
+{
+    size_t i = 0;
+    for (; i < n && bytes > 0; i++) {
+        v[i].iov_len = v[i].iov_len < bytes ? v[i].iov_len : bytes;
+        bytes -= v[i].iov_len;
+    }
+    return i;
+}
+
+static long output_vector(struct call *c, long nr, int64_t off)
+{
+    struct file *f = c->a[0].file;
+    uint64_t n = 0;
+    for (size_t i = 0; i < c->len[1]; i++)
+        n += c->a[1].iov[i].iov_len;
+    uint64_t may = output_begin(c, f, n);
+    size_t count = may < n ? cut_vector(c->a[1].iov, c->len[1], may) : c->len[1];
+    long done = may || !n ? written(c, transfer(c, nr, c->a[1].iov, count, off)) : -EFBIG;
+    return output_end(c, f, n, may, done);
+}
+
 static long not_readable(const struct file *f)
 {
     return f->kind == FILE_HOST ? 0 : -EISDIR;
@@ -71,7 +103,7 @@ long sys_write(struct call *c)
 {
     struct file *f = c->a[0].file;
     long err = not_writable(f);
-    return err ? err : written(c, transfer(c, SYS_write, c->a[1].ptr, c->len[1], 0));
+    return err ? err : output(c, SYS_write, c->a[1].ptr, c->len[1], 0);
 }
 
 long sys_readv(struct call *c)
@@ -85,7 +117,7 @@ long sys_writev(struct call *c)
 {
     struct file *f = c->a[0].file;
     long err = not_writable(f);
-    return err ? err : written(c, transfer(c, SYS_writev, c->a[1].iov, c->len[1], 0));
+    return err ? err : output_vector(c, SYS_writev, 0);
 }
 
 long sys_pread64(struct call *c)
@@ -99,7 +131,7 @@ long sys_pwrite64(struct call *c)
 {
     struct file *f = c->a[0].file;
     long err = not_writable(f);
-    return err ? err : written(c, transfer(c, SYS_pwrite64, c->a[1].ptr, c->len[1], c->a[3].i));
+    return err ? err : output(c, SYS_pwrite64, c->a[1].ptr, c->len[1], c->a[3].i);
 }
 
 long sys_preadv(struct call *c)
@@ -113,7 +145,7 @@ long sys_pwritev(struct call *c)
 {
     struct file *f = c->a[0].file;
     long err = not_writable(f);
-    return err ? err : written(c, transfer(c, SYS_pwritev, c->a[1].iov, c->len[1], c->a[3].i));
+    return err ? err : output_vector(c, SYS_pwritev, c->a[3].i);
 }
 
 long sys_lseek(struct call *c)
@@ -298,6 +330,10 @@ static long set_termios(struct call *c, int fd, int when)
         return -errno;
     if (copy_in(c, &b, c->raw[2], sizeof b) != 0)
         return -EFAULT;
+    /* What waits for output waits here, where it can be interrupted.  */
+    long err = when == TCSANOW ? 0 : host_call(c->t, SYS_ioctl, fd, TCSBRK, 1, 0, 0, 0);
+    if (err)
+        return err;
     t.c_iflag = b.iflag;
     t.c_oflag = b.oflag;
     t.c_cflag = b.cflag;
@@ -366,7 +402,7 @@ long sys_ioctl(struct call *c)
     case BOX_TCSETSF:
         return set_termios(c, f->host, TCSAFLUSH);
     case BOX_TCSBRK:
-        return answer(ioctl(f->host, TCSBRK, (int)c->a[2].u));
+        return host_call(c->t, SYS_ioctl, f->host, TCSBRK, (int)c->a[2].u, 0, 0, 0);
     case BOX_TCXONC:
         return answer(tcflow(f->host, (int)c->a[2].u));
     case BOX_TCFLSH:
@@ -460,7 +496,16 @@ long sys_fallocate(struct call *c)
 {
     struct file *f = c->a[0].file;
     long err = not_writable(f);
-    return err ? err : answer(fallocate(f->host, (int)c->a[1].u, c->a[2].i, c->a[3].i));
+    uint64_t n = c->a[3].i > 0 ? c->a[3].u : 0;
+    if (err)
+        return err;
+    if (!output_reserve(c, f, n)) {
+        proc_end_reason(c->p, c->t, LFI_ENDED_OUTPUT);
+        return -EFBIG;
+    }
+    err = answer(fallocate(f->host, (int)c->a[1].u, c->a[2].i, c->a[3].i));
+    output_end(c, f, n, n, err ? err : (long)n);
+    return err;
 }
 
 long sys_fadvise64(struct call *c)
@@ -576,11 +621,13 @@ long sys_sendfile(struct call *c)
         return -EBADF;
     if (in->kind != FILE_HOST || c->a[3].u > INT64_MAX)
         return -EINVAL;
-    long done =
-        host_call(c->t, SYS_sendfile, out->host, in->host, off ? (long)&at : 0, (long)n, 0, 0);
+    uint64_t may = output_begin(c, out, n);
+    long done = may || !n ? host_call(c->t, SYS_sendfile, out->host, in->host, off ? (long)&at : 0,
+                                      (long)may, 0, 0)
+                          : -EFBIG;
     if (done >= 0 && off)
         off->value = at;
-    return written(c, done);
+    return output_end(c, out, n, may, written(c, done));
 }
 
 long sys_copy_file_range(struct call *c)
@@ -591,13 +638,16 @@ long sys_copy_file_range(struct call *c)
         return -EISDIR;
     off_t from = in_off ? in_off->value : 0, to = out_off ? out_off->value : 0;
     size_t n = c->a[4].u < LX_RW_MAX ? c->a[4].u : LX_RW_MAX;
-    ssize_t done = copy_file_range(in->host, in_off ? &from : NULL, out->host, out_off ? &to : NULL,
-                                   n, (unsigned)c->a[5].u);
+    uint64_t may = output_begin(c, out, n);
+    long done = -EFBIG;
+    if (may || !n)
+        done = host_call(c->t, SYS_copy_file_range, in->host, in_off ? (long)&from : 0, out->host,
+                         out_off ? (long)&to : 0, (long)may, (unsigned)c->a[5].u);
     if (done >= 0 && in_off)
         in_off->value = from;
     if (done >= 0 && out_off)
         out_off->value = to;
-    return answer(done);
+    return output_end(c, out, n, may, done);
 }
 
 /* Waits for the box's descriptors; those that are not open are POLLNVAL.  */

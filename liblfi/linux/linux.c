@@ -56,9 +56,7 @@ static bool options_ok(const struct LFILinuxOptions *o)
         return lx_fail(LFI_ERR_ARG, "LFILinuxOptions.sys_passthrough is not supported");
     if (o->stacksize && (o->stacksize < MIN_STACK || o->stacksize > MAX_STACK))
         return lx_fail(LFI_ERR_ARG, "stacksize %zu: give 64 KiB to 1 GiB", o->stacksize);
-    if (!kick_available())
-        return lx_fail(LFI_ERR_SIGNAL, "signal SIGRTMIN+7 has a handler; the library needs it");
-    return !o->perf || perf_init();
+    return limits_ok(&o->limits) && (!o->perf || perf_init());
 }
 
 struct LFILinuxEngine *lfi_linux_new(struct LFIEngine *engine, struct LFILinuxOptions opts)
@@ -75,12 +73,14 @@ struct LFILinuxEngine *lfi_linux_new(struct LFIEngine *engine, struct LFILinuxOp
     lx->opts = opts;
     lx->next_pid = LX_FIRST_PID;
     pthread_mutex_init(&lx->std_lock, NULL);
+    watch_init(lx);
     if (!mounts_open(lx, opts.dir_maps)) {
         lfi_linux_free(lx);
         return NULL;
     }
     lx->opts.dir_maps = NULL;
     lx->opts.wd = NULL;
+    kick_init();
     lfi_sys_handler(engine, lx_syscall);
     return lx;
 }
@@ -89,6 +89,7 @@ void lfi_linux_free(struct LFILinuxEngine *lx)
 {
     if (!lx)
         return;
+    watch_free(lx);
     mounts_close(lx);
     pthread_mutex_destroy(&lx->std_lock);
     free(lx->wd);
@@ -101,9 +102,10 @@ static void limits_init(struct LFILinuxProc *p)
 {
     for (int i = 0; i < BOX_RLIM_NLIMITS; i++)
         p->rlimit[i] = (struct box_rlimit){UINT64_MAX, UINT64_MAX};
-    p->rlimit[BOX_RLIMIT_NOFILE] = (struct box_rlimit){LX_MAX_FDS, LX_MAX_FDS};
-    p->rlimit[BOX_RLIMIT_NPROC] = (struct box_rlimit){LX_MAX_THREADS, LX_MAX_THREADS};
     p->rlimit[BOX_RLIMIT_CORE] = (struct box_rlimit){0, 0};
+    limits_show(p);
+    atomic_store(&p->output, 0);
+    p->cpu_done = p->cpu_look = p->cpu_seen = 0;
 }
 
 static struct file *root_directory(void)
@@ -174,6 +176,7 @@ struct LFILinuxProc *lfi_proc_new(struct LFILinuxEngine *lx)
     pthread_mutex_init(&p->mem_lock, NULL);
     pthread_mutex_init(&p->service_lock, NULL);
     pthread_cond_init(&p->idle, NULL);
+    limits_set(p, &lx->opts.limits);
     state_init(p);
     fds_init(p);
     enter_wd(p);
@@ -201,6 +204,22 @@ struct LFIBox *lfi_proc_box(struct LFILinuxProc *p)
 lfiptr lfi_proc_image(struct LFILinuxProc *p)
 {
     return p->image;
+}
+
+bool lfi_proc_set_limits(struct LFILinuxProc *p, const struct LFILimits *limits)
+{
+    if (p->file)
+        return lx_fail(LFI_ERR_STATE, "the process has a program already");
+    if (!limits_ok(limits))
+        return false;
+    limits_set(p, limits);
+    limits_show(p);
+    return true;
+}
+
+void lfi_proc_interrupt(struct LFILinuxProc *p)
+{
+    proc_end_reason(p, NULL, LFI_ENDED_INTERRUPT);
 }
 
 bool lfi_proc_exited(struct LFILinuxProc *p, int *code)
@@ -315,22 +334,26 @@ int lfi_thread_run(struct LFILinuxThread *t)
         lx_fail(LFI_ERR_STATE, "the process was reloaded, the thread was not");
         return -1;
     }
-    t->host = pthread_self();
-    t->running = true;
-    if (!t->main || !thread_enter(t)) {
+    if (t->ran) {
         lx_fail(LFI_ERR_STATE, "the process has ended already");
         return -1;
     }
+    if (!watch_begin(p))
+        return -1;
+    t->ran = true;
     block_sigpipe(&old);
     t->blocks_pipe = true;
-    bool ran = thread_loop(t);
+    /* Otherwise the process has ended before it began.  */
+    bool ran = !thread_enter(t) || thread_loop(t);
     t->blocks_pipe = false;
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    if (t->waiting) {
+    if (t->waiting)
         thread_on_host(t, false);
+    else
+        threads_wait(p);
+    watch_end(p);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    if (t->waiting)
         return 0;
-    }
-    threads_wait(p);
     return ran && lfi_proc_exited(p, &code) ? code : -1;
 }
 

@@ -102,6 +102,12 @@ struct LFILinuxEngine {
     pthread_mutex_t std_lock; /* of std */
     struct file *std[3];      /* descriptors 0, 1 and 2 of the host where a process has them; no
                                  references */
+    /* The thread that looks after limits of time (limits.c), once there was a process with one.  */
+    pthread_mutex_t watch_lock;
+    pthread_cond_t watch_change;
+    pthread_t watcher;
+    bool watching, watch_quit;
+    struct LFILinuxProc *watched;
 };
 
 /* Functions of libboxrt that library.c knows.  */
@@ -158,8 +164,8 @@ struct LFILinuxProc {
     struct box_rlimit rlimit[BOX_RLIM_NLIMITS];
     bool ended;
     struct LFIProcEnd end;
-    struct backtrace backtrace; /* of end */
-    struct LFILinuxThread *ender; /* sees to it that the others end */
+    struct backtrace backtrace;   /* of end */
+    struct LFILinuxThread *ender; /* the thread that ended it, NULL: none of its own */
     int main_code;                /* what the first thread gave to exit */
     atomic_bool ending;           /* set with ended; read without the lock */
 
@@ -169,6 +175,15 @@ struct LFILinuxProc {
     struct LFILinuxThread *service;      /* makes threads; NULL: none */
     struct LFILinuxThread *maker, *made; /* whose clone is the host's thread, and what came of it */
     bool making;
+
+    /* Limits (limits.c).  */
+    struct LFILimits limits; /* fixed before the first thread runs; 0: none, or filled in */
+    atomic_ullong output;    /* bytes written, and those about to be */
+    uint64_t cpu_done;       /* ns, of threads that have ended; under lock */
+    uint64_t wall_end;       /* ns of CLOCK_MONOTONIC; this and the rest is the watcher's */
+    uint64_t cpu_look;       /* when to look at the processor time again; likewise */
+    uint64_t cpu_seen;       /* what it was at the last look, ns */
+    struct LFILinuxProc *next_watched;
 };
 
 struct LFILinuxThread {
@@ -177,6 +192,7 @@ struct LFILinuxThread {
     struct LFILinuxThread *next;
     int tid;
     bool main;
+    bool ran;                         /* main: lfi_thread_run was called */
     bool running;                     /* host is valid */
     bool leaving;                     /* ended by exit; noticed when the call returns */
     bool waiting;                     /* for calls of the host: nothing runs it meanwhile */
@@ -184,8 +200,9 @@ struct LFILinuxThread {
     struct LFILinuxThread **attached; /* in the list of a thread of the host, or NULL */
     struct jump *jumps;               /* what the host's setjmps left */
     uint64_t last_jump;
-    int code;          /* what it gave to exit */
-    char name[16];     /* prctl */
+    int code;           /* what it gave to exit */
+    uint64_t cpu_start; /* ns that the host thread had used before */
+    char name[16];      /* prctl */
     atomic_int kicked; /* see host_call */
     pthread_t host;
     lfiptr entry;       /* where it starts */
@@ -400,6 +417,32 @@ void proc_stop(struct LFILinuxProc *p);
    code: the signal's si_code.  */
 void proc_end_exit(struct LFILinuxThread *t, int code);
 void proc_end_signal(struct LFILinuxThread *t, int sig, int code);
+/* Ends the process, for a reason that is no program's fault; self is the caller where that is a
+   thread of the process.  */
+void proc_end_reason(struct LFILinuxProc *p, struct LFILinuxThread *self, enum LFIEndReason reason);
+/* Processor time of all threads of the process until now, ns.  */
+uint64_t proc_cpu(struct LFILinuxProc *p);
+
+/* Limits (limits.c).  */
+
+/* False with the error set if one is out of range.  */
+bool limits_ok(const struct LFILimits *l);
+/* Puts them in force.  */
+void limits_set(struct LFILinuxProc *p, const struct LFILimits *l);
+/* Tells the program, as its resource limits.  */
+void limits_show(struct LFILinuxProc *p);
+/* How many of n bytes may be written to the file now, for whom they are set aside; and what
+   became of them, done being the result of the call: that may end the process.  */
+uint64_t output_begin(struct call *c, const struct file *f, uint64_t n);
+long output_end(struct call *c, const struct file *f, uint64_t n, uint64_t may, long done);
+/* Sets aside all of n bytes, or nothing: then false.  */
+bool output_reserve(struct call *c, const struct file *f, uint64_t n);
+/* Around the time that the process runs.  False with the error set if there is no thread to look
+   after it.  */
+bool watch_begin(struct LFILinuxProc *p);
+void watch_end(struct LFILinuxProc *p);
+void watch_init(struct LFILinuxEngine *lx);
+void watch_free(struct LFILinuxEngine *lx);
 /* Calls of the host that can wait (wait.c): as syscall(), but errors are -errno, and thread_kick
    ends it with -EINTR.  */
 long host_call(struct LFILinuxThread *t, long nr, long a0, long a1, long a2, long a3, long a4,
@@ -407,10 +450,10 @@ long host_call(struct LFILinuxThread *t, long nr, long a0, long a1, long a2, lon
 /* Makes the thread's host_call return, or if it is in none the next one.  Whoever calls this
    knows that the thread does not end meanwhile.  */
 void thread_kick(struct LFILinuxThread *t);
-/* Claims the signal for that; once per process of the host.  */
-bool kick_init(void);
-/* False if the signal has a handler already.  */
-bool kick_available(void);
+/* The same, and ends its run of the box, or what would be its first.  The process is ending.  */
+void thread_end(struct LFILinuxThread *t);
+/* Tells the core's signal handler about host_call.  */
+void kick_init(void);
 
 /* Programs that wait for calls (library.c).  */
 /* A system call of libboxrt's.  */

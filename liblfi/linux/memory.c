@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -61,6 +62,13 @@ static lfiptr map(struct LFILinuxProc *p, lfiptr addr, uint64_t size, int prot, 
     return lfi_box_mapany(p->box, size, prot, flags, fd, off);
 }
 
+/* Whether the limit on output allows that so much is written by stores.  */
+static bool output_by_mapping(struct call *c, const struct file *f, uint64_t size)
+{
+    bool writable = f->kind == FILE_HOST && (fcntl(f->host, F_GETFL) & O_ACCMODE) == O_RDWR;
+    return !writable || output_reserve(c, f, size);
+}
+
 long sys_mmap(struct call *c)
 {
     struct LFILinuxProc *p = c->p;
@@ -85,7 +93,9 @@ long sys_mmap(struct call *c)
         return -EBADF;
     lfiptr at = (lfiptr)-1;
     errno = ENODEV;
-    if (anon || f->kind == FILE_HOST)
+    if (!anon && type != BOX_MAP_PRIVATE && !output_by_mapping(c, f, size))
+        errno = ENOMEM;
+    else if (anon || f->kind == FILE_HOST)
         at = map(p, addr, size, prot_of(c->a[2].u),
                  (type == BOX_MAP_PRIVATE ? LFI_MAP_PRIVATE : LFI_MAP_SHARED)
                      | (anon ? LFI_MAP_ANONYMOUS : 0),

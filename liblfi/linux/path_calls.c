@@ -68,7 +68,8 @@ static long open_check(const struct where *w, int *flags, const struct stat *st,
 
 /* Opens an object of the host.  What it is is looked at before, so that no device is touched,
    and again afterwards, since the name can mean something else by then.  */
-static long open_host(const struct where *w, int flags, mode_t mode, struct file **out)
+static long open_host(struct LFILinuxThread *t, const struct where *w, int flags, mode_t mode,
+                      struct file **out)
 {
     struct stat st;
     struct where emulated = {.kind = WHERE_DEVICE};
@@ -84,9 +85,13 @@ static long open_host(const struct where *w, int flags, mode_t mode, struct file
     long err = open_check(w, &flags, &st, exists);
     if (err)
         return err;
-    int fd = openat(w->dir, w->name, flags | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, mode);
+    /* A FIFO waits for its other end.  */
+    flags |= O_NOFOLLOW | O_CLOEXEC | O_NOCTTY;
+    long result = path_only ? answer(openat(w->dir, w->name, flags))
+                            : host_call(t, SYS_openat, w->dir, (long)w->name, flags, mode, 0, 0);
+    int fd = (int)result;
     if (fd < 0)
-        return -errno;
+        return fd;
     if (fstat(fd, &st) != 0 || forbidden_object(fd, &st, w->mount)) {
         close(fd);
         return -EACCES;
@@ -95,13 +100,14 @@ static long open_host(const struct where *w, int flags, mode_t mode, struct file
     return *out ? 0 : -ENOMEM;
 }
 
-static long open_where(const struct where *w, int flags, mode_t mode, struct file **out)
+static long open_where(struct LFILinuxThread *t, const struct where *w, int flags, mode_t mode,
+                       struct file **out)
 {
     bool write = (flags & O_ACCMODE) != O_RDONLY && !(flags & O_PATH);
     int fd;
     switch (w->kind) {
     case WHERE_HOST:
-        return open_host(w, flags, mode, out);
+        return open_host(t, w, flags, mode, out);
     case WHERE_ABSENT:
         return flags & O_CREAT ? -EROFS : -ENOENT;
     case WHERE_TREE:
@@ -125,8 +131,9 @@ static long open_where(const struct where *w, int flags, mode_t mode, struct fil
     return -ENOENT;
 }
 
-static long open_path(struct LFILinuxProc *p, struct file *dir, const char *path, int flags,
-                      mode_t mode, struct file **out)
+/* The thread is needed, and NULL otherwise, unless flags have O_PATH.  */
+static long open_path(struct LFILinuxProc *p, struct LFILinuxThread *t, struct file *dir,
+                      const char *path, int flags, mode_t mode, struct file **out)
 {
     struct where w;
     bool link = flags & O_NOFOLLOW || (flags & O_CREAT && flags & O_EXCL);
@@ -136,7 +143,7 @@ static long open_path(struct LFILinuxProc *p, struct file *dir, const char *path
         err = where_resolve(p, dir, path, link ? FOLLOW_SLASH : FOLLOW_LAST, &w);
         if (err)
             return err;
-        err = open_where(&w, flags, mode, out);
+        err = open_where(t, &w, flags, mode, out);
         where_done(&w);
         if (link)
             break;
@@ -153,7 +160,7 @@ long sys_openat(struct call *c)
         return -EINVAL;
     if (host & O_PATH)
         host &= O_PATH | O_DIRECTORY | O_NOFOLLOW;
-    long err = open_path(c->p, c->a[0].file, c->a[1].path, host, masked(c->p, c->a[3].u), &f);
+    long err = open_path(c->p, c->t, c->a[0].file, c->a[1].path, host, masked(c->p, c->a[3].u), &f);
     if (!err)
         f->hidden = O_NOFOLLOW & ~host;
     return err ? err : fd_add(c->p, f, 0, flags & BOX_O_CLOEXEC);
@@ -164,7 +171,7 @@ long sys_truncate(struct call *c)
     struct file *f;
     if (c->a[1].i < 0)
         return -EINVAL;
-    long err = open_path(c->p, NULL, c->a[0].path, O_WRONLY | O_NONBLOCK, 0, &f);
+    long err = open_path(c->p, c->t, NULL, c->a[0].path, O_WRONLY | O_NONBLOCK, 0, &f);
     if (err)
         return err;
     err = answer(ftruncate(f->host, c->a[1].i));
@@ -688,7 +695,7 @@ static bool may_enter(const struct file *f)
 long chdir_path(struct LFILinuxProc *p, const char *path)
 {
     struct file *f;
-    long err = open_path(p, NULL, path, O_PATH | O_DIRECTORY, 0, &f);
+    long err = open_path(p, NULL, NULL, path, O_PATH | O_DIRECTORY, 0, &f);
     if (err)
         return err;
     if (!may_enter(f)) {

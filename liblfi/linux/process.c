@@ -142,7 +142,8 @@ long sys_sysinfo(struct call *c)
     struct timespec up = {0, 0};
     clock_gettime(CLOCK_BOOTTIME, &up);
     b->uptime = up.tv_sec;
-    b->totalram = b->freeram = c->p->info.size;
+    b->totalram = c->p->limits.memory ? c->p->limits.memory : c->p->info.size;
+    b->freeram = b->totalram;
     b->procs = 1;
     b->mem_unit = 1;
     return 0;

@@ -4,10 +4,9 @@
    A thread of a box is a host thread with a context of its own.  What the kernel would do to
    the box's memory when a thread starts or ends is done here, through checked copies.
 
-   The first thread to call exit_group, to fault or to raise a deadly signal ends the process: it
-   records the reason, and before it ends itself it sees to it that the others do.  Those that
-   execute code of the box fault, since all memory of the box is unmapped; those in the kernel
-   are interrupted by a signal, again and again, since it can come just before a call waits.  */
+   The first thread to call exit_group, to fault or to raise a deadly signal ends the process, and
+   so does a limit: the reason is recorded, and all other threads are interrupted once, wherever
+   they are; a thread that is only about to run does not.  Each then finds its own way out.  */
 #include "config.h"
 
 #include <errno.h>
@@ -23,7 +22,7 @@
 #include "liblfi/linux/linux.h"
 #include "profiles/profile.h"
 
-enum { HOST_STACK = 512 << 10, KICK_MS = 5, ROBUST_HEAD_SIZE = 24 };
+enum { HOST_STACK = 512 << 10, ROBUST_HEAD_SIZE = 24 };
 
 /* Objects.  */
 
@@ -55,7 +54,7 @@ bool thread_enter(struct LFILinuxThread *t)
 {
     struct LFILinuxProc *p = t->proc;
     pthread_mutex_lock(&p->lock);
-    bool ok = !p->ended && p->nthreads < LX_MAX_THREADS;
+    bool ok = !p->ended && p->nthreads < p->limits.threads;
     if (ok) {
         t->tid = t->main ? p->pid : p->next_tid++;
         t->next = p->threads;
@@ -95,6 +94,33 @@ static void unlink_thread(struct LFILinuxThread *t)
         }
 }
 
+static uint64_t ns_of(clockid_t clock)
+{
+    struct timespec ts = {0, 0};
+    clock_gettime(clock, &ts);
+    return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+uint64_t proc_cpu(struct LFILinuxProc *p)
+{
+    clockid_t clock;
+    pthread_mutex_lock(&p->lock);
+    uint64_t used = p->cpu_done;
+    for (struct LFILinuxThread *t = p->threads; t; t = t->next)
+        if (t->running && pthread_getcpuclockid(t->host, &clock) == 0)
+            used += ns_of(clock) - t->cpu_start;
+    pthread_mutex_unlock(&p->lock);
+    return used;
+}
+
+/* The thread is the caller's, if it runs; in the lock.  */
+static void stop_clock(struct LFILinuxThread *t)
+{
+    if (t->running)
+        t->proc->cpu_done += ns_of(CLOCK_THREAD_CPUTIME_ID) - t->cpu_start;
+    t->running = false;
+}
+
 /* The last that a thread does with its process: the box can be freed at once.  The first
    thread's object is its maker's.  */
 static void thread_out(struct LFILinuxThread *t)
@@ -104,6 +130,7 @@ static void thread_out(struct LFILinuxThread *t)
     int code = t->code;
     pthread_mutex_lock(&p->lock);
     unlink_thread(t);
+    stop_clock(t);
     if (keep)
         p->main_code = code;
     else
@@ -119,42 +146,64 @@ static void thread_out(struct LFILinuxThread *t)
 
 /* The end.  */
 
-/* backtrace: of a fault, else NULL.  */
-static void proc_end(struct LFILinuxThread *t, const struct LFIProcEnd *end,
-                     const struct backtrace *backtrace)
+/* ThreadSanitizer holds signals back while code of a box runs: there its threads fault.  */
+extern void __tsan_init(void) __attribute__((weak));
+
+/* self: the caller, if it is a thread of the process; backtrace: of a fault, else NULL.  */
+static void proc_end(struct LFILinuxProc *p, struct LFILinuxThread *self,
+                     const struct LFIProcEnd *end, const struct backtrace *backtrace)
 {
-    struct LFILinuxProc *p = t->proc;
+    bool first = false;
     pthread_mutex_lock(&p->lock);
-    bool first = !p->ended, others = p->nthreads > 1 || t->waiting;
-    if (first) {
+    if (!p->ended) {
         p->ended = true;
         p->end = *end;
         if (backtrace)
             p->backtrace = *backtrace;
-        p->ender = t;
+        p->ender = self;
+        first = true;
         atomic_store(&p->ending, true);
         atomic_store(&p->box->closed, true);
+        for (struct LFILinuxThread *t = p->threads; t; t = t->next)
+            if (t != self)
+                thread_end(t);
     }
     pthread_mutex_unlock(&p->lock);
-    if (first && others)
+    if (first && __tsan_init)
         lfi_box_munmap(p->box, p->info.min, p->info.max - p->info.min);
 }
 
 void proc_end_exit(struct LFILinuxThread *t, int code)
 {
-    proc_end(t, &(struct LFIProcEnd){.code = code}, NULL);
+    proc_end(t->proc, t, &(struct LFIProcEnd){.code = code, .reason = LFI_ENDED_EXIT}, NULL);
 }
 
 void proc_end_signal(struct LFILinuxThread *t, int sig, int code)
 {
-    proc_end(t, &(struct LFIProcEnd){.code = 128 + sig, .sig = sig, .info.code = code}, NULL);
+    proc_end(t->proc, t,
+             &(struct LFIProcEnd){
+                 .code = 128 + sig, .sig = sig, .info.code = code, .reason = LFI_ENDED_SIGNAL},
+             NULL);
+}
+
+void proc_end_reason(struct LFILinuxProc *p, struct LFILinuxThread *self, enum LFIEndReason reason)
+{
+    static const int signals[] = {[LFI_ENDED_INTERRUPT] = SIGKILL,
+                                  [LFI_ENDED_OUTPUT] = SIGXFSZ,
+                                  [LFI_ENDED_CPU] = SIGXCPU,
+                                  [LFI_ENDED_WALL] = SIGKILL};
+    int sig = signals[reason];
+    proc_end(p, self, &(struct LFIProcEnd){.code = 128 + sig, .sig = sig, .reason = reason}, NULL);
 }
 
 static void proc_end_fault(struct LFILinuxThread *t, const struct LFIFault *fault)
 {
     struct LFILinuxProc *p = t->proc;
-    struct LFIProcEnd end = {
-        .code = 128 + fault->sig, .sig = fault->sig, .fault = true, .info = *fault};
+    struct LFIProcEnd end = {.code = 128 + fault->sig,
+                             .sig = fault->sig,
+                             .fault = true,
+                             .info = *fault,
+                             .reason = LFI_ENDED_FAULT};
     struct backtrace backtrace;
     uint64_t off = fault->pc - p->image;
     if (off < p->elf.end) {
@@ -162,40 +211,22 @@ static void proc_end_fault(struct LFILinuxThread *t, const struct LFIFault *faul
         end.image_offset = off;
         end.symbol = lfiv_elf_symbol(p->file, p->file_size, off, &end.distance);
     }
-    /* The memory may be gone after proc_end.  */
     backtrace_take(t, fault->pc, &backtrace);
-    proc_end(t, &end, &backtrace);
+    proc_end(p, t, &end, &backtrace);
 }
 
-static void wait_a_little(struct LFILinuxProc *p)
-{
-    struct timespec ts;
-    clock_gettime(CLOCK_REALTIME, &ts);
-    ts.tv_nsec += KICK_MS * 1000000;
-    ts.tv_sec += ts.tv_nsec / 1000000000;
-    ts.tv_nsec %= 1000000000;
-    pthread_cond_timedwait(&p->idle, &p->lock, &ts);
-}
-
-/* Another thread that runs, or is in a system call of a call of the host; in the lock.  */
-static bool others_run(const struct LFILinuxThread *self)
-{
-    for (struct LFILinuxThread *t = self->proc->threads; t; t = t->next)
-        if (t != self && (!t->waiting || t->running))
-            return true;
-    return false;
-}
-
-static void end_others(struct LFILinuxThread *self)
+/* Until all other threads that run have gone.  */
+static void wait_for_others(struct LFILinuxThread *self)
 {
     struct LFILinuxProc *p = self->proc;
     pthread_mutex_lock(&p->lock);
-    while (p->ender == self && others_run(self)) {
-        for (struct LFILinuxThread *t = p->threads; t; t = t->next)
-            if (t != self)
-                thread_kick(t);
-        wait_a_little(p);
-    }
+    for (struct LFILinuxThread *t = p->threads; t;)
+        if (t != self && !t->waiting) {
+            pthread_cond_wait(&p->idle, &p->lock);
+            t = p->threads;
+        } else {
+            t = t->next;
+        }
     pthread_mutex_unlock(&p->lock);
 }
 
@@ -221,7 +252,9 @@ static void clear_tid(struct LFILinuxThread *t)
 void thread_on_host(struct LFILinuxThread *t, bool on)
 {
     pthread_mutex_lock(&t->proc->lock);
+    stop_clock(t);
     t->host = pthread_self();
+    t->cpu_start = ns_of(CLOCK_THREAD_CPUTIME_ID);
     t->running = on;
     pthread_mutex_unlock(&t->proc->lock);
 }
@@ -258,7 +291,7 @@ bool threads_release(struct LFILinuxProc *p)
     bool running = false;
     pthread_mutex_lock(&p->lock);
     for (struct LFILinuxThread *t = p->threads; t; t = t->next)
-        running |= !t->waiting || t->running || atomic_load(&t->ctx->running);
+        running |= !t->waiting || t->running || lfi_interrupt_running(t->ctx);
     if (!running)
         take_out_waiting(p);
     pthread_mutex_unlock(&p->lock);
@@ -267,21 +300,11 @@ bool threads_release(struct LFILinuxProc *p)
 
 void proc_stop(struct LFILinuxProc *p)
 {
-    pthread_mutex_lock(&p->lock);
-    bool first = !p->ended;
-    p->ended = true;
-    atomic_store(&p->ending, true);
-    pthread_mutex_unlock(&p->lock);
-    if (first)
-        lfi_box_munmap(p->box, p->info.min, p->info.max - p->info.min);
+    proc_end(p, NULL, &(struct LFIProcEnd){.reason = LFI_ENDED_EXIT}, NULL);
     pthread_mutex_lock(&p->lock);
     take_out_waiting(p);
-    while (p->nthreads) {
-        for (struct LFILinuxThread *t = p->threads; t; t = t->next)
-            thread_kick(t);
-        wait_a_little(p);
-    }
     pthread_mutex_unlock(&p->lock);
+    threads_wait(p);
 }
 
 static bool ends_process(struct LFILinuxThread *t)
@@ -294,13 +317,16 @@ static bool ends_process(struct LFILinuxThread *t)
 
 bool thread_loop(struct LFILinuxThread *t)
 {
+    thread_on_host(t, true);
     int code = lfi_ctx_run(t->ctx, t->entry);
     const struct LFIFault *fault = lfi_ctx_fault(t->ctx);
     bool ran = !fault || fault->kind != LFI_FAULT_ENTRY;
     if (t->waiting)
         return true;
     if (!ran)
-        proc_end(t, &(struct LFIProcEnd){.code = 1}, NULL);
+        proc_end(t->proc, t, &(struct LFIProcEnd){.code = 1, .reason = LFI_ENDED_NOT_RUN}, NULL);
+    else if (fault && fault->kind == LFI_FAULT_INTERRUPT)
+        proc_end_reason(t->proc, t, LFI_ENDED_INTERRUPT);
     else if (fault)
         proc_end_fault(t, fault);
     else if (!t->leaving && !atomic_load(&t->proc->ending))
@@ -310,9 +336,10 @@ bool thread_loop(struct LFILinuxThread *t)
     if (trace && !last)
         lx_trace_end(t);
     clear_tid(t);
-    end_others(t);
-    if (trace && last)
+    if (trace && last) {
+        wait_for_others(t);
         lx_trace_end(t);
+    }
     thread_out(t);
     return ran;
 }
@@ -327,9 +354,6 @@ static void *thread_main(void *arg)
     sigaddset(&set, SIGPIPE);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     t->blocks_pipe = true;
-    /* Whoever made the thread holds the lock while it stores t->host.  */
-    pthread_mutex_lock(&t->proc->lock);
-    pthread_mutex_unlock(&t->proc->lock);
     thread_loop(t);
     return NULL;
 }
@@ -341,10 +365,8 @@ static long host_thread(struct LFILinuxThread *t)
         return -ENOMEM;
     pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
     pthread_attr_setstacksize(&attr, HOST_STACK);
-    pthread_mutex_lock(&t->proc->lock);
-    int err = pthread_create(&t->host, &attr, thread_main, t);
-    t->running = err == 0;
-    pthread_mutex_unlock(&t->proc->lock);
+    pthread_t host;
+    int err = pthread_create(&host, &attr, thread_main, t);
     pthread_attr_destroy(&attr);
     return err ? -EAGAIN : 0;
 }
@@ -391,8 +413,6 @@ long sys_clone(struct call *c)
         return err;
     /* As where the limit on threads is 1.  */
     if (c->p->elf.profile->threads == LFI_THREADS_SINGLE)
-        return -EAGAIN;
-    if (!kick_init())
         return -EAGAIN;
     struct LFILinuxThread *t = thread_make(c->p);
     if (!t)

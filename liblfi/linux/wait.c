@@ -9,11 +9,10 @@
 #include "config.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
 
-#include "liblfi/arch/arch.h"
+#include "liblfi/core/internal.h"
 #include "liblfi/linux/linux.h"
 
 /* long lx_host_call(const atomic_int *kicked, long nr, long a0, ... a5): as the kernel answers, or
@@ -81,48 +80,35 @@ long host_call(struct LFILinuxThread *t, long nr, long a0, long a1, long a2, lon
                long a5)
 {
     long r = lx_host_call(&t->kicked, nr, a0, a1, a2, a3, a4, a5);
-    if (r == -EINTR)
+    if (r == -EINTR) {
         atomic_store(&t->kicked, 0);
+        /* In a process that ends nothing waits any more.  */
+        if (atomic_load(&t->proc->ending))
+            atomic_store(&t->kicked, 1);
+    }
     return r;
 }
 
-static int kick_signal(void)
+static void kicked(ucontext_t *uc)
 {
-    return SIGRTMIN + 7;
-}
-
-static void kick_handler(int sig, siginfo_t *info, void *context)
-{
-    ucontext_t *uc = context;
     uint64_t pc = lfi_arch_uc_pc(uc);
-    (void)sig, (void)info;
     if (pc >= (uintptr_t)lx_host_call_begin && pc < (uintptr_t)lx_host_call_end)
         lfi_arch_uc_set_pc(uc, (uintptr_t)lx_host_call_kicked);
 }
 
-bool kick_available(void)
+void kick_init(void)
 {
-    struct sigaction sa;
-    if (sigaction(kick_signal(), NULL, &sa) != 0)
-        return false;
-    return sa.sa_flags & SA_SIGINFO ? sa.sa_sigaction == kick_handler : sa.sa_handler == SIG_DFL;
-}
-
-bool kick_init(void)
-{
-    struct sigaction sa = {.sa_sigaction = kick_handler, .sa_flags = SA_ONSTACK | SA_SIGINFO};
-    sigset_t set;
-    sigemptyset(&sa.sa_mask);
-    sigemptyset(&set);
-    sigaddset(&set, kick_signal());
-    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
-    return kick_available() && sigaction(kick_signal(), &sa, NULL) == 0;
+    atomic_store(&lfi_interrupt_host, kicked);
 }
 
 void thread_kick(struct LFILinuxThread *t)
 {
-    if (!t->running)
-        return;
     atomic_store(&t->kicked, 1);
-    pthread_kill(t->host, kick_signal());
+    lfi_interrupt_poke(t->ctx);
+}
+
+void thread_end(struct LFILinuxThread *t)
+{
+    atomic_store(&t->kicked, 1);
+    lfi_interrupt_for_good(t->ctx);
 }

@@ -26,7 +26,7 @@ compile() {
 link() {
     $cc -static-pie -pthread -o "$1/lfi-run" "$cross"/lfi-run/lfi_run-*.o "$1"/linked/*.o \
         "$cross/liblfi/liblfi.a" "$cross/lfi-verify/liblfiv.a" "$cross/common/libcommon.a"
-    $cc $flags -static-pie -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free -o "$1/embed" "$1/embed.o" "$1"/linked/*.o \
+    $cc $flags -static-pie -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=posix_memalign -o "$1/embed" "$1/embed.o" "$1"/linked/*.o \
         "$cross/liblfi/liblfi.a" "$cross/lfi-verify/liblfiv.a"
 }
 

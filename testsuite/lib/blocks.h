@@ -1,5 +1,5 @@
 /* How many blocks of memory are in use.  The program is linked with
-   -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free.
+   -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=posix_memalign.
    (mallinfo does not tell: it takes for used what the allocator keeps in its caches.)
    SPDX-License-Identifier: Apache-2.0  */
 #include <stddef.h>
@@ -8,6 +8,7 @@ static _Atomic long blocks;
 void *__real_malloc(size_t n);
 void *__real_calloc(size_t n, size_t each);
 void *__real_realloc(void *p, size_t n);
+int __real_posix_memalign(void **p, size_t to, size_t n);
 void __real_free(void *p);
 void *__wrap_malloc(size_t n)
 {
@@ -26,6 +27,12 @@ void *__wrap_realloc(void *p, size_t n)
     void *q = __real_realloc(p, n);
     blocks += !p && q;
     return q;
+}
+int __wrap_posix_memalign(void **p, size_t to, size_t n)
+{
+    int err = __real_posix_memalign(p, to, n);
+    blocks += err == 0;
+    return err;
 }
 void __wrap_free(void *p)
 {

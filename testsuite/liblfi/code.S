@@ -40,6 +40,12 @@ begin syscall_loop
         b       1b
 end syscall_loop
 
+/* One system call, then a loop without end.  */
+begin call_loop
+        rtcall  0
+        b       .
+end call_loop
+
         .macro  differs reg, value
         mov     x30, #\value
         cmp     \reg, x30

@@ -56,6 +56,12 @@ begin syscall_loop
         jmp     1b
 end syscall_loop
 
+/* One system call, then a loop without end.  */
+begin call_loop
+        rtcall  0
+        jmp     .
+end call_loop
+
         /* Counts in r13 what is not as expected; ends with it.  */
         .macro  differs value, reg
         cmp     \value, \reg

@@ -380,6 +380,8 @@ static void test_copies(void)
    else in the box is full, so that the array knows where room is found.  */
 enum { PAGES = 64, ROUNDS = 4000 };
 static int model[PAGES];
+static bool model_used[PAGES]; /* it counts as memory */
+static unsigned model_limit;   /* pages; 0: none */
 static lfiptr window;
 
 /* Start of the highest n free pages; -1 if there are none.  */
@@ -394,17 +396,37 @@ static int model_room(unsigned n)
     return -1;
 }
 
+static unsigned model_memory(unsigned first, unsigned n)
+{
+    unsigned used = 0;
+    for (unsigned i = first; i < first + n; i++)
+        used += model_used[i];
+    return used;
+}
+
+/* Whether these pages may become accessible.  */
+static bool model_allows(unsigned first, unsigned n)
+{
+    unsigned more = n - model_memory(first, n);
+    return !model_limit || more == 0 || model_memory(0, PAGES) + more <= model_limit;
+}
+
+static bool model_equal(unsigned i, unsigned k)
+{
+    return model[i] == model[k] && model_used[i] == model_used[k];
+}
+
 static unsigned compare_model(void)
 {
     struct LFIMapInfo q;
-    unsigned bad = 0;
+    unsigned bad = lfi_box_memory(box) != model_memory(0, PAGES) * page;
     for (unsigned i = 0; i < PAGES; i++) {
         bool found = lfi_box_mquery(box, window + i * page, &q);
         bad += found != (model[i] >= 0) || (found && q.prot != model[i]);
         /* The range is as long as equal pages follow: neighbours are joined.  */
-        if (found && (i == 0 || model[i - 1] != model[i])) {
+        if (found && (i == 0 || !model_equal(i - 1, i))) {
             unsigned run = i;
-            while (run < PAGES && model[run] == model[i])
+            while (run < PAGES && model_equal(run, i))
                 run++;
             bad += q.start != window + i * page || q.size != (run - i) * page;
         }
@@ -422,7 +444,7 @@ static unsigned random_change(unsigned op, unsigned first, unsigned n, int prot)
     if (op == 3) {
         int room = model_room(n);
         at = lfi_box_mapany(box, n * page, prot, ANON, -1, 0);
-        if (room < 0)
+        if (room < 0 || (prot && !model_allows((unsigned)room, n)))
             return at != FAILED;
         wrong = at != window + (unsigned)room * page;
         first = (unsigned)room;
@@ -430,14 +452,20 @@ static unsigned random_change(unsigned op, unsigned first, unsigned n, int prot)
         wrong = lfi_box_munmap(box, at, n * page) != 0;
         prot = -1;
     } else if (op == 1) {
+        whole = whole && (!prot || model_allows(first, n));
         wrong = (lfi_box_mprotect(box, at, n * page, prot) == 0) != whole;
         if (!whole)
             return wrong;
     } else {
-        wrong = map(at, n * page, prot, ANON) == FAILED;
+        whole = !prot || model_allows(first, n);
+        wrong = (map(at, n * page, prot, ANON) != FAILED) != whole;
+        if (!whole)
+            return wrong;
     }
-    for (unsigned i = first; i < first + n; i++)
+    for (unsigned i = first; i < first + n; i++) {
+        model_used[i] = prot > 0 || (op == 1 && model_used[i]);
         model[i] = prot;
+    }
     return wrong;
 }
 
@@ -453,6 +481,8 @@ static void test_random(void)
         || map(after, info.max - after, LFI_PROT_NONE, filler) == FAILED)
         give_up("filling the box");
     for (unsigned round = 0; round < ROUNDS; round++) {
+        model_limit = round / 1000 % 2 ? 12 : 0;
+        lfi_box_set_memory_limit(box, model_limit * page);
         seed = seed * 1103515245 + 12345;
         unsigned first = seed >> 16 & 63, n = 1 + (seed >> 22 & 7), op = seed >> 26 & 3;
         int prot = seed >> 28 & 3;
@@ -464,6 +494,7 @@ static void test_random(void)
         bad += random_change(op, first, n, prot) + compare_model();
     }
     CHECK("random changes: the map agrees with a model", bad == 0);
+    lfi_box_set_memory_limit(box, 0);
     lfi_box_munmap(box, info.min, info.max - info.min);
 }
 
@@ -533,6 +564,41 @@ static void test_engine(void)
 }
 
 /* Without randomisation boxes follow each other.  */
+/* What counts as memory, and what happens at the limit.  */
+static void test_memory_limit(void)
+{
+    struct LFIBox *b = new_box(engine);
+    lfiptr at = lfi_box_info(b).min;
+    char byte;
+    CHECK("memory: a new box has none", lfi_box_memory(b) == 0);
+    lfi_box_mapat(b, at, 100 * page, LFI_PROT_NONE, ANON, -1, 0);
+    CHECK("memory: reservations do not count", lfi_box_memory(b) == 0);
+    lfi_box_mprotect(b, at, 4 * page, RW);
+    lfi_box_mprotect(b, at, 2 * page, LFI_PROT_NONE);
+    CHECK("memory: what was accessible counts", lfi_box_memory(b) == 4 * page);
+    lfi_box_set_memory_limit(b, 6 * page);
+    CHECK("memory: up to the limit", lfi_box_mprotect(b, at, 6 * page, RW) == 0);
+    CHECK("memory: not beyond it", refused_int(lfi_box_mprotect(b, at, 7 * page, RW), ENOMEM)
+                                       && lfi_errno() == LFI_ERR_MMAP
+                                       && strstr(lfi_errmsg(), "may not have more than"));
+    int fd = open("/proc/self/exe", O_RDONLY);
+    CHECK("memory: nor by a file or by code",
+          refused(lfi_box_mapany(b, page, LFI_PROT_READ, LFI_MAP_PRIVATE, fd, 0), ENOMEM)
+              && refused(lfi_box_mapany(b, page, RX, ANON, -1, 0), ENOMEM));
+    close(fd);
+    CHECK("memory: but what there is can be replaced",
+          lfi_box_mapat(b, at, 6 * page, RW, ANON, -1, 0) == at
+              && lfi_box_mprotect(b, at, 6 * page, LFI_PROT_READ) == 0);
+    lfi_box_munmap(b, at, 3 * page);
+    CHECK("memory: what was unmapped is free again",
+          lfi_box_memory(b) == 3 * page && lfi_box_mapany(b, 3 * page, RW, ANON, -1, 0) != FAILED);
+    lfi_box_set_memory_limit(b, page);
+    CHECK("memory: a lower limit takes nothing", lfi_box_memory(b) == 6 * page
+                                                     && lfi_box_copyfm(b, &byte, at + 5 * page, 1)
+                                                     && lfi_box_munmap(b, at, 4 * page) == 0);
+    lfi_box_free(b);
+}
+
 static void test_no_aslr(void)
 {
     struct LFIEngine *e = new_engine((struct LFIOptions){.no_aslr = true}, 2);
@@ -614,6 +680,7 @@ int main(void)
     test_copies();
     test_random();
     test_limit();
+    test_memory_limit();
     test_no_aslr();
     lfi_box_free(box);
     lfi_free(engine);

@@ -14,7 +14,7 @@ declare -A blobs=([aarch64]=code.S [x86_64]=code_x86_64.S)
 declare -A only=([aarch64]= [x86_64]="sparse dense profiles sanitized")
 # Code that a program needs besides.
 declare -A more=([profiles]="profiles_x86_64 profiles16_x86_64")
-tests="crossing memory code fault chain refused many"
+tests="crossing memory code fault chain interrupt refused many"
 wrap=-Wl,--wrap=mmap,--wrap=mremap,--wrap=mprotect,--wrap=pread,--wrap=getauxval
 wrap=$wrap,--wrap=malloc,--wrap=calloc,--wrap=posix_memalign
 
@@ -40,7 +40,7 @@ link_test() { # DIR TEST
     local flags= m
     for m in ${more[$2]-}; do flags="$flags $1/$arch/test_$m.o"; done
     [ $2 != refused ] || flags="$flags $wrap"
-    [ $2 != many ] || flags=-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
+    [ $2 != many ] || flags=-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=posix_memalign
     $cc -static-pie $flags -pthread -o "$1/$arch/$2" "$1/$arch/test_$2.o" "$1/$arch/test_code_blobs.o" \
         "$1/$arch"/liblfi_*.o "$config/lfi-verify/liblfiv.a"
 }

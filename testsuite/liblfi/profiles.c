@@ -546,6 +546,80 @@ static void test_threads(void)
     lfi_box_munmap(box, word, 4096);
 }
 
+/* An interrupt leaves the host's state as every other end does.  */
+
+static struct state before_run, after_run;
+
+static void *interrupted_spinner(void *arg)
+{
+    struct LFIContext *c = arg;
+    lfi_ctx_regs(c)->rax = word;
+    set_gs_base(odd_gs);
+    before_run = state_now();
+    int r = lfi_ctx_run(c, spin_entry);
+    after_run = state_now();
+    set_gs_base(0);
+    return (void *)(intptr_t)r;
+}
+
+static bool same_state(void)
+{
+    const uint64_t flags = FLAG_DF | FLAG_AC;
+    return before_run.mxcsr == after_run.mxcsr && before_run.fcw == after_run.fcw
+           && before_run.ftw == after_run.ftw && after_run.gs == odd_gs
+           && (before_run.flags & flags) == (after_run.flags & flags);
+}
+
+/* Runs c on a thread of its own until the code in box spins, and interrupts it.  */
+static bool interrupt_spinning(struct LFIContext *c)
+{
+    pthread_t t;
+    void *r;
+    spin_reset(box, word);
+    pthread_create(&t, NULL, interrupted_spinner, c);
+    spin_wait(box, word);
+    bool ran = lfi_ctx_interrupt(c);
+    pthread_join(t, &r);
+    const struct LFIFault *f = lfi_ctx_fault(c);
+    return ran && (intptr_t)r == -1 && f && f->kind == LFI_FAULT_INTERRUPT;
+}
+
+static void spin_in_handler(struct LFIContext *c)
+{
+    (void)c;
+    lfi_ctx_regs(ctx)->rax = word;
+    lfi_ctx_run(ctx, put(row->code->spin));
+}
+
+/* The inner box's profile differs from the outer's in what it does to gs.  */
+static void test_interrupt_nested(void)
+{
+    struct LFIBox *spinning = box, *outer = new_box(engine);
+    lfi_box_set_profile(outer, lfi_profile_find(ARCH, row->gs ? "nosegue" : "full"));
+    box = outer;
+    spin_entry = put(row->gs ? reg.call : segment.call);
+    box = spinning;
+    struct LFIContext *c = new_ctx(outer);
+    lfi_sys_handler(engine, spin_in_handler);
+    TEST("interrupt: in another profile's handler", interrupt_spinning(c));
+    TEST("interrupt: the host's state, from another profile's handler", same_state());
+    lfi_sys_handler(engine, handler);
+    lfi_ctx_free(c);
+    lfi_box_free(outer);
+}
+
+static void test_interrupt(void)
+{
+    word = lfi_box_mapany(box, 4096, RW, ANON, -1, 0);
+    spin_entry = put(row->code->spin);
+    TEST("interrupt: the run ends", interrupt_spinning(ctx));
+    TEST("interrupt: the host's state", same_state());
+    TEST("interrupt: afterwards it can run", alive());
+    if (row->layout == LFI_LAYOUT_SPARSE && !row->unverified)
+        test_interrupt_nested();
+    lfi_box_munmap(box, word, 4096);
+}
+
 static void test_shared(void)
 {
     struct LFIBoxInfo i = lfi_box_info(box);
@@ -625,6 +699,7 @@ static void test_row(void)
     test_faults();
     test_table();
     test_threads();
+    test_interrupt();
     test_shared();
     if (row->single)
         TEST("a return by ret", run_with(put(row->code->single_return), 40) == 42);

@@ -26,6 +26,7 @@ CHECK_OFFSET(CTX_IN_BOX, in_box);
 CHECK_OFFSET(CTX_BASE, base);
 CHECK_OFFSET(CTX_HOST_FPCR, host_fp);
 CHECK_OFFSET(CTX_RTCALL, rtcall);
+CHECK_OFFSET(CTX_INTERRUPTED, interrupted);
 
 static_assert(offsetof(struct LFICallRegs, x) == CALL_X(0)
                   && offsetof(struct LFICallRegs, vector) == CALL_V(0)
@@ -42,7 +43,7 @@ LFI_HIDDEN int lfi_arch_enter(struct LFIContext *ctx, bool resume);
 LFI_HIDDEN _Noreturn void lfi_arch_leave(struct LFIContext *ctx, int code);
 LFI_HIDDEN extern const char lfi_arch_rtcall_syscall[], lfi_arch_rtcall_get_tp[],
     lfi_arch_rtcall_set_tp[], lfi_arch_rtcall_return[], lfi_arch_rtcall_callback[],
-    lfi_arch_rtcall_unused[];
+    lfi_arch_rtcall_unused[], lfi_arch_entering_begin[], lfi_arch_entering_end[];
 
 const enum LFIArch lfi_arch_this = LFI_ARCH_AARCH64;
 
@@ -286,6 +287,13 @@ void lfi_arch_uc_set_pc(ucontext_t *uc, uint64_t pc)
 {
     uc->uc_mcontext.pc = pc;
     uc->uc_mcontext.pstate &= ~PSTATE_BTYPE;
+}
+
+bool lfi_arch_entering(const struct LFIContext *ctx, const ucontext_t *uc)
+{
+    uint64_t pc = lfi_arch_uc_pc(uc);
+    (void)ctx;
+    return pc >= (uintptr_t)lfi_arch_entering_begin && pc < (uintptr_t)lfi_arch_entering_end;
 }
 
 static void save_vectors(struct LFIRegs *regs, const ucontext_t *uc)

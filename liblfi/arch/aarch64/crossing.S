@@ -108,8 +108,12 @@
         host_fp_state
         .endm
 
-        /* Into the box, all but the branch: every register from the context in x25.  */
-        .macro  enter_box
+        /* Into the box, all but the branch: every register from the context in x25.  Between the
+           look at CTX_INTERRUPTED and the branch the signal handler knows the pc
+           (lfi_arch_entering).  */
+        .macro  enter_box interrupted
+        ldr     w9, [x25, #CTX_INTERRUPTED]
+        cbnz    w9, \interrupted
         ldr     x27, [x25, #CTX_BASE]
         ldr     w9, [x25, #CTX_FPCR]
         ldr     w10, [x25, #CTX_FPSR]
@@ -169,14 +173,26 @@ function lfi_arch_enter
         str     w9, [x25, #CTX_HOST_FPCR]
         str     w10, [x25, #CTX_HOST_FPSR]
         cbnz    w1, lfi_arch_resume
-        enter_box
+        .globl  lfi_arch_entering_begin, lfi_arch_entering_end
+        .hidden lfi_arch_entering_begin, lfi_arch_entering_end
+lfi_arch_entering_begin:
+        enter_box .Lnew_interrupted
         br      x16
 end lfi_arch_enter
 
 /* The end of a system call; x25 is callee-saved.  */
 function lfi_arch_resume
-        enter_box
+        enter_box .Linterrupted
         ret
+lfi_arch_entering_end:
+.Lnew_interrupted:
+        mov     x0, x25
+        bl      lfi_ctx_interrupted
+        b       lfi_arch_entering_begin
+.Linterrupted:
+        mov     x0, x25
+        bl      lfi_ctx_interrupted
+        b       lfi_arch_resume
 end lfi_arch_resume
 
 /* void lfi_arch_leave(struct LFIContext *ctx, int code): lfi_arch_enter returns code.  Also

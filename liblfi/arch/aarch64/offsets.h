@@ -17,6 +17,7 @@
 #define CTX_HOST_FPCR 832
 #define CTX_HOST_FPSR 836
 #define CTX_RTCALL 840
+#define CTX_INTERRUPTED 856
 
 /* struct LFICallRegs.  */
 #define CALL_X(n) (8 * (n))

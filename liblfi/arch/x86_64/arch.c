@@ -45,6 +45,7 @@ CHECK_OFFSET(CTX_BASE, base);
 CHECK_OFFSET(CTX_HOST_MXCSR, host_fp);
 CHECK_OFFSET(CTX_RTCALL, rtcall);
 CHECK_OFFSET(CTX_HOST_GS, host_gs);
+CHECK_OFFSET(CTX_INTERRUPTED, interrupted);
 static_assert(CTX_XSAVE % 64 == 0, "XSAVE wants its area aligned");
 static_assert(sizeof(struct LFIRegs) == 1024 && _Alignof(struct LFIRegs) == 64, "as published");
 
@@ -143,6 +144,7 @@ struct Crossing {
     unsigned bundle;
     const char *rtcall[LFI_RTCALL_CALLBACK + 1], *unused;
     const char *leave_fault;
+    const char *entering, *entered; /* lfi_arch_entering */
 };
 
 #define FUNCTIONS(kind)                                                                            \
@@ -151,7 +153,7 @@ struct Crossing {
     LFI_HIDDEN extern const char lfi_arch_leave_fault_##kind[], lfi_arch_rtcall_syscall_##kind[],  \
         lfi_arch_rtcall_get_tp_##kind[], lfi_arch_rtcall_set_tp_##kind[],                          \
         lfi_arch_rtcall_return_##kind[], lfi_arch_rtcall_callback_##kind[],                        \
-        lfi_arch_rtcall_unused_##kind[];
+        lfi_arch_rtcall_unused_##kind[], lfi_arch_resume_##kind[], lfi_arch_resume_end_##kind[];
 #define ROW(kind, base, ctxreg, bundle)                                                            \
     {                                                                                              \
         {lfi_arch_enter_##kind, lfi_arch_leave_##kind}, base, ctxreg, bundle,                      \
@@ -160,7 +162,8 @@ struct Crossing {
              [LFI_RTCALL_SET_TP] = lfi_arch_rtcall_set_tp_##kind,                                  \
              [LFI_RTCALL_RETURN] = lfi_arch_rtcall_return_##kind,                                  \
              [LFI_RTCALL_CALLBACK] = lfi_arch_rtcall_callback_##kind},                             \
-            lfi_arch_rtcall_unused_##kind, lfi_arch_leave_fault_##kind                             \
+            lfi_arch_rtcall_unused_##kind, lfi_arch_leave_fault_##kind, lfi_arch_resume_##kind,    \
+            lfi_arch_resume_end_##kind                                                             \
     }
 
 FUNCTIONS(segment)
@@ -500,6 +503,13 @@ uint64_t lfi_arch_uc_sp(const ucontext_t *uc)
 void lfi_arch_uc_set_pc(ucontext_t *uc, uint64_t pc)
 {
     uc->uc_mcontext.gregs[REG_RIP] = (greg_t)pc;
+}
+
+bool lfi_arch_entering(const struct LFIContext *ctx, const ucontext_t *uc)
+{
+    uint64_t pc = lfi_arch_uc_pc(uc);
+    const struct Crossing *c = crossing_of(ctx);
+    return pc >= (uintptr_t)c->entering && pc < (uintptr_t)c->entered;
 }
 
 /* The kernel's frame is an XSAVE area whose last reserved bytes say how much of it is

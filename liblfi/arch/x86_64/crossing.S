@@ -236,8 +236,11 @@ function lfi_arch_enter_\kind
 end lfi_arch_enter_\kind
 
 /* The end of a system call, or the beginning of a run: every register from the context in r15,
-   which is callee-saved.  */
+   which is callee-saved.  Between the look at CTX_INTERRUPTED and the jump the signal handler
+   knows the pc (lfi_arch_entering).  */
 function lfi_arch_resume_\kind
+        cmpl    $0, CTX_INTERRUPTED(%r15)
+        jne     .Linterrupted_\kind
         .if     !ZERO
         movq    CTX_BASE(%r15), %r14
         .endif
@@ -312,6 +315,13 @@ function lfi_arch_resume_\kind
         xorl    %edx, %edx
         xrstor64 CTX_XSAVE(%r15)
         jmp     .Lparts_restored_\kind
+        .globl  lfi_arch_resume_end_\kind
+        .hidden lfi_arch_resume_end_\kind
+lfi_arch_resume_end_\kind:
+.Linterrupted_\kind:
+        movq    %r15, %rdi
+        call    lfi_ctx_interrupted
+        jmp     lfi_arch_resume_\kind
 end lfi_arch_resume_\kind
 
 /* Where the signal handler sends a thread whose box faulted: as lfi_arch_leave, but the state of

@@ -35,6 +35,7 @@
 #define CTX_HOST_FCW 1044
 #define CTX_RTCALL 1048
 #define CTX_HOST_GS 1056
+#define CTX_INTERRUPTED 1064
 
 /* Into struct HostState, arch.c.  */
 #define HOST_XMASK 0

@@ -68,6 +68,8 @@ int main(int argc, char **argv)
     embedded_value = 54321;
     if (strcmp(how, "fault") == 0)
         embedded_fault();
+    if (strcmp(how, "spin") == 0)
+        spin(NULL);
     if (strcmp(how, "abort") == 0)
         abort();
     if (strcmp(how, "unknown") == 0)

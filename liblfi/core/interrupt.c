@@ -1,0 +1,222 @@
+/* Interrupts: how any thread ends the run of a context, wherever that run is.
+   SPDX-License-Identifier: Apache-2.0
+
+   Whoever interrupts marks the context and sends a signal to the host thread that runs it.  The
+   handler looks for marked contexts among those of its own thread, so a signal that comes late,
+   or to a thread that took the number of one that ended, finds nothing and does nothing.  In code
+   of the box, and on the last instructions of the way in, the run ends there, as by a fault.
+   Anywhere else the handler leaves word in `interrupted', which the crossing looks at on each way
+   in.  docs/runtime.md has the argument why nothing is lost in between.  */
+#include "config.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "liblfi/core/internal.h"
+
+/* LFIContext.running: the number of the host thread, and this once somebody interrupted.  */
+#define INTERRUPTED (UINT64_C(1) << 32)
+#define THREAD(running) ((pid_t)(uint32_t)(running))
+
+void (*_Atomic lfi_interrupt_host)(ucontext_t *uc);
+
+static pthread_mutex_t init_lock = PTHREAD_MUTEX_INITIALIZER;
+static bool claimed;
+static _Thread_local pid_t self; /* 0: not asked for yet */
+
+int lfi_interrupt_signal(void)
+{
+    return SIGRTMIN + 7;
+}
+
+static pid_t this_thread(void)
+{
+    if (!self)
+        self = (pid_t)syscall(SYS_gettid);
+    return self;
+}
+
+static void send(pid_t thread)
+{
+    int saved = errno;
+    /* It may have ended: then there is nothing to interrupt.  */
+    syscall(SYS_tgkill, getpid(), thread, lfi_interrupt_signal());
+    errno = saved;
+}
+
+/* The outermost run of the thread whose context is interrupted, NULL if none is; its context and
+   those of all runs that began after it learn so before they go on.  */
+static struct LFIRun *find_interrupted(void)
+{
+    struct LFIRun *ended = NULL;
+    for (struct LFIRun *r = lfi_runs; r; r = r->outer)
+        if (atomic_load(&r->ctx->running) & INTERRUPTED)
+            ended = r;
+    for (struct LFIRun *r = lfi_runs; ended; r = r->outer) {
+        atomic_store_explicit(&r->ctx->interrupted, 1, memory_order_relaxed);
+        if (r == ended)
+            break;
+    }
+    return ended;
+}
+
+static void end_run(struct LFIRun *ended, uint64_t pc)
+{
+    lfi_run_stop(ended, LFI_END_FAULT);
+    ended->ctx->fault = (struct LFIFault){.kind = LFI_FAULT_INTERRUPT, .pc = pc};
+}
+
+/* Registers outside of the box's code are not, or not yet, or not any more, the box's: then those
+   of the last crossing stay.  */
+static void leave(struct LFIContext *inner, struct LFIRun *ended, ucontext_t *uc)
+{
+    uint64_t pc = lfi_arch_uc_pc(uc);
+    lfi_arch_signal_begin(inner);
+    atomic_store(&inner->in_box, 0);
+    if (pc - inner->base < LFI_BOX_SIZE)
+        lfi_arch_uc_save(inner, uc);
+    else
+        pc = lfi_arch_rtcall_site(inner);
+    end_run(ended, pc);
+    lfi_arch_uc_leave(ended->ctx, -1, uc);
+}
+
+/* The signal comes again when the handler of the host that was interrupted returns: until then it
+   is blocked.  */
+static void defer(ucontext_t *uc)
+{
+    sigaddset(&uc->uc_sigmask, lfi_interrupt_signal());
+    send(this_thread());
+}
+
+static void on_interrupt(int sig, siginfo_t *info, void *arg)
+{
+    ucontext_t *uc = arg;
+    (void)sig, (void)info;
+    if (lfi_signal_on_altstack(uc)) {
+        defer(uc);
+        return;
+    }
+    struct LFIRun *ended = find_interrupted();
+    struct LFIContext *ctx = ended ? lfi_runs->ctx : NULL;
+    void (*host)(ucontext_t *) = atomic_load(&lfi_interrupt_host);
+    if (ended && (atomic_load(&ctx->in_box) || lfi_arch_entering(ctx, uc)))
+        leave(ctx, ended, uc);
+    else if (host)
+        host(uc);
+}
+
+bool lfi_interrupt_installed(uintptr_t handler)
+{
+    return handler == (uintptr_t)on_interrupt;
+}
+
+/* The child has one thread, with another number.  */
+static void in_child(void)
+{
+    self = 0;
+    for (struct LFIRun *r = lfi_runs; r; r = r->outer) {
+        uint64_t mark = atomic_load(&r->ctx->running) & INTERRUPTED;
+        atomic_store(&r->ctx->running, mark | (uint64_t)this_thread());
+    }
+}
+
+static bool claim_signal(void)
+{
+    struct sigaction sa = {.sa_sigaction = on_interrupt, .sa_flags = SA_SIGINFO | SA_ONSTACK}, old;
+    int sig = lfi_interrupt_signal();
+    sigemptyset(&sa.sa_mask);
+    if (sigaction(sig, NULL, &old) < 0 || old.sa_handler != SIG_DFL) {
+        lfi_fail(LFI_ERR_SIGNAL, "signal %d (SIGRTMIN+7) has a handler; the library needs it", sig);
+        return false;
+    }
+    if (sigaction(sig, &sa, NULL) == 0 && pthread_atfork(NULL, NULL, in_child) == 0)
+        return true;
+    lfi_fail(LFI_ERR_SIGNAL, "cannot install the handler of signal %d", sig);
+    return false;
+}
+
+bool lfi_interrupt_init(void)
+{
+    pthread_mutex_lock(&init_lock);
+    claimed = claimed || claim_signal();
+    bool ok = claimed;
+    pthread_mutex_unlock(&init_lock);
+    return ok;
+}
+
+/* Runs.  */
+
+bool lfi_interrupt_claim(struct LFIContext *ctx)
+{
+    uint64_t now = atomic_load(&ctx->running);
+    while (!THREAD(now))
+        if (atomic_compare_exchange_weak(&ctx->running, &now, now | (uint64_t)this_thread()))
+            return true;
+    return false;
+}
+
+void lfi_interrupt_release(struct LFIContext *ctx)
+{
+    atomic_store_explicit(&ctx->running, 0, memory_order_release);
+}
+
+bool lfi_interrupt_running(struct LFIContext *ctx)
+{
+    return THREAD(atomic_load(&ctx->running)) != 0;
+}
+
+void lfi_interrupt_begin(struct LFIRun *run)
+{
+    struct LFIContext *ctx = run->ctx;
+    if (!run->saved)
+        atomic_store_explicit(&ctx->interrupted, 0, memory_order_relaxed);
+    run->outer = lfi_runs;
+    /* What the handler has to see in this order.  */
+    atomic_signal_fence(memory_order_seq_cst);
+    lfi_runs = run;
+    atomic_signal_fence(memory_order_seq_cst);
+    lfi_current = ctx;
+    if (atomic_load(&ctx->running) & INTERRUPTED || (run->outer && run->outer->ctx->interrupted))
+        atomic_store_explicit(&ctx->interrupted, 1, memory_order_relaxed);
+}
+
+void lfi_ctx_interrupted(struct LFIContext *ctx)
+{
+    /* It may be left over from a run of the same context, inside of one that has ended.  */
+    atomic_store_explicit(&ctx->interrupted, 0, memory_order_relaxed);
+    atomic_signal_fence(memory_order_seq_cst);
+    struct LFIRun *ended = find_interrupted();
+    if (!ended)
+        return;
+    end_run(ended, lfi_arch_rtcall_site(ctx));
+    ended->ctx->crossing->leave(ended->ctx, -1);
+}
+
+bool lfi_ctx_interrupt(struct LFIContext *ctx)
+{
+    uint64_t now = atomic_load(&ctx->running);
+    while (THREAD(now))
+        if (atomic_compare_exchange_weak(&ctx->running, &now, now | INTERRUPTED)) {
+            send(THREAD(now));
+            return true;
+        }
+    return false;
+}
+
+void lfi_interrupt_for_good(struct LFIContext *ctx)
+{
+    uint64_t before = atomic_fetch_or(&ctx->running, INTERRUPTED);
+    if (THREAD(before))
+        send(THREAD(before));
+}
+
+void lfi_interrupt_poke(struct LFIContext *ctx)
+{
+    uint64_t now = atomic_load(&ctx->running);
+    if (THREAD(now))
+        send(THREAD(now));
+}
