@@ -29,6 +29,7 @@ struct options {
     const char *trace_file; /* NULL: standard error */
     bool verbose;
     bool check_host; /* no program then */
+    bool no_seccomp;
     size_t stack_size; /* 0: the default */
     struct limit memory, threads, files, output, cpu, timeout;
     int argc;          /* the program and its arguments */
@@ -64,6 +65,11 @@ const char *check_native(const struct LFIProfile *profile);
 
 /* Runs the program in a box of this process.  Returns its exit status.  */
 int run_program(const struct options *o);
+
+/* From now on the kernel kills this process when it makes a call that liblfi and its Linux layer do
+   not need; dir and writable: with a directory of the host, and with one that may be changed.
+   Exits with a message if that is not possible.  */
+void restrict_calls(bool dir, bool writable);
 
 /* The box's environment; NULL-terminated.  */
 const char **box_environment(const struct options *o);

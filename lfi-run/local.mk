@@ -9,6 +9,11 @@ if NATIVE_RUNTIME
 %C%_lfi_run_CPPFLAGS += -DLFI_NATIVE_RUNTIME=1
 %C%_lfi_run_LDADD += liblfi/liblfi.a -lpthread
 endif
+if SECCOMP
+%C%_lfi_run_SOURCES += %D%/seccomp.c
+%C%_lfi_run_CPPFLAGS += -DHAVE_SECCOMP=1
+%C%_lfi_run_LDADD += -lseccomp
+endif
 %C%_lfi_run_LDADD += common/libcommon.a lfi-verify/liblfiv.a profiles/libprofiles.a
 
 # The resolver of paths, natively, whatever the architecture of the boxes.

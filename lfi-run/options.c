@@ -196,6 +196,12 @@ static void take_verbose(struct options *o, const char *arg)
     o->verbose = true;
 }
 
+static void take_no_seccomp(struct options *o, const char *arg)
+{
+    (void)arg;
+    o->no_seccomp = true;
+}
+
 static void take_check_host(struct options *o, const char *arg)
 {
     (void)arg;
@@ -243,6 +249,8 @@ static const struct option_row {
     {"no-verify", NULL, take_no_verify,
      "UNSAFE: run the program without verifying it; it can do\n"
      "everything that the user can"},
+    {"no-seccomp", NULL, take_no_seccomp,
+     "do not have the kernel watch over the runtime's own system calls"},
     {"check-host", NULL, take_check_host,
      "say which programs this machine can run, and why not the others"},
     {"help", NULL, NULL, "print this and exit"},

@@ -194,6 +194,23 @@ static bool being_traced(void)
     return line && strtoul(line + strlen("\nTracerPid:"), NULL, 10) != 0;
 }
 
+/* The second wall; where the runtime is built without it, or with a sanitizer, whose own calls are
+   many, there is none.  */
+static void restrict_self(const struct options *o)
+{
+#if defined(HAVE_SECCOMP)
+    bool writable = false;
+    for (size_t i = 0; i < o->ndirs; i++) {
+        size_t n = strlen(o->dirs[i]);
+        writable = writable || n < 3 || strcmp(o->dirs[i] + n - 3, ":ro") != 0;
+    }
+    if (!o->no_seccomp)
+        restrict_calls(o->ndirs > 0, writable);
+#else
+    (void)o;
+#endif
+}
+
 int run_program(const struct options *o)
 {
     const char **maps = box_directories(o);
@@ -237,6 +254,7 @@ int run_program(const struct options *o)
     struct LFILinuxThread *t = lfi_thread_new(proc, o->argc, o->argv, box_environment(o));
     if (!t)
         tool_fail("%s: %s%s", o->argv[0], lfi_errmsg(), advice(o));
+    restrict_self(o);
     int code = lfi_thread_run(t);
     code = finish(o, proc, code);
     lfi_thread_free(t);

@@ -25,7 +25,8 @@ compile() {
 # link DIR: the runner and the embedding program, of DIR/linked/*.o and the rest as built.
 link() {
     $cc -static-pie -pthread -o "$1/lfi-run" "$cross"/lfi-run/lfi_run-*.o "$1"/linked/*.o \
-        "$cross/liblfi/liblfi.a" "$cross/lfi-verify/liblfiv.a" "$cross/common/libcommon.a"
+        "$cross/liblfi/liblfi.a" "$cross/lfi-verify/liblfiv.a" "$cross/common/libcommon.a" \
+        $(test ! -f "$cross/lfi-run/lfi_run-seccomp.o" || echo -lseccomp)
     $cc $flags -static-pie -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=posix_memalign -o "$1/embed" "$1/embed.o" "$1"/linked/*.o \
         "$cross/liblfi/liblfi.a" "$cross/lfi-verify/liblfiv.a"
 }
