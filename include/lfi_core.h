@@ -343,8 +343,8 @@ int lfi_ctx_run(struct LFIContext *ctx, uintptr_t entry);
    is not freed meanwhile.  Whoever runs a context again waits until nobody is about to interrupt
    its last run any more: else it is the new one that ends.
 
-   The library sends the signal SIGRTMIN + 7 to the thread; it must not be blocked there.  lfi_new
-   claims it, and fails with LFI_ERR_SIGNAL if it has a handler already.  */
+   The library sends the signal SIGRTMIN + 7 to the thread, which must not block it; where the run is
+   just over, a call of the host may end with EINTR instead.  lfi_new claims the signal, and fails with LFI_ERR_SIGNAL if it has a handler already.  */
 bool lfi_ctx_interrupt(struct LFIContext *ctx);
 
 /* From a handler: ends the run of a context that this thread is in, at once, without

@@ -13,7 +13,8 @@
    lfi_proc_exited, lfi_proc_end and lfi_proc_interrupt while it runs.  Errors as in lfi_core.h: a failing function
    says so in its result, lfi_errno() and lfi_errmsg() of the same thread tell why.
 
-   Signals.  SIGPIPE is blocked in a host thread while it runs a box.  */
+   Signals.  While a host thread runs a box SIGPIPE is blocked in it, and those of faults and
+   interrupts (lfi_core.h) are not.  */
 #ifndef LFI_LINUX_H
 #define LFI_LINUX_H
 

@@ -281,6 +281,8 @@ LFI_HIDDEN void lfi_interrupt_poke(struct LFIContext *ctx);
 LFI_HIDDEN extern void (*_Atomic lfi_interrupt_host)(ucontext_t *uc);
 
 /* signal.c: the only process-wide state.  */
+/* Lets this thread's faults and interrupts through.  */
+LFI_HIDDEN void lfi_signal_unblock(void);
 /* Whether the interrupted code ran on the thread's alternate stack.  */
 LFI_HIDDEN bool lfi_signal_on_altstack(const ucontext_t *uc);
 /* Installs the handlers, once per process; false with the error set.  */

@@ -257,7 +257,7 @@ static bool have_altstack(const struct LFIOptions *opts)
 }
 
 /* A fault whose signal is blocked would end the process; an interrupt would wait.  */
-static void unblock_signals(void)
+void lfi_signal_unblock(void)
 {
     sigset_t set;
     sigemptyset(&set);
@@ -273,7 +273,7 @@ bool lfi_signal_attach(const struct LFIOptions *opts)
         return true;
     if (!lfi_sigaction_check() || !have_altstack(opts))
         return false;
-    unblock_signals();
+    lfi_signal_unblock();
     attached = true;
     return true;
 }

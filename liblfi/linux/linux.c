@@ -316,13 +316,15 @@ bool lfi_thread_reload(struct LFILinuxThread *t, int argc, const char **argv, co
     return prepare(t, argc, argv, envp);
 }
 
-/* SIGPIPE of a write by the box must not reach the host; see written() in file.c.  */
-static void block_sigpipe(sigset_t *old)
+/* SIGPIPE of a write by the box must not reach the host; see written() in file.c.  Faults and
+   interrupts must; threads of the program inherit that.  */
+static void mask_signals(sigset_t *old)
 {
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGPIPE);
     pthread_sigmask(SIG_BLOCK, &set, old);
+    lfi_signal_unblock();
 }
 
 int lfi_thread_run(struct LFILinuxThread *t)
@@ -341,7 +343,7 @@ int lfi_thread_run(struct LFILinuxThread *t)
     if (!watch_begin(p))
         return -1;
     t->ran = true;
-    block_sigpipe(&old);
+    mask_signals(&old);
     t->blocks_pipe = true;
     /* Otherwise the process has ended before it began.  */
     bool ran = !thread_enter(t) || thread_loop(t);

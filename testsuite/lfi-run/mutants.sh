@@ -7,8 +7,8 @@
 set -eu
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$here/../.." && pwd)
-sources="liblfi/linux/path.c liblfi/linux/load.c liblfi/linux/args.c"
-programs="args box pointers hostile path op embedded stack wait"
+sources="liblfi/linux/path.c liblfi/linux/load.c liblfi/linux/args.c liblfi/linux/limits.c"
+programs="args box pointers hostile path op embedded stack wait contained"
 prefix=${MUTANT_BUILDDIR:-.}/stage
 if [ "$(uname -m)" = aarch64 ]; then
     cross=${MUTANT_BUILDDIR:-.} cc=${CC:-gcc} qemu=
@@ -33,7 +33,7 @@ link() {
 
 # link_with DIR NAME FILE: the same with another file in the place of NAME.c.
 link_with() {
-    cp "$1"/load.o "$1"/args.o "$1"/path.o "$1/linked"
+    cp "$1"/load.o "$1"/args.o "$1"/path.o "$1"/limits.o "$1/linked"
     compile "$1" "$3" "$1/linked/$2.o"
     link "$1"
 }
@@ -110,6 +110,27 @@ results() {
         say env -C "$tmp/w" sh -c 'ulimit -n 200; exec "$@"' sh $run --dir "$tmp/w" "$1/path"
         say $qemu "$1/embed" "$1/embedded" 3
         ;;
+    limits)
+        for w in loop block thread-loops; do say $run --timeout 0.5 "$1/contained" $w; done
+        say $run --cpu 0.5 "$1/contained" loop
+        say $run --cpu 100 --timeout 0.5 "$1/contained" loop
+        say $run --cpu 0.5 --timeout 100 "$1/contained" loop
+        say $run --timeout 100 --cpu 100 "$1/contained" compute
+        say $run "$1/contained" limits
+        say $run --memory 16M --threads 3 --files 10 --cpu 1.5 "$1/contained" limits
+        say $run --memory 16M "$1/contained" memory
+        say $run --threads 3 "$1/contained" thread-loops
+        say $run --files 10 "$1/contained" files
+        say $run --output 2500 "$1/contained" flood
+        say $run --output 1 "$1/contained" file-own
+        say $run --output 4000 --dir "$tmp/w" "$1/contained" file-map "$tmp/w/f"
+        say $run --output 4096 --dir "$tmp/w" "$1/contained" file-map "$tmp/w/f"
+        for w in write send allocate; do
+            say $run --output 500 --dir "$tmp/w" "$1/contained" file-$w "$tmp/w/f"
+            say cat "$tmp/w/f"
+        done
+        say $qemu "$1/embed" "$1/embedded" 3
+        ;;
     resolve)
         mkdir "$tmp/r" && say "$1/resolve" "$tmp/r"
         ;;
@@ -148,7 +169,7 @@ prepare)
     mkdir -p "$2/mutant/liblfi/linux" "$2/linked" "$2/elf" "$2/bad"
     for f in $sources; do compile "$2" "$top/$f" "$2/$(basename "$f" .c).o"; done
     compile "$2" "$here/embed.c" "$2/embed.o"
-    cp "$2"/load.o "$2"/args.o "$2"/path.o "$2/linked"
+    cp "$2"/load.o "$2"/args.o "$2"/path.o "$2"/limits.o "$2/linked"
     link "$2"
     link_resolve "$2"
     for p in $programs; do
@@ -170,7 +191,7 @@ for at in range(off, off + 56 * num, 56):
         struct.pack_into("<Q", b, at + 40, 0xf8000000)
 open(sys.argv[2], "wb").write(b)
 END
-    for s in load args resolve path; do results "$2" $s expected; done
+    for s in load args resolve path limits; do results "$2" $s expected; done
     ;;
 build)
     name=$(basename "$3" .c)
@@ -189,7 +210,7 @@ check)
     # Mutants that loop; no program takes more than two seconds of the processor.
     ulimit -t 5
     # Before the first mutant everything is tried.
-    for name in $(cat "$2/current" 2>/dev/null || echo args resolve path load); do
+    for name in $(cat "$2/current" 2>/dev/null || echo args resolve path load limits); do
         if [ "$name" = path ] && [ -f "$2/current" ]; then
             link_with "$2" path "$2/mutant/liblfi/linux/path.c"
         fi
