@@ -290,6 +290,54 @@ static void test_nested(void)
     on_call = NULL;
 }
 
+/* A context that is called again from its own handler, and from a handler of another one that it
+   runs.  */
+
+static volatile sig_atomic_t invoke_end;
+
+static void call_again(struct LFIContext *c)
+{
+    in_handler = 1;
+    (void)c;
+    LFI_INVOKE(box, &ctx, loop, void, (void));
+    invoke_end = (int)lfi_invoke_info.end;
+}
+
+static void call_from_inner(struct LFIContext *c)
+{
+    if (c == inner) {
+        in_handler = 1;
+        LFI_INVOKE(box, &ctx, loop, void, (void));
+        return;
+    }
+    lfi_ctx_regs_init(inner);
+    lfi_ctx_regs(inner)->SP = new_stack(inner_box);
+    inner_result = lfi_ctx_run(inner, inner_call);
+    inner_was_interrupted = was_interrupted(inner);
+    lfi_ctx_regs(c)->A0 = 77;
+}
+
+static void test_called_again(void)
+{
+    on_call = call_again;
+    in_handler = 0, invoke_end = -1;
+    start_run(call);
+    wait_until_in_handler();
+    interrupt_and_wait();
+    CHECK("called again: all runs of the context end",
+          result == -1 && was_interrupted(ctx) && invoke_end == -1);
+    CHECK("called again: registers are those of the first", has_pattern(ctx));
+    on_call = call_from_inner;
+    in_handler = 0;
+    start_run(call);
+    wait_until_in_handler();
+    CHECK("called again: the one between", lfi_ctx_interrupt(inner));
+    pthread_barrier_wait(&end);
+    CHECK("called again: what is outside of it goes on",
+          result == 77 && !lfi_ctx_fault(ctx) && inner_result == -1 && inner_was_interrupted);
+    on_call = NULL;
+}
+
 static void enter_late(struct LFIContext *c)
 {
     wait_for_word(c);
@@ -523,6 +571,7 @@ int main(int argc, char **argv)
     test_idle();
     test_handlers();
     test_nested();
+    test_called_again();
     quit = true;
     pthread_barrier_wait(&begin);
     pthread_join(thread, NULL);
