@@ -210,6 +210,12 @@ static void test_memory(struct LFIBox *box)
     check("lfi_box_mquery", api.lfi_box_mquery(box, at + page, &map) && map.prot == RW
                                 && map.flags == ANON && map.fd == -1 && map.start == at
                                 && map.size == 4 * page && !map.original);
+    size_t memory = api.lfi_box_memory(box);
+    api.lfi_box_set_memory_limit(box, memory);
+    check("lfi_box_memory, lfi_box_set_memory_limit",
+          memory >= 5 * page && api.lfi_box_mapany(box, page, RW, ANON, -1, 0) == failed
+              && errno == ENOMEM);
+    api.lfi_box_set_memory_limit(box, 0);
     check("lfi_box_copyto", api.lfi_box_copyto(box, at, &value, sizeof value) == at);
     check("lfi_box_copyfm", api.lfi_box_copyfm(box, &got, at, sizeof got) == &got && got == value
                                 && !api.lfi_box_copyfm(box, &got, info.base, 4) && errno == EFAULT);
@@ -261,6 +267,8 @@ static void handler(struct LFIContext *ctx)
         return;
     if (regs->A1 == 2)
         api.lfi_ctx_exit(ctx, 55);
+    if (regs->A1 == 3 && !api.lfi_ctx_interrupt(ctx))
+        return;
     regs->A0 = 44;
 }
 
@@ -286,6 +294,12 @@ static void test_contexts(struct LFIEngine *engine, struct LFIBox *box)
     check("lfi_sys_handler", api.lfi_ctx_run(ctx, call) == 44 && calls == 1);
     regs->A1 = 2;
     check("lfi_ctx_exit", api.lfi_ctx_run(ctx, call) == 55 && calls == 2);
+    regs->A1 = 3;
+    check("lfi_ctx_interrupt", !api.lfi_ctx_interrupt(ctx) && api.lfi_ctx_run(ctx, call) == -1
+                                   && api.lfi_ctx_fault(ctx)
+                                   && api.lfi_ctx_fault(ctx)->kind == LFI_FAULT_INTERRUPT);
+    regs->A1 = 2;
+    check("lfi_ctx_interrupt: the next run", api.lfi_ctx_run(ctx, call) == 55);
     api.lfi_ctx_exit(ctx, 1);
     check("lfi_ctx_exit: returns outside", api.lfi_errno() == LFI_ERR_STATE);
     check("lfi_ctx_fault", !api.lfi_ctx_fault(ctx) && api.lfi_ctx_run(ctx, udf) == -1
@@ -397,8 +411,10 @@ static void test_program(struct LFILinuxEngine *lx, const char *name, load_funct
 {
     const char *args[] = {"program", "7", NULL}, *more[] = {"program", "8", NULL}, *none[] = {NULL};
     struct LFILinuxProc *p = api.lfi_proc_new(lx);
+    const struct LFILimits limits = {64 << 20, 4, 20, 1 << 20, 60000, 60000};
     struct LFIProcEnd end;
     int code = -1;
+    check("lfi_proc_set_limits", p && api.lfi_proc_set_limits(p, &limits));
     check(name, p && how(p, path));
     struct LFILinuxThread *t = api.lfi_thread_new(p, 2, args, none);
     struct LFIContext **ctxp = api.lfi_thread_ctxp(t);
@@ -420,6 +436,10 @@ static void test_program(struct LFILinuxEngine *lx, const char *name, load_funct
     check("lfi_proc_reload, lfi_thread_reload",
           api.lfi_proc_reload(p, program, program_size) && !api.lfi_proc_exited(p, &code)
               && api.lfi_thread_reload(t, 2, more, none) && api.lfi_thread_run(t) == 8);
+    if (api.lfi_proc_reload(p, program, program_size) && api.lfi_thread_reload(t, 2, more, none))
+        api.lfi_proc_interrupt(p);
+    check("lfi_proc_interrupt", api.lfi_thread_run(t) == 137 && api.lfi_proc_end(p, &end)
+                                    && end.reason == LFI_ENDED_INTERRUPT);
     api.lfi_thread_free(t);
     api.lfi_proc_free(p);
 }
