@@ -335,8 +335,8 @@ int lfi_ctx_run(struct LFIContext *ctx, uintptr_t entry);
    returns -1, and lfi_ctx_fault gives LFI_FAULT_INTERRUPT.  In code of the box that happens at once,
    even in a loop; in a handler of system calls when the handler returns, and what it waits for
    in the kernel ends with EINTR (a handler that may just be about to wait is interrupted again by
-   calling this once more).  Contexts that were entered later on that thread end with it, as by
-   lfi_ctx_exit.  True: the run ends, unless it was just about to end otherwise.  False: it does
+   calling this once more).  If the context was called again from its own handlers all its runs end,
+   and so do those of contexts that were entered later on that thread, as by lfi_ctx_exit.  True: the run ends, unless it was just about to end otherwise.  False: it does
    not run; then nothing happens, to a later run neither, and no error is set.
 
    Any thread may call this, also from a signal handler.  The caller sees to it that the context

@@ -29,7 +29,7 @@ enum LFIInvokeEnd {
     LFI_INVOKE_RETURNED = 0,
     LFI_INVOKE_REFUSED = 1, /* it did not begin; lfi_errno tells why: LFI_ERR_STATE if the context is
                                running on another thread, SIGALTSTACK, SIGNAL, ALLOC, ARG, MMAP */
-    LFI_INVOKE_FAULT = 2,   /* a fault ended it: lfi_ctx_fault */
+    LFI_INVOKE_FAULT = 2,   /* a fault or an interrupt ended it: lfi_ctx_fault */
     LFI_INVOKE_EXIT = 3,    /* lfi_ctx_exit ended it, as when the program calls exit */
     LFI_INVOKE_ABORT = 4    /* a callback did: lfi_ctx_abort_cb */
 };

@@ -48,7 +48,8 @@ link_test() { # DIR TEST
 prepare() {
     local f t
     mkdir -p "$1/$arch/todo"
-    for f in $core liblfi/arch/$arch/arch.c liblfi/arch/$arch/copy.S liblfi/arch/$arch/crossing.S; do
+    for f in $core liblfi/arch/$arch/arch.c liblfi/arch/$arch/call.S liblfi/arch/$arch/copy.S \
+        liblfi/arch/$arch/crossing.S; do
         compile "$top/$f" "$(object "$1" "$f")"
     done
     for t in $tests ${only[$arch]}; do compile "$here/$t.c" "$1/$arch/test_$t.o"; done
