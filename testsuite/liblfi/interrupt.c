@@ -171,6 +171,19 @@ static void test_place(void)
     CHECK("where the box was is told", f && f->pc >= loop && f->pc < loop + 64 && f->addr == 0);
 }
 
+/* The signal alone does nothing, in a box and outside.  */
+static void test_stray(pthread_t thread)
+{
+    pthread_kill(thread, SIGRTMIN + 7);
+    start_run(loop);
+    usleep(20000);
+    pthread_kill(thread, SIGRTMIN + 7);
+    usleep(20000);
+    CHECK("a signal that nobody meant", lfi_ctx_interrupt(ctx));
+    pthread_barrier_wait(&end);
+    CHECK("after it an interrupt", result == -1 && was_interrupted(ctx));
+}
+
 /* Nothing runs: nothing happens, later neither.  */
 static void test_idle(void)
 {
@@ -568,6 +581,7 @@ int main(int argc, char **argv)
     test_loops(argc > 1 ? strtoull(argv[1], NULL, 10) : 0);
     test_crossings();
     test_place();
+    test_stray(thread);
     test_idle();
     test_handlers();
     test_nested();
