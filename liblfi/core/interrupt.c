@@ -172,8 +172,6 @@ bool lfi_interrupt_running(struct LFIContext *ctx)
 void lfi_interrupt_begin(struct LFIRun *run)
 {
     struct LFIContext *ctx = run->ctx;
-    if (!run->saved)
-        atomic_store_explicit(&ctx->interrupted, 0, memory_order_relaxed);
     run->outer = lfi_runs;
     /* What the handler has to see in this order.  */
     atomic_signal_fence(memory_order_seq_cst);
@@ -186,7 +184,7 @@ void lfi_interrupt_begin(struct LFIRun *run)
 
 void lfi_ctx_interrupted(struct LFIContext *ctx)
 {
-    /* It may be left over from a run of the same context, inside of one that has ended.  */
+    /* It may be left over from a run that has ended.  */
     atomic_store_explicit(&ctx->interrupted, 0, memory_order_relaxed);
     atomic_signal_fence(memory_order_seq_cst);
     struct LFIRun *ended = find_interrupted();
