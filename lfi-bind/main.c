@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "lfi-bind/lfi-bind.h"
+#include "common/options.h"
 #include "common/tool.h"
 
 #include <ctype.h>
@@ -93,11 +94,7 @@ static void take_load(struct options *o, const char *arg)
     o->load = true;
 }
 
-static const struct option_row {
-    const char *name, *arg;
-    void (*take)(struct options *o, const char *arg);
-    const char *help;
-} rows[] = {
+static const struct tool_option rows[] = {
     {"output", "FILE", take_output, "write the C there, not to standard output"},
     {"prefix", "NAME", take_prefix, "NAME_open, NAME_close, NAME_library [the library's name]"},
     {"function", "NAME", take_function, "a function to make callable; repeatable"},
@@ -114,58 +111,18 @@ static const struct option_row {
     {"help", NULL, NULL, "print this and exit"},
     {"version", NULL, NULL, "print the version and exit"},
 };
-enum { NROWS = sizeof rows / sizeof rows[0], HELP_COLUMN = 24 };
 
-static _Noreturn void help(void)
-{
-    char *text;
-    size_t size;
-    FILE *f = open_memstream(&text, &size);
-    if (!f)
-        tool_fail("out of memory");
-    fputs("Usage: lfi-bind [OPTION]... LIBRARY\n"
-          "Writes C that opens a library in a box and defines its functions for a host program.\n"
-          "LIBRARY was linked by an LFI toolchain: -static-pie ... -lboxrt.  Without --function,\n"
-          "--from and --annotations the functions that it exports are meant.\n\n",
-          f);
-    for (size_t i = 0; i < NROWS; i++) {
-        int n = fprintf(f, "  --%s%s%s", rows[i].name, rows[i].arg ? " " : "",
-                        rows[i].arg ? rows[i].arg : "");
-        fprintf(f, "%*s", HELP_COLUMN - n, "");
-        for (const char *s = rows[i].help; *s; s++) {
-            putc(*s, f);
-            if (*s == '\n')
-                fprintf(f, "%*s", HELP_COLUMN, "");
-        }
-        putc('\n', f);
-    }
-    if (fclose(f) != 0)
-        tool_fail("out of memory");
-    tool_help(text);
-}
-
-static void take_option(struct options *o, char ***next)
-{
-    char *word = *(*next)++ + 2;
-    size_t len = strcspn(word, "=");
-    const char *value = word[len] ? word + len + 1 : NULL;
-    for (size_t i = 0; i < NROWS; i++) {
-        const struct option_row *row = &rows[i];
-        if (strlen(row->name) != len || strncmp(row->name, word, len) != 0)
-            continue;
-        if (strcmp(row->name, "help") == 0)
-            help();
-        if (strcmp(row->name, "version") == 0)
-            tool_version();
-        if (!row->arg && value)
-            tool_usage("--%s takes no value", row->name);
-        if (row->arg && !value && !(value = *(*next)++))
-            tool_usage("--%s needs a value", row->name);
-        row->take(o, value);
-        return;
-    }
-    tool_usage("unknown option --%.*s", (int)len, word);
-}
+static const struct tool_options table = {
+    .rows = rows,
+    .n = sizeof rows / sizeof rows[0],
+    .column = 24,
+    .usage =
+        "Usage: lfi-bind [OPTION]... LIBRARY\n"
+        "Writes C that opens a library in a box and defines its functions for a host program.\n"
+        "LIBRARY was linked by an LFI toolchain: -static-pie ... -lboxrt.  Without --function,\n"
+        "--from and --annotations the functions that it exports are meant.\n\n",
+    .notes = "",
+};
 
 /* -o FILE, as compilers have it.  */
 static void parse(struct options *o, char **argv)
@@ -179,7 +136,7 @@ static void parse(struct options *o, char **argv)
             next += (*next)[2] ? 1 : 2;
             take_output(o, value);
         } else if (strncmp(*next, "--", 2) == 0 && (*next)[2]) {
-            take_option(o, &next);
+            tool_option_take(&table, o, &next);
         } else if (**next == '-' && (*next)[1]) {
             tool_usage("unknown option %s", *next);
         } else if (o->binding.library) {

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "lfi-run/lfi-run.h"
+#include "common/options.h"
 #include "common/tool.h"
 
 #include <errno.h>
@@ -208,13 +209,7 @@ static void take_check_host(struct options *o, const char *arg)
     o->check_host = true;
 }
 
-static const struct option_row {
-    const char *name;
-    const char *arg; /* NULL: takes none */
-    void (*take)(struct options *o, const char *arg);
-    const char *help;
-    bool optional; /* the argument may be missing, and follows '=' if it is there */
-} rows[] = {
+static const struct tool_option rows[] = {
     {"dir", "[BOX=]HOST[:ro]", take_dir,
      "make the host's directory HOST visible in the box, as BOX if\n"
      "given, else under the same path; ':ro' forbids changes; repeatable"},
@@ -256,66 +251,20 @@ static const struct option_row {
     {"help", NULL, NULL, "print this and exit"},
     {"version", NULL, NULL, "print the version and exit"},
 };
-enum { NROWS = sizeof rows / sizeof rows[0], HELP_COLUMN = 26 };
 
-static _Noreturn void help(void)
-{
-    char *text;
-    size_t size;
-    FILE *f = open_memstream(&text, &size);
-    if (!f)
-        tool_fail("out of memory");
-    fputs("Usage: lfi-run [OPTION]... [--] PROGRAM [ARGUMENT]...\n"
-          "Runs a program that an LFI toolchain compiled in a sandbox of its own: it is verified\n"
-          "first, sees no file but those of the directories given, and its exit status is\n"
-          "passed on; a program that dies by a signal gives 128 + its number.\n\n",
-          f);
-    for (size_t i = 0; i < NROWS; i++) {
-        const char *before = rows[i].optional ? "[=" : rows[i].arg ? " " : "";
-        int n = fprintf(f, "  --%s%s%s%s", rows[i].name, before, rows[i].arg ? rows[i].arg : "",
-                        rows[i].optional ? "]" : "");
-        if (n >= HELP_COLUMN)
-            n = fprintf(f, "\n") - 1;
-        fprintf(f, "%*s", HELP_COLUMN - n, "");
-        for (const char *s = rows[i].help; *s; s++) {
-            putc(*s, f);
-            if (*s == '\n')
-                fprintf(f, "%*s", HELP_COLUMN, "");
-        }
-        putc('\n', f);
-    }
-    fputs("\nThe working directory is kept if it is visible in the box, else it is '/'.\n"
-          "LFI_QEMU_FLAGS holds options for qemu-user where a program of another\n"
-          "architecture runs under it.\n",
-          f);
-    if (fclose(f) != 0)
-        tool_fail("out of memory");
-    tool_help(text);
-}
-
-static void take_option(struct options *o, char ***next)
-{
-    char *word = *(*next)++ + 2;
-    size_t len = strcspn(word, "=");
-    const char *value = word[len] ? word + len + 1 : NULL;
-    for (size_t i = 0; i < NROWS; i++) {
-        const struct option_row *row = &rows[i];
-        if (strlen(row->name) != len || strncmp(row->name, word, len) != 0)
-            continue;
-        if (!row->arg && value)
-            tool_usage("--%s takes no value", row->name);
-        if (row->arg && !row->optional && !value && !(value = *(*next)++))
-            tool_usage("--%s needs %s", row->name, row->arg);
-        if (row->take)
-            row->take(o, value);
-        else if (strcmp(row->name, "help") == 0)
-            help();
-        else
-            tool_version();
-        return;
-    }
-    tool_usage("unknown option '--%s'", word);
-}
+static const struct tool_options table = {
+    .rows = rows,
+    .n = sizeof rows / sizeof rows[0],
+    .column = 26,
+    .usage =
+        "Usage: lfi-run [OPTION]... [--] PROGRAM [ARGUMENT]...\n"
+        "Runs a program that an LFI toolchain compiled in a sandbox of its own: it is verified\n"
+        "first, sees no file but those of the directories given, and its exit status is\n"
+        "passed on; a program that dies by a signal gives 128 + its number.\n\n",
+    .notes = "\nThe working directory is kept if it is visible in the box, else it is '/'.\n"
+             "LFI_QEMU_FLAGS holds options for qemu-user where a program of another\n"
+             "architecture runs under it.\n",
+};
 
 void options_parse(struct options *o, int argc, char **argv)
 {
@@ -328,10 +277,10 @@ void options_parse(struct options *o, int argc, char **argv)
             break;
         }
         if (strcmp(*next, "-h") == 0)
-            help();
+            tool_options_help(&table);
         if (strncmp(*next, "--", 2) != 0)
             tool_usage("unknown option '%s'", *next);
-        take_option(o, &next);
+        tool_option_take(&table, o, &next);
     }
     if (!*next && !o->check_host)
         tool_usage("no program given");

@@ -1,10 +1,12 @@
-# How scripts/check-mutants builds and tests the core of liblfi: for the host's architecture, and
-# on x86-64 for arm64 too, under qemu-user.
+# How scripts/check-mutants builds and tests the core of liblfi, and what of the Linux layer serves
+# calls: for the host's architecture, and on x86-64 for arm64 too, under qemu-user.
 # SPDX-License-Identifier: Apache-2.0
 set -eu
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$here/../.." && pwd)
 core=$(cd "$top" && echo liblfi/core/*.c)
+linux=$(cd "$top" && echo liblfi/linux/*.c)
+library=liblfi/linux/library.c
 native=$(uname -m)
 archs=$native
 if [ "$native" != aarch64 ] && [ -f "$MUTANT_BUILDDIR/cross/aarch64/config.h" ]; then
@@ -14,7 +16,7 @@ declare -A blobs=([aarch64]=code.S [x86_64]=code_x86_64.S)
 declare -A only=([aarch64]= [x86_64]="sparse dense profiles sanitized")
 # Code that a program needs besides.
 declare -A more=([profiles]="profiles_x86_64 profiles16_x86_64")
-tests="crossing memory code fault chain interrupt refused many"
+tests="crossing memory code fault chain interrupt invoke refused many"
 wrap=-Wl,--wrap=mmap,--wrap=mremap,--wrap=mprotect,--wrap=pread,--wrap=getauxval
 wrap=$wrap,--wrap=malloc,--wrap=calloc,--wrap=posix_memalign
 
@@ -42,13 +44,15 @@ link_test() { # DIR TEST
     [ $2 != refused ] || flags="$flags $wrap"
     [ $2 != many ] || flags=-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=posix_memalign
     $cc -static-pie $flags -pthread -o "$1/$arch/$2" "$1/$arch/test_$2.o" "$1/$arch/test_code_blobs.o" \
-        "$1/$arch"/liblfi_*.o "$config/lfi-verify/liblfiv.a"
+        "$1/$arch"/liblfi_*.o "$config/lfi-verify/liblfiv.a" -lm
 }
 
 prepare() {
     local f t
     mkdir -p "$1/$arch/todo"
-    for f in $core liblfi/arch/$arch/arch.c liblfi/arch/$arch/call.S liblfi/arch/$arch/copy.S \
+    "$MUTANT_BUILDDIR/stage/bin/$arch-lfi-linux-musl-gcc" -O2 -w -static-pie -o "$1/$arch/invoke_box" \
+        "$here/invoke_box.c" -lboxrt
+    for f in $core $linux liblfi/arch/$arch/arch.c liblfi/arch/$arch/call.S liblfi/arch/$arch/copy.S \
         liblfi/arch/$arch/crossing.S; do
         compile "$top/$f" "$(object "$1" "$f")"
     done
@@ -61,7 +65,7 @@ prepare() {
 
 # Most mutants are noticed by the first tests of the first architecture: only then is the rest built.
 check() {
-    local t todo status
+    local t todo status args
     for todo in "$1/$arch/todo"/*; do
         [ -f "$todo" ] || continue
         compile "$(cat "$todo")" "$1/$arch/${todo##*/}.o"
@@ -72,10 +76,12 @@ check() {
         link_test "$1" $t
         # Twice, so that what is only slow for once does not count as noticed.
         status=0
-        timeout 15 $run "./$t" > "$t.out" || status=$?
+        args=
+        [ $t != invoke ] || args=./invoke_box
+        timeout 15 $run "./$t" $args > "$t.out" || status=$?
         if [ $status = 124 ]; then
             status=0
-            timeout 60 $run "./$t" > "$t.out" || status=$?
+            timeout 60 $run "./$t" $args > "$t.out" || status=$?
         fi
         [ $status = 0 ] || exit 1
         if grep -q '^FAIL' "$t.out" || ! grep -q '^DONE' "$t.out"; then exit 1; fi
@@ -84,7 +90,7 @@ check() {
 
 case $1 in
 sources)
-    echo $core
+    echo $core $library
     for a in $archs; do echo liblfi/arch/$a/arch.c; done
     # Instructions, where they run natively.
     [ "$native" != x86_64 ] || echo liblfi/arch/x86_64/crossing.S liblfi/arch/x86_64/copy.S
@@ -96,7 +102,7 @@ prepare)
 build)
     affected=
     for a in $archs; do
-        case $3 in liblfi/arch/$a/* | liblfi/core/*) ;; *) continue ;; esac
+        case $3 in liblfi/arch/$a/* | liblfi/core/* | $library) ;; *) continue ;; esac
         for_arch "$a"
         if [ -z "$affected" ]; then
             compile "$4" "$(object "$2" "$3")"
