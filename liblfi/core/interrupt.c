@@ -63,8 +63,14 @@ static struct LFIRun *find_interrupted(void)
     return ended;
 }
 
+/* AddressSanitizer forgets what it knows of stack frames.  */
+extern void __asan_handle_no_return(void) __attribute__((weak));
+
 static void end_run(struct LFIRun *ended, uint64_t pc)
 {
+    /* Where inner runs end too, frames of the host are left.  */
+    if (__asan_handle_no_return)
+        __asan_handle_no_return();
     lfi_run_stop(ended, LFI_END_FAULT);
     ended->ctx->fault = (struct LFIFault){.kind = LFI_FAULT_INTERRUPT, .pc = pc};
 }

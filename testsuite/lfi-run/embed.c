@@ -108,9 +108,7 @@ static void refusals(struct LFIEngine *engine)
         long_box[i] = i % 2 ? 'm' : '/';
     strcat(long_box, "=/tmp");
     memset(long_host + 4, '/', 4200);
-    struct LFILinuxOptions o = {.perf = true};
-    check("perf is refused", !lfi_linux_new(engine, o) && lfi_errno() == LFI_ERR_ARG);
-    o = (struct LFILinuxOptions){.sys_passthrough = true};
+    struct LFILinuxOptions o = {.sys_passthrough = true};
     check("sys_passthrough is refused", !lfi_linux_new(engine, o) && lfi_errno() == LFI_ERR_ARG);
     o = (struct LFILinuxOptions){.stacksize = 1};
     check("a tiny stack is refused", !lfi_linux_new(engine, o) && lfi_errno() == LFI_ERR_ARG);

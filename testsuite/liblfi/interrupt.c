@@ -557,6 +557,10 @@ static void block_all(void)
 int main(int argc, char **argv)
 {
     pthread_t thread;
+    if (skipped(SAN_THREAD, "interrupts", "signals wait while a box runs")) {
+        puts("DONE");
+        return 0;
+    }
     CHECK("a signal that has a handler", in_a_child(signal_in_use) == 1);
     engine = new_engine((struct LFIOptions){0}, 2);
     CHECK("a handler that was replaced", in_a_child(signal_replaced) == 1);

@@ -610,6 +610,8 @@ static void test_interrupt_nested(void)
 
 static void test_interrupt(void)
 {
+    if (skipped(SAN_THREAD, "interrupts", "signals wait while a box runs"))
+        return;
     word = lfi_box_mapany(box, 4096, RW, ANON, -1, 0);
     spin_entry = put(row->code->spin);
     TEST("interrupt: the run ends", interrupt_spinning(ctx));
