@@ -1,5 +1,5 @@
 # Measurements that anyone can rerun.
-EXTRA_DIST += %D%/rewrite %D%/profiles %D%/measure.py %D%/profiles.lua %D%/profiles.sql
+EXTRA_DIST += %D%/rewrite %D%/profiles %D%/measure.py %D%/profiles.lua %D%/profiles.js %D%/profiles.sql
 
 # Rewriting against compiling; BENCH_PAIRS=N for more or fewer pairs of runs.
 BENCH_PAIRS = 5

@@ -1,8 +1,8 @@
--- A table of 200,000 rows: insertion, an index, a join, grouping.
+-- A table of 400,000 rows: insertion, an index, a join, grouping.
 -- SPDX-License-Identifier: Apache-2.0
 PRAGMA temp_store = MEMORY;
 CREATE TABLE t(id INTEGER PRIMARY KEY, a INTEGER, b TEXT);
-WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000)
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 400000)
 INSERT INTO t SELECT i, i * 7919 % 10007, printf('row %d of %d', i * 31 % 997, i) FROM n;
 CREATE INDEX ta ON t(a);
 SELECT a % 10, COUNT(*), SUM(id), MAX(b) FROM t GROUP BY a % 10 ORDER BY 1;

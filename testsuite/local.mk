@@ -11,7 +11,7 @@ installcheck-local:
 	  --gcc-source "$(GCC_SOURCE)" --cache "$(FETCH_CACHE)" --objdir $(abs_builddir)/testsuite/run-installed $(RUNTESTS)
 
 clean-local-testsuite:
-	rm -rf testsuite/run testsuite/run-installed testsuite/torture testsuite/programs
+	rm -rf testsuite/run testsuite/run-installed testsuite/torture testsuite/programs testsuite/matrix
 CLEAN_LOCALS += clean-local-testsuite
 
 # Every file of the test-suite is part of the distribution.
@@ -53,12 +53,14 @@ check-torture: all
 PHONY_TARGETS += check-torture
 
 # Real programs from the sources that 'make fetch' got, under the two most common profiles, or
-# (check-matrix) every one that confines; RUNPROGRAMS="zlib mawk" narrows it.
+# (check-matrix) every one that confines, compiled once per register set, on smaller input;
+# RUNPROGRAMS="zlib mawk" narrows it.
 check-programs: check_profiles = full stores
-check-matrix: check_profiles = full stores spec bundle16 nosegue dense single one one-single allregs
+check-matrix: check_profiles = full stores spec spec-stores bundle16 nosegue dense single one one-single allregs
+check-matrix: check_options = --once --small
 check-programs check-matrix: all
 	status=0; for t in $(LFI_TARGETS); do \
 	  p=; for q in $(check_profiles); do test ! -d $(STAGE)/$$t-lfi-linux-musl/lib/$$q || p="$$p $$q"; done; \
 	  $(srcdir)/%D%/run-programs --prefix $(STAGE) --arch $$t --cache "$(FETCH_CACHE)" --profiles "$$p" \
-	    --objdir $(abs_builddir)/testsuite/programs/$$t $(RUNPROGRAMS) || status=1; done; exit $$status
+	    --objdir $(abs_builddir)/testsuite/$(@:check-%=%)/$$t $(check_options) $(RUNPROGRAMS) || status=1; done; exit $$status
 PHONY_TARGETS += check-programs check-matrix

@@ -201,6 +201,27 @@ static void direct(struct rewriter *r, struct insn *in, unsigned longest)
     }
 }
 
+/* Processors join a comparison and the conditional jump behind it into one operation, as long as
+   nothing lies between them, padding included.  */
+bool x86_fuses(struct rewriter *r, const struct insn *in)
+{
+    static const char *const names[] = {"cmp", "test", "sub", "add", "and", "dec", "inc"};
+    const struct stmt *s = in->stmt, *end = r->stmts + r->nstmts;
+    struct slice name = {in->name.p, in->name.len - (in->suffix != 0)};
+    struct insn next;
+    bool named = false;
+    for (size_t i = 0; i < sizeof names / sizeof *names && !named; i++)
+        named = slice_is_nocase(name, names[i]);
+    if (!named || in->row->cls != INSN_PLAIN || in->prefixes
+        || (in->mem_op >= 0 && (in->op[0].kind == OPERAND_IMM || x86_written(in, in->mem_op))))
+        return false;
+    do
+        s++;
+    while (s < end && (s->skipped || s->kind == STMT_EMPTY || directive_is_inert(s)));
+    return s < end && s->kind == STMT_INSN && s->insn && x86_parse(r, s, &next, false)
+           && next.row->cls == INSN_JCC;
+}
+
 static void call(struct rewriter *r, struct insn *in)
 {
     if (x86_confines(r))
@@ -268,7 +289,7 @@ void x86_branch(struct rewriter *r, struct insn *in)
         else if (cls == INSN_CALL)
             call(r, in);
         else
-            direct(r, in, cls == INSN_JMP ? 5 : 6);
+            direct(r, in, cls == INSN_JMP ? 5 : LONG_JCC);
     }
     if (cls != INSN_JCC && cls != INSN_LOOP)
         state->scratch = SCRATCH_LOST;

@@ -64,7 +64,8 @@ static void enter(struct rewriter *r)
     }
 }
 
-void x86_fit(struct rewriter *r, unsigned len, unsigned more)
+/* ROOM: what should find its place in the bundle behind them, if that is possible.  */
+static void fit(struct rewriter *r, unsigned len, unsigned more, unsigned room)
 {
     struct x86_state *state = x86_state(r);
     if (state->locked)
@@ -73,15 +74,20 @@ void x86_fit(struct rewriter *r, unsigned len, unsigned more)
     r->sections.now->pos += len + more;
     if (!bundles(r))
         return;
-    unsigned all = len + more;
-    uint32_t late = too_late(r, all);
+    unsigned all = len + more, want = all + room <= bundle(r) ? all + room : all;
+    uint32_t late = too_late(r, want);
     if (state->where & late) {
-        out_insn(r, ".p2align %d,,%d", power(r), (int)all - 1);
+        out_insn(r, ".p2align %d,,%d", power(r), (int)want - 1);
         state->where = (state->where & ~late) | 1;
-        r->sections.now->pos += all - 1;
+        r->sections.now->pos += want - 1;
     }
     state->fitted = state->where;
     state->where = rotate(r, state->where, len) | rotate(r, state->where, all);
+}
+
+void x86_fit(struct rewriter *r, unsigned len, unsigned more)
+{
+    fit(r, len, more, 0);
 }
 
 void x86_short(struct rewriter *r, unsigned len)
@@ -303,7 +309,7 @@ static void put_insn(struct rewriter *r, const struct insn *in)
 void x86_keep_length(struct rewriter *r, const struct insn *in, unsigned len)
 {
     if (len)
-        x86_fit(r, len, 0);
+        fit(r, len, 0, x86_state(r)->fuses ? LONG_JCC : 0);
     if (x86_state(r)->prefix)
         put_insn(r, in);
     else
@@ -321,7 +327,7 @@ void x86_emit(struct rewriter *r, const struct insn *in, unsigned len, const cha
         x86_lock(r, len);
         out_insn(r, "%s", raw);
     } else {
-        x86_fit(r, len, 0);
+        fit(r, len, 0, x86_state(r)->fuses ? LONG_JCC : 0);
     }
     put_insn(r, in);
     if (raw)

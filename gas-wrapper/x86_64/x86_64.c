@@ -263,8 +263,10 @@ static void insn(struct rewriter *r, const struct stmt *s)
     }
     if (take_prefix(r, &in))
         return;
+    state->fuses = x86_confines(r) && x86_fuses(r, &in);
     if (scratch_ok(r, &in) && prefixes_ok(r, &in))
         dispatch(r, &in);
+    state->fuses = false;
     restore_scratch(r, &in);
     if (in.writes >> R11 & 1)
         state->scratch = SCRATCH_USER;

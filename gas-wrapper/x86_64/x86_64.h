@@ -125,7 +125,8 @@ struct x86_state {
     uint32_t where;         /* bit N: this may be N bytes into a bundle */
     const struct chunk *at; /* of which that is true */
     bool locked;
-    bool saved;   /* r11, which is the program's, at SAVED_SCRATCH(%rsp) */
+    bool fuses;     /* the instruction should stay next to the jump that follows */
+    bool saved;     /* r11, which is the program's, at SAVED_SCRATCH(%rsp) */
     uint8_t holder; /* another register that is in its place, saved at SAVED_HOLDER(%rsp), or 0 */
     bool aligned;      /* nothing came since the last alignment */
     unsigned labels;   /* generated so far */
@@ -169,6 +170,7 @@ unsigned x86_operand_size(const struct insn *in);
 void x86_align(struct rewriter *r); /* to a bundle */
 bool x86_align_input(struct rewriter *r, uint64_t bytes, uint64_t most);
 void x86_anywhere(struct rewriter *r); /* the position in the bundle is not known any more */
+enum { LONG_JCC = 6 }; /* bytes of a conditional jump to a label that is far */
 /* Next come LEN to LEN + MORE bytes, which lie in one bundle.  */
 void x86_fit(struct rewriter *r, unsigned len, unsigned more);
 void x86_short(struct rewriter *r, unsigned len);      /* the last of these was the first */
@@ -221,6 +223,7 @@ bool x86_stack(struct rewriter *r, struct insn *in); /* stack.c: whether rsp is 
 void x86_frame(struct rewriter *r, struct insn *in); /* enter, leave */
 void x86_drop_stack(struct rewriter *r, int bytes); /* where flags and r11 are dead */
 void x86_branch(struct rewriter *r, struct insn *in); /* branch.c */
+bool x86_fuses(struct rewriter *r, const struct insn *in); /* with the jump behind it */
 void x86_system(struct rewriter *r, struct insn *in); /* system.c */
 void x86_rtcall(struct rewriter *r, int k);
 bool x86_data(struct rewriter *r, const struct stmt *s);

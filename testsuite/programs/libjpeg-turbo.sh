@@ -1,8 +1,5 @@
-# Without the assembly for vector units, which another assembler translates.
-build() {
-    cmake -B build -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR="$arch" -DENABLE_SHARED=OFF -DWITH_SIMD=OFF
-    make -C build
-}
+configure() { cmake -B build -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR="$arch" $flags; }
+build() { make -C build; }
 exercise() {
     local f o n=0 b=$src/build images=$src/testimages
     local cjpeg=$b/cjpeg-static djpeg=$b/djpeg-static jpegtran=$b/jpegtran-static
@@ -47,7 +44,10 @@ exercise() {
     done
     run $djpeg -map again.gif -gif $images/testorig.jpg > map.gif
     # Upstream's own tests of the other interface, with what they print of times left out.
-    for o in '' -alloc -yuv -bmp '-yuv -noyuvpad'; do run $b/tjunittest-static $o | sed 's/[0-9.]* ms//' > "unit$o.txt"; done
+    for o in '' -alloc -yuv -bmp '-yuv -noyuvpad'; do
+        case $small$o in yes-bmp | no*) ;; *) continue ;; esac
+        run $b/tjunittest-static $o | sed 's/[0-9.]* ms//' > "unit$o.txt"
+    done
     # Damage: warnings and errors.
     for f in 0 30 300 2000 4000; do
         damage $images/testorig.jpg damaged$f.jpg $f 6

@@ -1,9 +1,4 @@
-build() {
-    # Its assembly for x86-64 uses every register, which one profile allows.
-    local asm=1
-    case $kind in baseline | allregs) asm=0 ;; esac
-    make -C programs CC="$CC" ZSTD_NO_ASM=$asm HAVE_THREAD=$([ "$threads" = no ] && echo 0 || echo 1) zstd
-}
+build() { make -C programs CC="$CC" $flags zstd; }
 exercise() {
     local f o zstd=$src/programs/zstd
     for f in text binary random zeros empty; do

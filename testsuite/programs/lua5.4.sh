@@ -1,4 +1,4 @@
-build() { make CC="$CC -std=gnu99"; }
+build() { make CC="$CC $flags"; }
 exercise() {
     local lua=$src/src/lua s=$programs
     run $lua "$s/lua-test.lua" > test.txt

@@ -39,7 +39,7 @@ exercise() {
     run $lz4 -q -9 -BD made made.lz4
     run $t/checkFrame made.lz4 > checkframe.txt
     run $t/decompress-partial > partial.txt
-    run $t/fuzzer -i200 -s11 > /dev/null
+    run $t/fuzzer -i$([ $small = yes ] && echo 20 || echo 200) -s11 > /dev/null
     run $t/frametest -i40 -s11 > /dev/null
     # Damage, and what is not there.
     damage text.lz4 head.lz4 0 4

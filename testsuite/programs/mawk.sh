@@ -1,4 +1,5 @@
-build() { ./configure --host="$host" && make; }
+configure() { ./configure --host="$host"; }
+build() { make; }
 exercise() {
     local f mawk=$src/mawk t=$src/test
     run $mawk -f "$programs/words.awk" "$data/text" > words.txt

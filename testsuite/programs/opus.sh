@@ -1,8 +1,9 @@
 # With the programs of upstream's tests, which 'make check' builds; the long ones are not run.
-build() { ./configure --host="$host" --disable-shared --disable-doc && make && make check TESTS=; }
+configure() { ./configure --host="$host" $flags; }
+build() { make && make check TESTS=; }
 exercise() {
     local f o t demo=$src/opus_demo
-    python3 "$programs/sound.py" > sound.raw
+    cp "$data/sound" sound.raw
     # Coded at rates and bandwidths from speech to music, decoded, and compared as RFC 6716 does.
     while read -r f o; do
         check $f-coded $demo -e $o sound.raw $f.bits
@@ -29,6 +30,7 @@ exercise() {
     for t in opus_padding opus_projection; do check test_$t $src/tests/test_$t; done
     for t in $src/celt/tests/test_unit_* $src/silk/tests/test_unit_*; do
         # One of them makes random streams, from a seed.
+        case $small-${t##*/} in yes-test_unit_LPC_inv_pred_gain | yes-test_unit_entropy) continue ;; esac
         [ ! -x "$t" ] || check "${t##*/}" "$t" $([ "${t##*/}" != test_unit_entropy ] || echo 42)
     done
     # Damage, and what is not there.

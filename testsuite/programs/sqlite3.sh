@@ -1,6 +1,6 @@
-# The build makes its amalgamation with the build machine's own compiler and tclsh; without
-# --disable-tcl it would look for a Tcl library too, and find the build machine's readline.
-build() { ./configure --host="$host" --disable-tcl --disable-readline && make sqlite3; }
+# The build makes its amalgamation with the build machine's own compiler and tclsh.
+configure() { ./configure --host="$host" $flags; }
+build() { make sqlite3; }
 exercise() {
     # No home directory, which only the baseline would find.
     local sql="$src/sqlite3 -init /dev/null" s=$programs mode name

@@ -1,5 +1,5 @@
-# There is no loader for shared libraries.
-build() { ./configure --host="$host" --disable-shared --enable-threads=$([ "$threads" = no ] && echo no || echo posix) && make; }
+configure() { ./configure --host="$host" $flags; }
+build() { make; }
 exercise() {
     local f o xz=$src/src/xz/xz files=$src/tests/files
     for f in text binary random zeros empty; do
