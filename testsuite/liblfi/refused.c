@@ -338,7 +338,8 @@ static void test_engine(void)
     fail.mmap_all = true;
     e = lfi_new((struct LFIOptions){0}, 1);
     fail.mmap_all = false;
-    CHECK("lfi_new: no addresses", !e && lfi_errno() == LFI_ERR_RESERVE && (host_maps() == maps || SANITIZER));
+    CHECK("lfi_new: no addresses",
+          !e && lfi_errno() == LFI_ERR_RESERVE && (host_maps() == maps || SANITIZER));
 }
 
 /* The box at address 0: who can map how low, and kernels that do not take addresses.  */
@@ -364,8 +365,9 @@ static void test_lowest(void)
               && strstr(lfi_errmsg(), "limit"));
     fail.lowest = 0;
     fail.low = EPERM;
-    CHECK("lfi_new: no low address can be mapped",
-          !lfi_new(one, 1) && lfi_errno() == LFI_ERR_RESERVE && strstr(lfi_errmsg(), "not permitted"));
+    CHECK("lfi_new: no low address can be mapped", !lfi_new(one, 1)
+                                                       && lfi_errno() == LFI_ERR_RESERVE
+                                                       && strstr(lfi_errmsg(), "not permitted"));
     unsigned maps = host_maps();
     fail.low = -1;
     bool refused = !lfi_new(one, 1) && lfi_errno() == LFI_ERR_RESERVE
@@ -428,6 +430,27 @@ static void *no_altstack(void *arg)
     return NULL;
 }
 
+/* The first page of stubs.  */
+static void test_callbacks(void)
+{
+    fail.malloc = 1;
+    CHECK("callback: no memory for its code",
+          !lfi_box_register_cb(box, (void *)test_callbacks) && lfi_errno() == LFI_ERR_ALLOC);
+    fail.calloc = 1;
+    CHECK("callback: no memory for its slot",
+          !lfi_box_register_cb(box, (void *)test_callbacks) && lfi_errno() == LFI_ERR_ALLOC);
+    fail.mmap = 1;
+    CHECK("callback: no memory in the box", !lfi_box_cbinit(box) && lfi_errno() == LFI_ERR_MMAP);
+    struct LFIContext *c = new_ctx(box);
+    fail.mmap = 1;
+    CHECK("call: no memory for where it returns to",
+          LFI_INVOKE(box, &c, lfi_box_info(box).min, int, (void)) == 0
+              && lfi_invoke_info.end == LFI_INVOKE_REFUSED && !lfi_cur_ctx());
+    lfi_ctx_free(c);
+    CHECK("callback: then there is", lfi_box_register_cb(box, (void *)test_callbacks) != NULL);
+    lfi_box_unregister_cb(box, (void *)test_callbacks);
+}
+
 int main(void)
 {
     struct LFIEngine *engine = new_engine((struct LFIOptions){0}, 2);
@@ -440,6 +463,7 @@ int main(void)
     test_code();
     test_objects();
     test_memory();
+    test_callbacks();
     test_engine();
     test_host();
     if (!skipped(SAN_ANY, "lfi_new: the lowest addresses", "they are the sanitizer's"))
