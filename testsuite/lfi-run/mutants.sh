@@ -22,13 +22,19 @@ compile() {
     $cc $flags -I"$cross" -I"$top" -I"$top/include" -c "$2" -o "$3"
 }
 
+# Objects of the library but those in linked: its archive is one object.
+others() {
+    find "$cross/liblfi" -name '*.o' ! -name 'liblfi.a*' |
+        grep -v -E '/linux/liblfi_a-(args|limits|load|path)\.o$'
+}
+
 # link DIR: the runner and the embedding program, of DIR/linked/*.o and the rest as built.
 link() {
     $cc -static-pie -pthread -o "$1/lfi-run" "$cross"/lfi-run/lfi_run-*.o "$1"/linked/*.o \
-        "$cross/liblfi/liblfi.a" "$cross/lfi-verify/liblfiv.a" "$cross/common/libcommon.a" \
+        $(others) "$cross/lfi-verify/liblfiv.a" "$cross/common/libcommon.a" \
         $(test ! -f "$cross/lfi-run/lfi_run-seccomp.o" || echo -lseccomp)
     $cc $flags -static-pie -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=posix_memalign -o "$1/embed" "$1/embed.o" "$1"/linked/*.o \
-        "$cross/liblfi/liblfi.a" "$cross/lfi-verify/liblfiv.a"
+        $(others) "$cross/lfi-verify/liblfiv.a"
 }
 
 # link_with DIR NAME FILE: the same with another file in the place of NAME.c.
