@@ -65,7 +65,12 @@ static int loop(void)
 
 static int flood(void)
 {
-    static const char text[1000] = "flood";
+    static const char text[1000] = "flood", much[70000];
+    int p[2];
+    /* What does not count is not given back either.  */
+    pipe(p);
+    fcntl(p[1], F_SETFL, O_NONBLOCK);
+    write(p[1], much, sizeof much);
     for (;;)
         if (write(1, text, sizeof text) < 0)
             return errno;
@@ -164,6 +169,8 @@ static int file_write(void)
         size_t size;
     } v[2] = {{text, 100}, {text, 700}};
     extern ssize_t writev(int, const struct iovec *, int);
+    /* Nothing is written.  */
+    write(fd, (void *)8, 800);
     write(fd, text, 100);
     pwrite(fd, text, 100, 100);
     lseek(fd, 200, SEEK_SET);
@@ -174,9 +181,10 @@ static int file_write(void)
 
 static int file_map(void)
 {
+    static char text[4000];
     int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600), none = open(path, O_RDONLY);
     if (ftruncate(fd, 8192) != 0 || mmap(NULL, 4096, 3, MAP_SHARED, fd, 0) != MAP_FAILED
-        || errno != ENOMEM)
+        || errno != ENOMEM || write(fd, text, sizeof text) != sizeof text)
         return 1;
     return mmap(NULL, 4096, PROT_READ, MAP_SHARED, none, 0) != MAP_FAILED
                    && mmap(NULL, 4096, 3, MAP_PRIVATE, fd, 0) != MAP_FAILED
