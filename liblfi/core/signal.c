@@ -100,12 +100,19 @@ static bool is_synchronous(int sig, const siginfo_t *info)
     return info->si_code > 0 && !(sig == SIGBUS && info->si_code == BUS_MCEERR_AO);
 }
 
+/* The thread's own flag.  Not an atomic access: in one of those ThreadSanitizer would call the
+   handlers of signals that it has held back, among them ours that ends the same run.  */
+static bool runs_box(const struct LFIContext *ctx)
+{
+    return *(const volatile uint64_t *)&ctx->in_box != 0;
+}
+
 static void on_fault(int sig, siginfo_t *info, void *arg)
 {
     ucontext_t *uc = arg;
     struct LFIContext *ctx = lfi_current;
     bool synchronous = is_synchronous(sig, info);
-    bool in_box = ctx && atomic_load(&ctx->in_box) && !lfi_signal_on_altstack(uc);
+    bool in_box = ctx && runs_box(ctx) && !lfi_signal_on_altstack(uc);
     int saved = errno;
     uint64_t before = in_box ? lfi_arch_signal_begin(ctx) : 0;
     if (synchronous && in_box)
