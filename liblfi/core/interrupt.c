@@ -98,6 +98,10 @@ static void defer(ucontext_t *uc)
     send(this_thread());
 }
 
+/* ThreadSanitizer calls handlers later than signals come, with the frame of back then: what runs
+   now is not what it shows.  */
+extern void __tsan_init(void) __attribute__((weak));
+
 static void on_interrupt(int sig, siginfo_t *info, void *arg)
 {
     ucontext_t *uc = arg;
@@ -109,7 +113,7 @@ static void on_interrupt(int sig, siginfo_t *info, void *arg)
     struct LFIRun *ended = find_interrupted();
     struct LFIContext *ctx = ended ? lfi_runs->ctx : NULL;
     void (*host)(ucontext_t *) = atomic_load(&lfi_interrupt_host);
-    if (ended && (atomic_load(&ctx->in_box) || lfi_arch_entering(ctx, uc)))
+    if (ended && !__tsan_init && (atomic_load(&ctx->in_box) || lfi_arch_entering(ctx, uc)))
         leave(ctx, ended, uc);
     else if (host)
         host(uc);
