@@ -8,7 +8,7 @@ set -eu
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$here/../.." && pwd)
 sources="liblfi/linux/path.c liblfi/linux/load.c liblfi/linux/args.c liblfi/linux/limits.c"
-programs="args box pointers hostile path op embedded stack wait contained"
+programs="args box pointers hostile path op embedded reloaded stack wait contained"
 prefix=${MUTANT_BUILDDIR:-.}/stage
 if [ "$(uname -m)" = aarch64 ]; then
     cross=${MUTANT_BUILDDIR:-.} cc=${CC:-gcc} qemu=
@@ -28,13 +28,15 @@ others() {
         grep -v -E '/linux/liblfi_a-(args|limits|load|path)\.o$'
 }
 
-# link DIR: the runner and the embedding program, of DIR/linked/*.o and the rest as built.
+# link DIR: the runner and the embedding programs, of DIR/linked/*.o and the rest as built.
 link() {
     $cc -static-pie -pthread -o "$1/lfi-run" "$cross"/lfi-run/lfi_run-*.o "$1"/linked/*.o \
         $(others) "$cross/lfi-verify/liblfiv.a" "$cross/common/libcommon.a" \
         $(test ! -f "$cross/lfi-run/lfi_run-seccomp.o" || echo -lseccomp)
-    $cc $flags -static-pie -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=posix_memalign -o "$1/embed" "$1/embed.o" "$1"/linked/*.o \
-        $(others) "$cross/lfi-verify/liblfiv.a"
+    for p in embed reload; do
+        $cc $flags -static-pie -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free,--wrap=posix_memalign \
+            -o "$1/$p" "$1/$p.o" "$1"/linked/*.o $(others) "$cross/lfi-verify/liblfiv.a"
+    done
 }
 
 # link_with DIR NAME FILE: the same with another file in the place of NAME.c.
@@ -109,6 +111,7 @@ results() {
         for b in "$1"/bad/*; do say $run "$b"; done
         say $run "$tmp/t"
         say $qemu "$1/embed" "$1/embedded" 3
+        say $qemu "$1/reload" "$1/reloaded" "$1/embedded" "$1/bad/embedded"
         ;;
     args)
         for p in box pointers hostile path wait; do say env -C "$tmp/w" $run --dir "$tmp/w" "$1/$p"; done
@@ -175,6 +178,7 @@ prepare)
     mkdir -p "$2/mutant/liblfi/linux" "$2/linked" "$2/elf" "$2/bad"
     for f in $sources; do compile "$2" "$top/$f" "$2/$(basename "$f" .c).o"; done
     compile "$2" "$here/embed.c" "$2/embed.o"
+    compile "$2" "$here/reload.c" "$2/reload.o"
     cp "$2"/load.o "$2"/args.o "$2"/path.o "$2"/limits.o "$2/linked"
     link "$2"
     link_resolve "$2"
@@ -187,6 +191,8 @@ prepare)
     find "$2/elf" -type f | sort | awk 'NR % 12' | xargs rm -f
     head -c 20000 "$2/args" > "$2/bad/short"
     "$prefix/bin/aarch64-lfi-linux-musl-gcc" -O2 -w -mlfi-profile=stores -o "$2/bad/stores" "$here/calls/args.c"
+    "$prefix/bin/aarch64-lfi-linux-musl-gcc" -O2 -w -mlfi-profile=stores -I"$top/liblfi/linux" -o "$2/bad/embedded" \
+        "$here/calls/embedded.c"
     # Its data segment grown to more than a box holds.
     python3 - "$2/args" "$2/bad/big" <<'END'
 import struct, sys
