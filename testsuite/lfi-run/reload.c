@@ -275,8 +275,15 @@ static void others(struct LFILinuxEngine *lx)
     lfi_thread_free(t);
     lfi_proc_free(p);
     p = load(lx, lfi_proc_load);
-    check("what is no program is refused",
-          !lfi_proc_reload(p, (const uint8_t *)"x", 1) && lfi_errno() == LFI_ERR_ARG);
+    uint8_t *copy = malloc(program.size);
+    memcpy(copy, program.at, program.size);
+    copy[15] ^= 1; /* nobody's */
+    check("a byte less equal is another program",
+          lfi_proc_reload(p, program.at, program.size) && kept(1)
+              && lfi_proc_reload(p, copy, program.size) && !kept(1));
+    free(copy);
+    check("the beginning of it is refused",
+          !lfi_proc_reload(p, program.at, 100) && lfi_errno() == LFI_ERR_ARG);
     lfi_proc_free(p);
 }
 
