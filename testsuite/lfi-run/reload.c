@@ -281,9 +281,9 @@ static void others(struct LFILinuxEngine *lx)
     check("a byte less equal is another program",
           lfi_proc_reload(p, program.at, program.size) && kept(1)
               && lfi_proc_reload(p, copy, program.size) && !kept(1));
-    free(copy);
     check("the beginning of it is refused",
-          !lfi_proc_reload(p, program.at, 100) && lfi_errno() == LFI_ERR_ARG);
+          !lfi_proc_reload(p, copy, 100) && lfi_errno() == LFI_ERR_ARG);
+    free(copy);
     lfi_proc_free(p);
 }
 
