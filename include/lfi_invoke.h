@@ -125,6 +125,9 @@ void lfi_box_register_ret(struct LFIBox *box, lfiptr ret);
    registers of results, the others of which keep what it left there.  A long double is no
    result that it can have on x86-64.
 
+   A function that takes a structure over 16 bytes by value cannot be registered on arm64: the hidden
+   pointer to it is the box's.  Register one with a pointer in its place, and copy (lfi_box_copyfm).
+
    _struct: for a function that returns a structure in memory of at most LFI_CALLBACK_RESULT bytes.
    The function writes memory of the host, and what it changed is copied to where the
    box wants it, if that is in the box.  */
