@@ -104,7 +104,8 @@ static bool is_synchronous(int sig, const siginfo_t *info)
    handlers of signals that it has held back, among them ours that ends the same run.  */
 static bool runs_box(const struct LFIContext *ctx)
 {
-    return *(const volatile uint64_t *)&ctx->in_box != 0;
+    const volatile void *flag = &ctx->in_box;
+    return *(const volatile uint64_t *)flag != 0;
 }
 
 static void on_fault(int sig, siginfo_t *info, void *arg)
