@@ -149,6 +149,11 @@ bool directive_is_inert(const struct stmt *s)
     }
 }
 
+static void unknown(struct rewriter *r, const struct stmt *s)
+{
+    error_at(r, r->text + s->at, "unknown directive");
+}
+
 void directive(struct rewriter *r, const struct stmt *s)
 {
     switch (s->directive ? s->directive->cls : DIR_REFUSED) {
@@ -195,13 +200,13 @@ void directive(struct rewriter *r, const struct stmt *s)
                  "use the C preprocessor");
         break;
     case DIR_SYNTAX:
-        if (r->arch->syntax) {
+        if (r->arch->syntax)
             r->arch->syntax(r, s);
-            break;
-        }
-        /* fall through */
+        else
+            unknown(r, s);
+        break;
     case DIR_REFUSED:
-        error_at(r, r->text + s->at, "unknown directive");
+        unknown(r, s);
         break;
     }
 }

@@ -43,9 +43,8 @@ static enum verdict look(struct rewriter *r, const struct stmt *s)
     case INSN_CALL:
         if (x86_is_tls_call(&in)) /* no call will be left of it, but one of the runtime may */
             return r->profile->ctxreg ? GOES_ON : DOES_NOT;
-        /* fall through */
-    case INSN_PUSH: /* a sequence that guards a target does not touch rsp */
         return in.mem_op >= 0 && in.mem.base == RSP ? DOES_NOT : CLOSES;
+    case INSN_PUSH: /* a sequence that guards a target does not touch rsp */
     case INSN_POP:
         return in.mem_op >= 0 && in.mem.base == RSP ? DOES_NOT : CLOSES;
     case INSN_RET:
