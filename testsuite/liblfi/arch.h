@@ -13,7 +13,8 @@
 #include "profiles/profile.h"
 
 /* Fields of struct LFIRegs by their meaning in the blobs of code*.S: argument and result,
-   second argument, number of the call, stack, base, context, where a system call returns to.  */
+   second argument, number of the call, stack, base, context, where a system call returns to, number
+   of a callback.  */
 #if defined(__aarch64__)
 #define ARCH LFI_ARCH_AARCH64
 #define A0 x0
@@ -23,6 +24,7 @@
 #define BASE x27
 #define CTXREG x25
 #define RESUME x30
+#define NUMBER x17
 #define LAYOUT_MIN LFI_ARM64_GUARD_LOW
 #define LAYOUT_MAX (LFI_BOX_SIZE - LFI_ARM64_GUARD_HIGH)
 #define LAYOUT_MAX_EXEC (LFI_BOX_SIZE - LFI_ARM64_BRANCH_REACH)
@@ -48,6 +50,7 @@ enum { TRAP_BYTE = 0 };
 #define BASE r14
 #define CTXREG r15
 #define RESUME r11
+#define NUMBER r10
 #define LAYOUT_MIN LFI_X86_64_LOW
 #define LAYOUT_MAX (LFI_BOX_SIZE - LFI_X86_64_HIGH)
 #define LAYOUT_MAX_EXEC LAYOUT_MAX

@@ -162,6 +162,16 @@ static void test_unused(struct LFIBox *box, struct LFIContext *ctx, lfiptr sp)
                 && lfi_ctx_regs(ctx)->A0 == 0x4444;
     }
     CHECK("unused rtcalls end the box", good == 28);
+    /* The number of a callback is whatever the box says.  */
+    static const uint64_t numbers[] = {0, 4095, 4096, 4097, 1 << 20, UINT64_C(1) << 40, UINT64_MAX};
+    good = 0;
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        reset(ctx, sp);
+        lfi_ctx_regs(ctx)->NUMBER = numbers[i];
+        good += lfi_ctx_run(ctx, entry) == -1 && lfi_ctx_fault(ctx)
+                && lfi_ctx_fault(ctx)->kind == LFI_FAULT_RTCALL && lfi_ctx_fault(ctx)->code == 4;
+    }
+    CHECK("a callback that does not exist ends the box", good == 7);
 }
 
 static void test_nesting(struct LFIEngine *engine, struct LFIBox *box, struct LFIContext *ctx,
