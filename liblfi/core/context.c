@@ -260,13 +260,18 @@ void lfi_run_cancel(struct LFIRun *run)
     take_off(run);
 }
 
+/* Gives up the innermost run.  */
+static void drop(void)
+{
+    struct LFIRun *run = lfi_runs;
+    take_off(run);
+    lfi_run_done(run);
+}
+
 void lfi_run_stop(struct LFIRun *run, enum LFIEnd end)
 {
-    while (lfi_runs != run) {
-        struct LFIRun *inner = lfi_runs;
-        take_off(inner);
-        lfi_run_done(inner);
-    }
+    while (lfi_runs != run)
+        drop();
     run->end = end;
     take_off(run);
 }
@@ -280,10 +285,15 @@ static void stop(struct LFIContext *ctx, enum LFIEnd end)
     lfi_run_stop(run, end);
 }
 
-struct LFIRun *lfi_run_above(const struct LFIContext *ctx, const struct LFIRun *outer)
+uint64_t lfi_run_serial(void)
+{
+    return lfi_runs ? lfi_runs->serial : 0;
+}
+
+struct LFIRun *lfi_run_above(const struct LFIContext *ctx, uint64_t serial)
 {
     struct LFIRun *run = lfi_runs;
-    while (run && run->outer != outer)
+    while (run && (run->outer ? run->outer->serial : 0) != serial)
         run = run->outer;
     return run && run->ctx == ctx && run->call ? run : NULL;
 }
@@ -335,11 +345,8 @@ void lfi_ctx_abandon(struct LFIContext *ctx)
     if (!in_handler(ctx))
         return;
     ctx->fault.kind = 0;
-    while (lfi_run_here(ctx)) {
-        struct LFIRun *run = lfi_runs;
-        take_off(run);
-        lfi_run_done(run);
-    }
+    while (lfi_run_here(ctx))
+        drop();
 }
 
 static _Noreturn void bad_rtcall(struct LFIContext *ctx, int entry)

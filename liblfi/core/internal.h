@@ -240,9 +240,11 @@ LFI_HIDDEN void lfi_run_done(struct LFIRun *run);
 LFI_HIDDEN void lfi_run_cancel(struct LFIRun *run);
 /* Ends the run and those that began after it.  */
 LFI_HIDDEN void lfi_run_stop(struct LFIRun *run, enum LFIEnd end);
-/* The call into the context that this thread began in outer (NULL: outside of all); NULL if it is
-   in none.  */
-LFI_HIDDEN struct LFIRun *lfi_run_above(const struct LFIContext *ctx, const struct LFIRun *outer);
+/* The serial number of this thread's innermost run, 0 outside of all.  */
+LFI_HIDDEN uint64_t lfi_run_serial(void);
+/* The call into the context that this thread began in the run with that number; NULL if it is in
+   none.  */
+LFI_HIDDEN struct LFIRun *lfi_run_above(const struct LFIContext *ctx, uint64_t serial);
 /* From a handler: ends such a call and all that began after it; then is called in its place.  */
 LFI_HIDDEN _Noreturn void lfi_run_end(struct LFIRun *run, void (*then)(void *, int), void *arg,
                                       int value);

@@ -280,8 +280,7 @@ struct jump {
     struct jump *next;
     lfiptr env;
     uint64_t number;
-    struct LFIRun *outer; /* the run that the host's setjmp was in, NULL: none */
-    uint64_t serial;
+    uint64_t serial; /* of the run that the host's setjmp was in */
     void (*cb)(void *, int);
     void *host_env;
 };
@@ -342,8 +341,7 @@ int lfi_lib_setjmp(struct LFIBox *box, struct LFIContext **ctxp, void *env, void
     }
     struct jump want = {.env = (lfiptr)env,
                         .number = ++t->last_jump,
-                        .outer = lfi_runs,
-                        .serial = lfi_runs ? lfi_runs->serial : 0,
+                        .serial = lfi_run_serial(),
                         .cb = cb,
                         .host_env = host_env};
     if (!add_jump(t, &want))
@@ -362,8 +360,8 @@ static long jump(struct LFILinuxThread *t, uint64_t number, int value)
     struct jump *j = t->jumps;
     while (j && j->number != number)
         j = j->next;
-    struct LFIRun *run = j ? lfi_run_above(t->ctx, j->outer) : NULL;
-    if (run && (!run->outer || run->outer->serial == j->serial))
+    struct LFIRun *run = j ? lfi_run_above(t->ctx, j->serial) : NULL;
+    if (run)
         lfi_run_end(run, j->cb, j->host_env, value ? value : 1);
     return -1;
 }
