@@ -55,6 +55,17 @@ static struct LFICallbackPage *make_page(struct LFIBox *box, size_t number)
     return NULL;
 }
 
+/* The slot with that number; NULL if there is none, or not yet a page for it.  */
+static struct LFICallback *slot_at(struct LFIBox *box, uint64_t number)
+{
+    size_t n = per_page(box);
+    if (number >= LFI_MAX_CALLBACKS)
+        return NULL;
+    struct LFICallbackPage *page =
+        atomic_load_explicit(&box->callbacks[number / n], memory_order_acquire);
+    return page ? &page->slot[number % n] : NULL;
+}
+
 /* The callbacks are locked in what follows, up to the public functions.  */
 
 static struct LFICallbackPage *get_page(struct LFIBox *box, size_t number)
@@ -66,27 +77,19 @@ static struct LFICallbackPage *get_page(struct LFIBox *box, size_t number)
 /* The function's slot and its number; NULL if it has none.  */
 static struct LFICallback *find(struct LFIBox *box, uintptr_t fn, bool hidden, size_t *number)
 {
-    size_t n = per_page(box);
-    for (*number = 0; *number < LFI_MAX_CALLBACKS; ++*number) {
-        struct LFICallbackPage *page = atomic_load(&box->callbacks[*number / n]);
-        if (!page)
-            return NULL;
-        struct LFICallback *slot = &page->slot[*number % n];
+    struct LFICallback *slot;
+    for (*number = 0; (slot = slot_at(box, *number)); ++*number)
         if (atomic_load(&slot->fn[hidden]) == fn)
             return slot;
-    }
     return NULL;
 }
 
 /* The lowest slot that is free, LFI_MAX_CALLBACKS if none is.  */
 static size_t find_free(struct LFIBox *box)
 {
-    size_t number, n = per_page(box);
-    for (number = 0; number < LFI_MAX_CALLBACKS; number++) {
-        struct LFICallbackPage *page = atomic_load(&box->callbacks[number / n]);
-        if (!page || page->slot[number % n].count == 0)
-            break;
-    }
+    size_t number = 0;
+    for (struct LFICallback *slot; (slot = slot_at(box, number)) && slot->count;)
+        number++;
     return number;
 }
 
@@ -246,14 +249,10 @@ static __attribute__((noinline)) void call_hidden(struct LFIContext *ctx, uintpt
 
 bool lfi_callback_call(struct LFIContext *ctx)
 {
-    uint64_t number = lfi_arch_stub_number(ctx);
-    size_t n = per_page(ctx->box);
+    struct LFICallback *slot = slot_at(ctx->box, lfi_arch_stub_number(ctx));
+    uintptr_t plain = slot ? atomic_load(&slot->fn[0]) : 0;
+    uintptr_t hidden = slot ? atomic_load(&slot->fn[1]) : 0;
     struct LFICallRegs regs;
-    if (number >= LFI_MAX_CALLBACKS)
-        return false;
-    struct LFICallbackPage *page = atomic_load(&ctx->box->callbacks[number / n]);
-    uintptr_t plain = page ? atomic_load(&page->slot[number % n].fn[0]) : 0;
-    uintptr_t hidden = page ? atomic_load(&page->slot[number % n].fn[1]) : 0;
     if (!plain && !hidden)
         return false;
     lfi_arch_get_arguments(ctx, &regs);
