@@ -59,6 +59,13 @@ static struct LFILinuxProc *box_proc(struct LFIBox *box)
     return box->owner;
 }
 
+/* The function of the program in the box; 0 with the error set.  */
+static lfiptr box_function(struct LFIBox *box, enum rt which)
+{
+    struct LFILinuxProc *p = box_proc(box);
+    return p ? rt_symbol(p, which) : 0;
+}
+
 static bool returned(void)
 {
     if (lfi_invoke_info.end == LFI_INVOKE_RETURNED)
@@ -241,15 +248,13 @@ static void *checked(struct LFIBox *box, lfiptr p, size_t size)
 
 void *lfi_lib_malloc(struct LFIBox *box, struct LFIContext **ctxp, size_t size)
 {
-    struct LFILinuxProc *p = box_proc(box);
-    lfiptr fn = p ? rt_symbol(p, RT_MALLOC) : 0;
+    lfiptr fn = box_function(box, RT_MALLOC);
     return fn ? checked(box, LFI_INVOKE(box, ctxp, fn, lfiptr, (size_t), size), size) : NULL;
 }
 
 void *lfi_lib_realloc(struct LFIBox *box, struct LFIContext **ctxp, void *old, size_t size)
 {
-    struct LFILinuxProc *p = box_proc(box);
-    lfiptr fn = p ? rt_symbol(p, RT_REALLOC) : 0;
+    lfiptr fn = box_function(box, RT_REALLOC);
     if (!fn)
         return NULL;
     return checked(box, LFI_INVOKE(box, ctxp, fn, lfiptr, (void *, size_t), old, size), size);
@@ -257,8 +262,7 @@ void *lfi_lib_realloc(struct LFIBox *box, struct LFIContext **ctxp, void *old, s
 
 void *lfi_lib_calloc(struct LFIBox *box, struct LFIContext **ctxp, size_t n, size_t size)
 {
-    struct LFILinuxProc *p = box_proc(box);
-    lfiptr fn = p ? rt_symbol(p, RT_CALLOC) : 0;
+    lfiptr fn = box_function(box, RT_CALLOC);
     size_t bytes;
     if (!fn || __builtin_mul_overflow(n, size, &bytes))
         return NULL;
@@ -267,8 +271,7 @@ void *lfi_lib_calloc(struct LFIBox *box, struct LFIContext **ctxp, size_t n, siz
 
 void lfi_lib_free(struct LFIBox *box, struct LFIContext **ctxp, void *p)
 {
-    struct LFILinuxProc *proc = box_proc(box);
-    lfiptr fn = proc ? rt_symbol(proc, RT_FREE) : 0;
+    lfiptr fn = box_function(box, RT_FREE);
     if (fn)
         LFI_INVOKE(box, ctxp, fn, void, (void *), p);
 }
@@ -328,8 +331,7 @@ static bool add_jump(struct LFILinuxThread *t, const struct jump *want)
 int lfi_lib_setjmp(struct LFIBox *box, struct LFIContext **ctxp, void *env, void *host_env,
                    void (*cb)(void *host_env, int value))
 {
-    struct LFILinuxProc *p = box_proc(box);
-    lfiptr fn = p ? rt_symbol(p, RT_SETJMP) : 0;
+    lfiptr fn = box_function(box, RT_SETJMP);
     if (!fn)
         return -1;
     if (!*ctxp && !(*ctxp = lfi_clone(box)))
