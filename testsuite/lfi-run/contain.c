@@ -4,7 +4,6 @@
 
    usage: contain PROGRAM BOXES  (calls/contained.c, compiled for the box)
    The environment's GLIBC_TUNABLES make the C library keep no stacks and arenas (contain.exp).  */
-#include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -16,6 +15,7 @@
 #include <unistd.h>
 
 #include "../lib/blocks.h"
+#include "../lib/counts.h"
 #include "lfi_linux.h"
 
 enum { THREADS = 2, RESIDENT = 1 << 20 };
@@ -115,28 +115,6 @@ static bool one_box(const struct way *w)
     lfi_thread_free(t);
     lfi_proc_free(p);
     return ok;
-}
-
-static int count_entries(const char *dir)
-{
-    int n = 0;
-    DIR *d = opendir(dir);
-    while (d && readdir(d))
-        n++;
-    if (d)
-        closedir(d);
-    return n;
-}
-
-static int count_lines(const char *file)
-{
-    int n = 0, c;
-    FILE *f = fopen(file, "r");
-    while (f && (c = getc(f)) != EOF)
-        n += c == '\n';
-    if (f)
-        fclose(f);
-    return n;
 }
 
 struct count {

@@ -2,7 +2,6 @@
    SPDX-License-Identifier: Apache-2.0
 
    usage: embed PROGRAM [ROUNDS]  (calls/embedded.c, compiled for the box)  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
@@ -15,6 +14,7 @@
 #include <unistd.h>
 
 #include "../lib/blocks.h"
+#include "../lib/counts.h"
 #include "lfi_linux.h"
 
 static void check(const char *what, bool ok)
@@ -39,28 +39,6 @@ static void read_program(void)
     if (fread(bytes, 1, size, f) != size)
         exit(1);
     fclose(f);
-}
-
-static int count_entries(const char *dir)
-{
-    int n = 0;
-    DIR *d = opendir(dir);
-    while (d && readdir(d))
-        n++;
-    if (d)
-        closedir(d);
-    return n;
-}
-
-static int count_lines(const char *file)
-{
-    int n = 0, c;
-    FILE *f = fopen(file, "r");
-    while (f && (c = getc(f)) != EOF)
-        n += c == '\n';
-    if (f)
-        fclose(f);
-    return n;
 }
 
 /* Loads, runs, frees; the code, or -2.  */

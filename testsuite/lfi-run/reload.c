@@ -3,7 +3,6 @@
 
    usage: reload PROGRAM OTHER PROFILED  (calls/reloaded.c, calls/embedded.c, and one of another
    profile)  */
-#include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "../lib/blocks.h"
+#include "../lib/counts.h"
 #include "lfi_linux.h"
 
 #if defined(__aarch64__)
@@ -227,28 +227,6 @@ static void states(struct LFILinuxEngine *lx)
     check("but when it has ended", again(p, t, "look") == 0);
     lfi_thread_free(t);
     lfi_proc_free(p);
-}
-
-static int count_entries(const char *dir)
-{
-    int n = 0;
-    DIR *d = opendir(dir);
-    while (d && readdir(d))
-        n++;
-    if (d)
-        closedir(d);
-    return n;
-}
-
-static int count_lines(const char *file)
-{
-    int n = 0, c;
-    FILE *f = fopen(file, "r");
-    while (f && (c = getc(f)) != EOF)
-        n += c == '\n';
-    if (f)
-        fclose(f);
-    return n;
 }
 
 static void others(struct LFILinuxEngine *lx)
