@@ -70,6 +70,9 @@ void lfi_set_invoke_info(struct LFIContext **ctxp, lfiptr fn, struct LFIBox *box
    if the call did not return.  */
 void lfi_trampoline(void);
 void lfi_trampoline_struct(void);
+/* As lfi_trampoline for functions whose parameters and result are integers and pointers, none of them
+   variable in number ("..."): faster, and the box's vector registers are the context's own.  */
+void lfi_trampoline_general(void);
 
 /* Calls fn (an lfiptr) in box: ret_type is its result's type, types the list of its parameters' types
    in parentheses, at most 24, (void) or () if it has none; then the arguments.  ctxp is the
@@ -85,8 +88,11 @@ void lfi_trampoline_struct(void);
    LFI_INVOKE_NAMED names the trampoline too:
    lfi_trampoline for a big result in registers.  */
 #define LFI_INVOKE(box, ctxp, fn, ret_type, ... /* types, arguments */)                            \
-    LFI_INVOKE_NAMED(LFI_IN_MEMORY_(ret_type) ? lfi_trampoline_struct : lfi_trampoline, box, ctxp, \
-                     fn, ret_type, __VA_ARGS__)
+    LFI_INVOKE_NAMED(LFI_IN_MEMORY_(ret_type) ? lfi_trampoline_struct                              \
+                     : LFI_GENERAL_ALONE_(LFI_NEEDS_(ret_type) LFI_SUMMED_ LFI_FIRST_(__VA_ARGS__, )) \
+                         ? lfi_trampoline_general                                                  \
+                         : lfi_trampoline,                                                         \
+                     box, ctxp, fn, ret_type, __VA_ARGS__)
 #define LFI_INVOKE_STACK(bytes, box, ctxp, fn, ret_type, ... /* types, arguments */)               \
     LFI_INVOKE_(LFI_IN_MEMORY_(ret_type) ? lfi_trampoline_struct : lfi_trampoline, bytes, box,     \
                 ctxp, fn, ret_type, __VA_ARGS__)
@@ -264,6 +270,11 @@ extern "C" {
              && LFI_NEED_(sum, LFI_NEEDS_VECTOR_, 8) + LFI_NEED_(sum, LFI_NEEDS_EITHER_, 8) <= 8)) \
      && (LFI_NEED_(sum, LFI_NEEDS_WIDE_, 8) == 0 || LFI_NEED_(sum, LFI_NEEDS_VECTOR_, 8) <= 8)     \
      && (LFI_NEED_(sum, LFI_NEEDS_ALIGNED_, 12) == 0 || LFI_OVERFLOW_(sum) == 0))
+/* Nothing is, or may be, in vector registers.  */
+#define LFI_GENERAL_ALONE_(sum)                                                                    \
+    (LFI_NEED_(sum, LFI_NEEDS_VECTOR_, 8) == 0 && LFI_NEED_(sum, LFI_NEEDS_EITHER_, 8) == 0        \
+     && LFI_NEED_(sum, LFI_NEEDS_WIDE_, 8) == 0 && LFI_NEED_(sum, LFI_NEEDS_ALIGNED_, 12) == 0)
+#define LFI_SUMMED_(...) +LFI_SUM_(__VA_ARGS__)
 #define LFI_CHECKED_STACK_(...)                                                                    \
     (__extension__({                                                                               \
         LFI_STATIC_ASSERT_(LFI_STACK_KNOWN_(LFI_SUM_(__VA_ARGS__)),                                \

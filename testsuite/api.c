@@ -517,6 +517,8 @@ static void test_calls(void)
     check("lfi_set_invoke_info, lfi_trampoline",
           CALL(add_function, lib_add)(40, 2) == 42
               && api.lfi_invoke_info->end == LFI_INVOKE_RETURNED);
+    api.lfi_set_invoke_info(lib_ctx, lib_add, lib_box);
+    check("lfi_trampoline_general", ((add_function *)api.lfi_trampoline_general)(41, 2) == 43);
     api.lfi_set_invoke_info(lib_ctx, lib_make, lib_box);
     api.lfi_invoke_info->result = sizeof(struct api_big);
     struct api_big b = ((make_function *)api.lfi_trampoline_struct)(5);

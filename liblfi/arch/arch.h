@@ -63,9 +63,9 @@ LFI_HIDDEN void lfi_ctx_callback(struct LFIContext *ctx);
 
 /* call.S.  The trampolines of lfi_invoke.h, which give what they were called with to core/invoke.c;
    stack is where the arguments are that were passed there.  What is in regs afterwards they return.
- */
+   hidden: the result is in memory; vectors: regs has vector registers.  */
 struct LFIBinding;
-LFI_HIDDEN void lfi_invoke_call(struct LFICallRegs *regs, const void *stack, bool hidden);
+LFI_HIDDEN void lfi_invoke_call(struct LFICallRegs *regs, const void *stack, bool hidden, bool vectors);
 LFI_HIDDEN void lfi_invoke_bound(struct LFICallRegs *regs, const void *stack,
                                  const struct LFIBinding *binding);
 /* Calls a function of the host with the registers and bytes (a multiple of 16) of stack arguments;
@@ -113,10 +113,12 @@ LFI_HIDDEN bool lfi_arch_regs_entry(struct LFIContext *ctx, uint64_t entry);
 
 /* Calls.  From the context's registers what a function called there has as arguments or gave as
    results, and the other way round; set_arguments puts the rest of the state that functions share
-   into the one they expect at entry.  */
+   into the one they expect at entry; the vector registers apart, which not all calls need.  */
 LFI_HIDDEN void lfi_arch_get_arguments(const struct LFIContext *ctx, struct LFICallRegs *regs);
 LFI_HIDDEN void lfi_arch_set_arguments(struct LFIContext *ctx, const struct LFICallRegs *regs);
-LFI_HIDDEN void lfi_arch_get_results(const struct LFIContext *ctx, struct LFICallRegs *regs,
+LFI_HIDDEN void lfi_arch_set_vectors(struct LFIContext *ctx, const struct LFICallRegs *regs);
+LFI_HIDDEN void lfi_arch_get_results(const struct LFIContext *ctx, struct LFICallRegs *regs);
+LFI_HIDDEN void lfi_arch_get_vectors(const struct LFIContext *ctx, struct LFICallRegs *regs,
                                      bool long_double);
 LFI_HIDDEN void lfi_arch_set_results(struct LFIContext *ctx, const struct LFICallRegs *regs);
 /* The register with the address of a result in memory.  */

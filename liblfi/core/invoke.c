@@ -60,7 +60,8 @@ static struct LFIContext *find_context(const struct LFIInvokeInfo *info)
 /* Arguments into registers and onto the stack, room for a result in memory there too: its address
    goes into *result.  */
 static bool set_up(struct LFIContext *ctx, const struct LFIInvokeInfo *info,
-                   struct LFICallRegs *regs, const void *stack, bool hidden, uint64_t *result)
+                   struct LFICallRegs *regs, const void *stack, bool hidden, bool vectors,
+                   uint64_t *result)
 {
     uint64_t ret = lfi_callback_return_stub(ctx->box);
     uint64_t sp = lfi_arch_sp(ctx) - RED_ZONE;
@@ -77,6 +78,8 @@ static bool set_up(struct LFIContext *ctx, const struct LFIInvokeInfo *info,
         && (!info->stack || lfi_box_copyto(ctx->box, sp, stack, info->stack))
         && lfi_arch_push_return(ctx, sp, ret)) {
         lfi_arch_set_arguments(ctx, regs);
+        if (vectors)
+            lfi_arch_set_vectors(ctx, regs);
         return true;
     }
     lfi_fail(LFI_ERR_ARG, "the context has no stack that the call could use");
@@ -85,9 +88,12 @@ static bool set_up(struct LFIContext *ctx, const struct LFIInvokeInfo *info,
 
 /* The results of the call that has returned.  */
 static enum LFIInvokeEnd take_results(struct LFIContext *ctx, const struct LFIInvokeInfo *info,
-                                      struct LFICallRegs *regs, void *to, uint64_t result)
+                                      struct LFICallRegs *regs, bool vectors, void *to,
+                                      uint64_t result)
 {
-    lfi_arch_get_results(ctx, regs, info->long_double);
+    lfi_arch_get_results(ctx, regs);
+    if (vectors)
+        lfi_arch_get_vectors(ctx, regs, info->long_double);
     if (!to || lfi_box_copyfm(ctx->box, to, result, info->result))
         return LFI_INVOKE_RETURNED;
     return LFI_INVOKE_FAULT;
@@ -108,7 +114,7 @@ static enum LFIInvokeEnd run_ended(struct LFIRun *run, struct LFIRun *then)
 }
 
 static enum LFIInvokeEnd call(struct LFIContext *ctx, const struct LFIInvokeInfo *info,
-                              struct LFICallRegs *regs, const void *stack, void *to,
+                              struct LFICallRegs *regs, const void *stack, bool vectors, void *to,
                               struct LFIRun *then)
 {
     bool nested = atomic_load_explicit(&ctx->running, memory_order_relaxed) && lfi_run_here(ctx);
@@ -119,13 +125,13 @@ static enum LFIInvokeEnd call(struct LFIContext *ctx, const struct LFIInvokeInfo
         return end;
     run->call = true;
     sp = lfi_arch_sp(ctx);
-    if (!set_up(ctx, info, regs, stack, to != NULL, &result)) {
+    if (!set_up(ctx, info, regs, stack, to != NULL, vectors, &result)) {
         lfi_run_cancel(run);
     } else {
         ctx->crossing->enter(ctx, lfi_arch_regs_entry(ctx, info->targetfn));
         end = run_ended(run, then);
         if (end == LFI_INVOKE_RETURNED)
-            end = take_results(ctx, info, regs, to, result);
+            end = take_results(ctx, info, regs, vectors, to, result);
     }
     /* Where the next call finds it.  */
     lfi_arch_set_sp(ctx, sp);
@@ -140,7 +146,7 @@ static void refuse(struct LFICallRegs *regs, const char *why)
     lfi_invoke_info.end = LFI_INVOKE_REFUSED;
 }
 
-void lfi_invoke_call(struct LFICallRegs *regs, const void *stack, bool hidden)
+void lfi_invoke_call(struct LFICallRegs *regs, const void *stack, bool hidden, bool vectors)
 {
     struct LFIInvokeInfo info = lfi_invoke_info;
     void *to = hidden ? (void *)*lfi_arch_hidden(regs) : NULL;
@@ -148,7 +154,7 @@ void lfi_invoke_call(struct LFICallRegs *regs, const void *stack, bool hidden)
     struct LFIRun then = {.then = NULL};
     struct LFIContext *ctx = find_context(&info);
     if (ctx)
-        end = call(ctx, &info, regs, stack, to, &then);
+        end = call(ctx, &info, regs, stack, vectors, to, &then);
     if (end != LFI_INVOKE_RETURNED) {
         memset(regs, 0, sizeof *regs);
         if (to)
@@ -171,7 +177,7 @@ void lfi_invoke_bound(struct LFICallRegs *regs, const void *stack, const struct 
     lfi_invoke_info.stack = binding->stack;
     lfi_invoke_info.result = binding->result;
     if (library->box)
-        lfi_invoke_call(regs, stack, binding->result != 0);
+        lfi_invoke_call(regs, stack, binding->result != 0, true);
     else
         refuse(regs, "the library was not opened");
     enum LFIInvokeEnd end = lfi_invoke_info.end;

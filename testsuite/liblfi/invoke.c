@@ -62,6 +62,23 @@ static void test_arguments(void)
     CALL("nothing", void, (void));
     CHECK("no arguments, no result", RETURNED);
     CHECK("integers", CALL("add", int, (int, int), 40, 2) == 42 && RETURNED);
+    lfiptr seen = sym("seen_in_vectors");
+    const long secret = 0x5ec4e7;
+#if defined(__x86_64__)
+#define FILL(n) __asm__ volatile("movq %0, %%xmm" #n ::"r"(secret))
+#else
+#define FILL(n) __asm__ volatile("fmov d" #n ", %0" ::"r"(secret))
+#endif
+    FILL(0);
+    FILL(1);
+    FILL(2);
+    FILL(3);
+    FILL(4);
+    FILL(5);
+    FILL(6);
+    FILL(7);
+    CHECK("a call of integers shows no vector register of the host",
+          LFI_INVOKE(lib.box, ctxp, seen, int, (long), secret) == 0 && RETURNED);
     CHECK("a call in an argument", CALL("add", int, (int, int), CALL("add", int, (int, int), 1, 2),
                                         CALL("add", int, (int, int), 3, 4))
                                        == 10);

@@ -18,6 +18,25 @@ int get_constructed(void) { return constructed; }
 
 void nothing(void) {}
 int add(int a, int b) { return a + b; }
+/* In how many registers of vector arguments that value is.  */
+int seen_in_vectors(long what)
+{
+    long v[8];
+#if defined(__x86_64__)
+    __asm__ volatile("movq %%xmm0, %0\nmovq %%xmm1, %1\nmovq %%xmm2, %2\nmovq %%xmm3, %3\n"
+                     "movq %%xmm4, %4\nmovq %%xmm5, %5\nmovq %%xmm6, %6\nmovq %%xmm7, %7"
+                     : "=m"(v[0]), "=m"(v[1]), "=m"(v[2]), "=m"(v[3]), "=m"(v[4]), "=m"(v[5]), "=m"(v[6]), "=m"(v[7]));
+#else
+    __asm__ volatile("str d0, %0\nstr d1, %1\nstr d2, %2\nstr d3, %3\n"
+                     "str d4, %4\nstr d5, %5\nstr d6, %6\nstr d7, %7"
+                     : "=m"(v[0]), "=m"(v[1]), "=m"(v[2]), "=m"(v[3]), "=m"(v[4]), "=m"(v[5]), "=m"(v[6]), "=m"(v[7]));
+#endif
+    __asm__ volatile("" : "+r"(what)); /* not in a vector register before */
+    int n = 0;
+    for (int i = 0; i < 8; i++)
+        n += v[i] == what;
+    return n;
+}
 long sum12(long a, long b, long c, long d, long e, long f, long g, long h, long i, long j, long k, long l)
 {
     return a + 2 * b + 3 * c + 4 * d + 5 * e + 6 * f + 7 * g + 8 * h + 9 * i + 10 * j + 11 * k + 12 * l;

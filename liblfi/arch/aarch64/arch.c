@@ -147,13 +147,21 @@ void lfi_arch_get_arguments(const struct LFIContext *ctx, struct LFICallRegs *re
 void lfi_arch_set_arguments(struct LFIContext *ctx, const struct LFICallRegs *regs)
 {
     memcpy(&ctx->regs.x0, regs->x, 9 * sizeof regs->x[0]);
+}
+
+void lfi_arch_set_vectors(struct LFIContext *ctx, const struct LFICallRegs *regs)
+{
     memcpy(ctx->regs.vector, regs->vector, sizeof regs->vector);
 }
 
-void lfi_arch_get_results(const struct LFIContext *ctx, struct LFICallRegs *regs, bool long_double)
+void lfi_arch_get_results(const struct LFIContext *ctx, struct LFICallRegs *regs)
+{
+    memcpy(regs->x, &ctx->regs.x0, 2 * sizeof regs->x[0]);
+}
+
+void lfi_arch_get_vectors(const struct LFIContext *ctx, struct LFICallRegs *regs, bool long_double)
 {
     (void)long_double;
-    memcpy(regs->x, &ctx->regs.x0, 2 * sizeof regs->x[0]);
     memcpy(regs->vector, ctx->regs.vector, 4 * sizeof regs->vector[0]);
 }
 

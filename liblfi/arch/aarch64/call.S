@@ -16,21 +16,23 @@
         .endm
 
         /* stp or ldp of the registers of arguments in the structure that base points to.  */
-        .macro  arguments insn, base
+        .macro  arguments insn, base, vectors=1
         \insn   x2, x3, [\base, #CALL_X(2)]
         \insn   x4, x5, [\base, #CALL_X(4)]
         \insn   x6, x7, [\base, #CALL_X(6)]
+        .if     \vectors
         \insn   q0, q1, [\base, #CALL_V(0)]
         \insn   q2, q3, [\base, #CALL_V(2)]
         \insn   q4, q5, [\base, #CALL_V(4)]
         \insn   q6, q7, [\base, #CALL_V(6)]
+        .endif
         .endm
 
         .text
 
-        /* Arguments into a struct LFICallRegs on the stack, function(regs, stack, third) called, results
-           out of it.  */
-        .macro  trampoline name, function, third
+        /* Arguments into a struct LFICallRegs on the stack, function(regs, stack, third, vectors) called,
+           results out of it.  */
+        .macro  trampoline name, function, third, vectors=1
 function \name
         .cfi_startproc
         hint    #34 /* bti c */
@@ -43,14 +45,17 @@ function \name
         sub     sp, sp, #CALL_SIZE
         stp     x0, x1, [sp, #CALL_X(0)]
         stp     x8, xzr, [sp, #CALL_X(8)]
-        arguments stp, sp
+        arguments stp, sp, \vectors
         mov     x0, sp
         add     x1, x29, #16
         mov     x2, \third
+        mov     w3, #\vectors
         bl      \function
         ldp     x0, x1, [sp, #CALL_X(0)]
+        .if     \vectors
         ldp     q0, q1, [sp, #CALL_V(0)]
         ldp     q2, q3, [sp, #CALL_V(2)]
+        .endif
         mov     sp, x29
         ldp     x29, x30, [sp], #16
         .cfi_def_cfa sp, 0
@@ -60,8 +65,10 @@ end \name
         .endm
 
 /* void lfi_trampoline(void), lfi_trampoline_struct(void): any function's arguments and results.
+   lfi_trampoline_general: without vector registers.
    lfi_trampoline_bound: the same with a struct LFIBinding in x9.  */
         trampoline lfi_trampoline, lfi_invoke_call, #0
+        trampoline lfi_trampoline_general, lfi_invoke_call, #0, vectors=0
         trampoline lfi_trampoline_struct, lfi_invoke_call, #1
         trampoline lfi_trampoline_bound, lfi_invoke_bound, x9
 

@@ -320,14 +320,22 @@ void lfi_arch_set_arguments(struct LFIContext *ctx, const struct LFICallRegs *re
     r->r10 = 0;
     r->rflags = 0;
     r->xstate = 0;
-    memcpy(r->vector, regs->vector, sizeof regs->vector);
 }
 
-void lfi_arch_get_results(const struct LFIContext *ctx, struct LFICallRegs *regs, bool long_double)
+void lfi_arch_set_vectors(struct LFIContext *ctx, const struct LFICallRegs *regs)
+{
+    memcpy(ctx->regs.vector, regs->vector, sizeof regs->vector);
+}
+
+void lfi_arch_get_results(const struct LFIContext *ctx, struct LFICallRegs *regs)
+{
+    regs->rax = ctx->regs.rax;
+    regs->gp[2] = ctx->regs.rdx;
+}
+
+void lfi_arch_get_vectors(const struct LFIContext *ctx, struct LFICallRegs *regs, bool long_double)
 {
     const struct LFIRegs *r = &ctx->regs;
-    regs->rax = r->rax;
-    regs->gp[2] = r->rdx;
     regs->vector[0] = r->vector[0];
     regs->vector[1] = r->vector[1];
     regs->x87 = long_double;

@@ -17,9 +17,9 @@
 
         .text
 
-        /* Arguments into a struct LFICallRegs on the stack, function(regs, stack, third) called, results
-           out of it.  */
-        .macro  trampoline name, function, third
+        /* Arguments into a struct LFICallRegs on the stack, function(regs, stack, third, vectors) called,
+           results out of it.  */
+        .macro  trampoline name, function, third, vectors=1
 function \name
         .cfi_startproc
         pushq   %rbp
@@ -36,22 +36,27 @@ function \name
         movq    %r9, CALL_GP(5)(%rsp)
         movzbl  %al, %eax
         movq    %rax, CALL_RAX(%rsp)
+        .if     \vectors
         movq    $0, CALL_X87(%rsp)
         .irp    n, 0,1,2,3,4,5,6,7
         movaps  %xmm\n, CALL_XMM(\n)(%rsp)
         .endr
+        .endif
         movq    %rsp, %rdi
         leaq    16(%rbp), %rsi
         movq    \third, %rdx
+        movl    $\vectors, %ecx
         call    \function
         movq    CALL_RAX(%rsp), %rax
         movq    CALL_GP(2)(%rsp), %rdx
+        .if     \vectors
         movaps  CALL_XMM(0)(%rsp), %xmm0
         movaps  CALL_XMM(1)(%rsp), %xmm1
         cmpq    $0, CALL_X87(%rsp)
         je      .Lreturn_\name
         fldt    CALL_XMM(2)(%rsp)
 .Lreturn_\name:
+        .endif
         leave
         .cfi_def_cfa %rsp, 8
         ret
@@ -60,8 +65,10 @@ end \name
         .endm
 
 /* void lfi_trampoline(void), lfi_trampoline_struct(void): any function's arguments and results.
+   lfi_trampoline_general: without vector registers.
    lfi_trampoline_bound: the same with a struct LFIBinding in r11.  */
         trampoline lfi_trampoline, lfi_invoke_call, $0
+        trampoline lfi_trampoline_general, lfi_invoke_call, $0, vectors=0
         trampoline lfi_trampoline_struct, lfi_invoke_call, $1
         trampoline lfi_trampoline_bound, lfi_invoke_bound, %r11
 
