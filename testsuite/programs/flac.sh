@@ -14,7 +14,7 @@ exercise() {
         run $flac -s -d -c --force-raw-format --endian=little --sign=signed "sound$o.flac" | cmp - sound.raw
     done
     # Other shapes of samples, whole ones, from noise and machine code.
-    [ $small = no ] || size=144000
+    [ $small = no ] || size=72000
     for o in '--channels=1 --bps=8 --sample-rate=8000' '--channels=3 --bps=24 --sample-rate=96000' \
         '--channels=8 --bps=16 --sample-rate=44100' '--channels=2 --bps=32 --sample-rate=192000'; do
         for f in random binary; do

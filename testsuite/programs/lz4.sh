@@ -34,13 +34,13 @@ exercise() {
     check list $lz4 --list binary--content-size.lz4 frames.lz4
     check verbose $lz4 -v -f "$data/text" verbose.lz4
     # Upstream's programs (what two of them print depends on the time): made data, every length and dictionary, frames, parts of blocks.
-    run $t/datagen -g2000000 -s7 -P60 > made
+    run $t/datagen -g$([ $small = yes ] && echo 500000 || echo 2000000) -s7 -P60 > made
     run $t/roundTripTest made > roundtrip.txt
     run $lz4 -q -9 -BD made made.lz4
     run $t/checkFrame made.lz4 > checkframe.txt
     run $t/decompress-partial > partial.txt
     run $t/fuzzer -i$([ $small = yes ] && echo 20 || echo 200) -s11 > /dev/null
-    run $t/frametest -i40 -s11 > /dev/null
+    run $t/frametest -i$([ $small = yes ] && echo 10 || echo 40) -s11 > /dev/null
     # Damage, and what is not there.
     damage text.lz4 head.lz4 0 4
     damage text.lz4 block.lz4 5000 40
