@@ -230,7 +230,8 @@ static void print_help(const struct Invocation *inv)
     for (size_t i = 0; (p = lfi_profile_at(i)); i++)
         if (p->arch == inv->profile->arch)
             printf("      %-13s %s.\n", p->name, p->summary);
-    puts("  -static-pie              The default; -static and -pie mean the same.\n"
+    puts("  -mlfi-S                  Like -S, but writes the rewritten assembly.\n"
+         "  -static-pie              The default; -static and -pie mean the same.\n"
          "Options of GCC:");
 }
 

@@ -140,6 +140,7 @@ bool directive_is_inert(const struct stmt *s)
         return false;
     switch (s->directive->cls) {
     case DIR_NOTHING:
+    case DIR_TYPE:
     case DIR_EXPORT:
     case DIR_ALIGN:
     case DIR_IF:
@@ -147,6 +148,15 @@ bool directive_is_inert(const struct stmt *s)
     default:
         return false;
     }
+}
+
+static void symbol_type(struct rewriter *r, const struct stmt *s)
+{
+    struct slice args = stmt_args(r, s);
+    if (memmem(args.p, args.len, "gnu_indirect_function", 21))
+        error_at(r, args.p,
+                 "musl's loader does not choose functions when the program starts (ifunc, target_clones): "
+                 "choose in the code, for example by __builtin_cpu_supports");
 }
 
 static void unknown(struct rewriter *r, const struct stmt *s)
@@ -160,6 +170,9 @@ void directive(struct rewriter *r, const struct stmt *s)
     case DIR_NOTHING:
         if (s->directive->arg)
             out_drop(r);
+        break;
+    case DIR_TYPE:
+        symbol_type(r, s);
         break;
     case DIR_EXPORT:
     case DIR_IF:

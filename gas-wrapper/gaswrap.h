@@ -169,6 +169,7 @@ bool expr_constant(struct rewriter *r, struct slice text, int64_t *out);
 
 enum dir_class {
     DIR_NOTHING,   /* emits nothing into the current section */
+    DIR_TYPE,      /* nothing either, but not every type has a loader */
     DIR_EXPORT,    /* the same, and other files may refer to the symbols */
     DIR_SECTION,   /* changes the current section */
     DIR_ALIGN,     /* pads */
@@ -387,6 +388,9 @@ void rewriter_add(struct rewriter *r, const char *name, const char *data, size_t
 /* True if everything was rewritten; messages are on stderr otherwise.  */
 bool rewriter_run(struct rewriter *r);
 void rewriter_write(struct rewriter *r, FILE *f, bool line_markers);
+/* As a complete file of that name ("-": standard output), without line markers; ends with a
+   message if that fails.  */
+void rewriter_save(struct rewriter *r, const char *name);
 void rewriter_free(struct rewriter *r);
 
 #endif

@@ -37,6 +37,8 @@ struct command {
     } * defsyms;
     size_t ndefsyms;
     bool info_only; /* --help, --version: there is nothing to rewrite */
+    bool text;      /* --lfi-text: what was rewritten is the output */
+    const char *text_suffix;
 };
 
 /* Options of gas, common to all targets, whose argument is the next word.  */
@@ -148,6 +150,9 @@ static void parse_args(struct command *c, char **args, size_t n, const char **ar
             *profile = arg + 14;
         } else if (strncmp(arg, "--lfi-arch=", 11) == 0) {
             *arch = arg + 11;
+        } else if (strcmp(arg, "--lfi-text") == 0 || strncmp(arg, "--lfi-text=", 11) == 0) {
+            c->text = true;
+            c->text_suffix = arg[10] ? arg + 11 : NULL;
         } else if (arg[0] != '-' || !arg[1] || strcmp(arg, "--") == 0) {
             if (strcmp(arg, "--") != 0 || !arg[1]) {
                 c->inputs = tool_realloc(c->inputs, (c->ninputs + 1) * sizeof *c->inputs);
@@ -245,8 +250,7 @@ static void add_input(struct rewriter *r, const char *name)
     free(data);
 }
 
-/* The rewritten text as an open file; -1 if there were errors.  */
-static int rewrite(const struct command *c)
+static struct rewriter *rewrite(const struct command *c)
 {
     struct rewriter *r = rewriter_new(c->profile);
     if (!r)
@@ -257,8 +261,12 @@ static int rewrite(const struct command *c)
         add_input(r, c->inputs[i]);
     if (c->ninputs == 0)
         add_input(r, "-");
-    if (!rewriter_run(r))
-        return -1;
+    return rewriter_run(r) ? r : NULL;
+}
+
+/* The rewritten text as an open file.  */
+static int temporary_text(struct rewriter *r)
+{
     int fd = memfd_create("lfi-as", MFD_CLOEXEC);
     FILE *f = fd < 0 ? tmpfile() : fdopen(dup(fd), "w");
     if (!f)
@@ -271,8 +279,17 @@ static int rewrite(const struct command *c)
     fclose(f);
     if (fd < 0 || lseek(fd, 0, SEEK_SET) < 0)
         tool_fail("temporary file: %s", strerror(errno));
-    rewriter_free(r);
     return fd;
+}
+
+/* Where the rewritten text goes: the output's name, with another suffix if that was asked for.  */
+static const char *text_name(const struct command *c)
+{
+    const char *name = c->output ? c->output : "-", *dot = strrchr(name, '.');
+    if (!c->text_suffix)
+        return name;
+    bool has_suffix = dot && !strchr(dot, '/');
+    return tool_printf("%.*s%s", has_suffix ? (int)(dot - name) : (int)strlen(name), name, c->text_suffix);
 }
 
 /* Runs the real assembler with FD as its standard input; its exit status.  */
@@ -325,9 +342,15 @@ int main(int argc, char **argv)
 
     char *gas = find_assembler(arch_find(id)->gas, arch_find(id)->package);
     c.args[0] = gas;
-    int fd = c.info_only ? open("/dev/null", O_RDONLY | O_CLOEXEC) : rewrite(&c);
-    int status = fd < 0 ? 1 : assemble(&c, gas, fd);
-    if (status != 0 && !c.info_only)
+    if (c.info_only)
+        return assemble(&c, gas, open("/dev/null", O_RDONLY | O_CLOEXEC));
+    struct rewriter *r = rewrite(&c);
+    if (c.text && r) {
+        rewriter_save(r, text_name(&c));
+        return 0;
+    }
+    int status = r ? assemble(&c, gas, temporary_text(r)) : 1;
+    if (status != 0)
         remove_output(&c);
     return status;
 }

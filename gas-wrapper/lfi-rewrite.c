@@ -204,14 +204,7 @@ int main(int argc, char **argv)
     free(data);
     int status = 1;
     if (rewriter_run(r)) {
-        const char *name = o.output ? o.output : "-";
-        FILE *f;
-        struct tool_output *out = tool_output_open(name, &f);
-        if (!out)
-            tool_fail("%s: %s", name, strerror(errno));
-        rewriter_write(r, f, false);
-        if (tool_output_commit(out) != 0)
-            tool_fail("%s: %s", o.output ? name : "standard output", strerror(errno));
+        rewriter_save(r, o.output ? o.output : "-");
         status = 0;
     }
     rewriter_free(r);

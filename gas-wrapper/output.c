@@ -4,6 +4,7 @@
 
 #include "gas-wrapper/gaswrap.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "common/tool.h"
@@ -208,4 +209,16 @@ void rewriter_write(struct rewriter *r, FILE *f, bool line_markers)
         buf_free(&text);
     }
     fwrite(r->out.p + done, 1, r->out.len - done, f);
+}
+
+void rewriter_save(struct rewriter *r, const char *name)
+{
+    const char *shown = strcmp(name, "-") == 0 ? "standard output" : name;
+    FILE *f;
+    struct tool_output *out = tool_output_open(name, &f);
+    if (!out)
+        tool_fail("%s: %s", shown, strerror(errno));
+    rewriter_write(r, f, false);
+    if (tool_output_commit(out) != 0)
+        tool_fail("%s: %s", shown, strerror(errno));
 }

@@ -391,7 +391,7 @@ static void follow(struct parser *ps, struct stmt *s)
     } else if (cls == DIR_END) {
         ps->ended = true;
     }
-    if (cls == DIR_NOTHING || r->sections.now->section->debug)
+    if (cls == DIR_NOTHING || cls == DIR_TYPE || r->sections.now->section->debug)
         return;
     if (cls == DIR_EXPORT)
         mark_exported(r, stmt_args(r, s), s->directive->arg);
