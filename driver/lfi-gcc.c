@@ -5,68 +5,28 @@
    ARCH-baseline-linux-musl-TOOL  the same compiler, flags and C library, not sandboxed
    ARCH_lfi-linux-musl-gcc        another spelling that some programs expect
 
+   The tools are those of tools.def; this file is GCC's driver and what all share.
+
    It works out what depends on names and places (architecture, profile, installation) and
    leaves the rest to GCC's own driver and the specs files beside this source: those see
    every option, @file included.  What the specs need arrives in the environment.  */
 #include "config.h"
 
 #include "common/tool.h"
-#include "driver/scan.h"
-#include "profiles/profile.h"
+#include "driver/driver.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum Kind {
-    DRIVER, /* GCC's driver with our specs */
-    OURS,   /* in libexec/lfi/ARCH/PROFILE; for the baseline the distribution's */
-    STOCK,  /* the distribution's */
+static const struct Tool tools[] = {
+#define TOOL(name, kind, version) {name, kind, version},
+#include "driver/tools.def"
+#undef TOOL
 };
 
-/* clang-format off */
-static const struct Tool {
-    const char *name;
-    enum Kind kind;
-    const char *suffix; /* of the distribution's program */
-} tools[] = {
-    {"gcc", DRIVER, "-12"},
-    {"gcc-12", DRIVER, ""},
-    {"cpp", DRIVER, "-12"},
-    {"as", OURS, ""},
-    {"ld", OURS, ""},
-    {"addr2line", STOCK, ""},
-    {"ar", STOCK, ""},
-    {"c++filt", STOCK, ""},
-    {"elfedit", STOCK, ""},
-    {"gcc-ar", STOCK, "-12"},
-    {"gcc-nm", STOCK, "-12"},
-    {"gcc-ranlib", STOCK, "-12"},
-    {"nm", STOCK, ""},
-    {"objcopy", STOCK, ""},
-    {"objdump", STOCK, ""},
-    {"ranlib", STOCK, ""},
-    {"readelf", STOCK, ""},
-    {"size", STOCK, ""},
-    {"strings", STOCK, ""},
-    {"strip", STOCK, ""},
-};
-/* clang-format on */
-
-/* What the name and the options say.  */
-struct Invocation {
-    const char *arch;
-    bool sandboxed;
-    const struct Tool *tool;
-    const struct LFIProfile *profile; /* NULL for the baseline */
-    char *exec;                       /* PREFIX/libexec/lfi */
-    char *tooldir;                    /* where GCC finds as and ld */
-    char *sysroot;                    /* PREFIX/TRIPLE */
-    char *libdir;
-};
-
-static const char *after(const char *s, const char *prefix)
+const char *after(const char *s, const char *prefix)
 {
     size_t n = strlen(prefix);
     return strncmp(s, prefix, n) == 0 ? s + n : NULL;
@@ -74,9 +34,11 @@ static const char *after(const char *s, const char *prefix)
 
 static const struct Tool *find_tool(const char *name)
 {
-    for (size_t i = 0; i < sizeof tools / sizeof tools[0]; i++)
-        if (strcmp(tools[i].name, name) == 0)
+    for (size_t i = 0; i < sizeof tools / sizeof tools[0]; i++) {
+        const char *rest = after(name, tools[i].name);
+        if (rest && (*rest == 0 || strcmp(rest, tools[i].version) == 0))
             return &tools[i];
+    }
     return NULL;
 }
 
@@ -111,12 +73,11 @@ static char *profile_names(enum LFIArch arch)
     return list;
 }
 
-/* The profile of the last -mlfi-profile=.  */
-static const struct LFIProfile *choose_profile(const struct Invocation *inv,
-                                               const struct ScannedArgs *args)
+const struct LFIProfile *choose_profile(const struct Invocation *inv,
+                                        const struct ScannedArgs *args, const char *otherwise)
 {
     enum LFIArch arch = lfi_arch_find(inv->arch);
-    const char *name = "full";
+    const char *name = otherwise;
     for (size_t i = 0; i < args->count; i++) {
         const char *value = after(args->values[i], "-mlfi-profile");
         if (value && *value == '=')
@@ -131,7 +92,7 @@ static const struct LFIProfile *choose_profile(const struct Invocation *inv,
     return p;
 }
 
-static void find_places(struct Invocation *inv)
+void find_places(struct Invocation *inv)
 {
     const char *prefix = tool_prefix();
     inv->exec = tool_printf("%s/libexec/lfi", prefix);
@@ -146,8 +107,9 @@ static void find_places(struct Invocation *inv)
     }
 }
 
-static _Noreturn void run(const char *program, char *const argv[])
+void execute(const char *program, char **argv)
 {
+    argv[0] = tool_strdup(program);
     execvp(program, argv);
     if (errno == ENOENT && !strchr(program, '/'))
         tool_fail("%s is not installed, or not in PATH", program);
@@ -167,7 +129,7 @@ static void print_file_name(const struct Invocation *inv, const char *name)
         if (strcmp(name, of_gcc[i]) == 0) {
             char *gcc = tool_printf("%s-linux-gnu-gcc-12", inv->arch);
             char *option = tool_printf("-print-file-name=%s", name);
-            run(gcc, (char *[]){gcc, option, NULL});
+            execute(gcc, (char *[]){gcc, option, NULL});
         }
     puts(name);
 }
@@ -193,8 +155,8 @@ static void print_search_dirs(const struct Invocation *inv)
            inv->libdir);
 }
 
-/* Questions about places, which GCC would answer with the distribution's.  */
-static bool answered(const struct Invocation *inv, const char *arg)
+/* Questions about places, which GCC and clang would answer with the distribution's.  */
+bool answered(const struct Invocation *inv, const char *arg)
 {
     const char *value;
     if (strncmp(arg, "--print-", 8) == 0 || strcmp(arg, "--dump-machine") == 0)
@@ -220,7 +182,7 @@ static bool answered(const struct Invocation *inv, const char *arg)
     return true;
 }
 
-static void print_help(const struct Invocation *inv)
+void print_help(const struct Invocation *inv)
 {
     const struct LFIProfile *p;
     if (!inv->sandboxed)
@@ -235,7 +197,7 @@ static void print_help(const struct Invocation *inv)
          "Options of GCC:");
 }
 
-static void check_installation(const struct Invocation *inv)
+void check_installation(const struct Invocation *inv)
 {
     char *as = tool_printf("%s/as", inv->tooldir);
     if (inv->sandboxed && access(as, X_OK) != 0)
@@ -250,14 +212,18 @@ static void check_installation(const struct Invocation *inv)
     }
 }
 
-/* The specs read these; paths of the host must not get in by GCC's own variables.  */
-static void set_environment(const struct Invocation *inv)
+void clean_environment(void)
 {
     static const char *const leaks[] = {"LIBRARY_PATH",       "CPATH",           "C_INCLUDE_PATH",
                                         "CPLUS_INCLUDE_PATH", "GCC_EXEC_PREFIX", "COMPILER_PATH",
                                         "OBJC_INCLUDE_PATH",  "LD_RUN_PATH"};
     for (size_t i = 0; i < sizeof leaks / sizeof leaks[0]; i++)
         unsetenv(leaks[i]);
+}
+
+/* The specs read these.  */
+static void set_environment(const struct Invocation *inv)
+{
     char *exec = tool_printf("%s/%s", inv->exec, inv->arch);
     char *regs = tool_strdup(inv->sandboxed ? inv->profile->regset : "");
     for (char *p = regs; *p; p++)
@@ -277,12 +243,12 @@ static bool relies_on_scratch(const struct LFIProfile *p)
     return p->arch == LFI_ARCH_X86_64 && !strstr(p->regset, "r11");
 }
 
-static _Noreturn void run_driver(struct Invocation *inv, int argc, char **argv)
+static _Noreturn void run_gcc(struct Invocation *inv, int argc, char **argv)
 {
     struct ScannedArgs args = {0};
     scan_args(&args, argc - 1, argv + 1);
     if (inv->sandboxed)
-        inv->profile = choose_profile(inv, &args);
+        inv->profile = choose_profile(inv, &args, "full");
     find_places(inv);
     for (size_t i = 0; i < args.count; i++) {
         if (answered(inv, args.values[i]))
@@ -292,11 +258,12 @@ static _Noreturn void run_driver(struct Invocation *inv, int argc, char **argv)
     }
     fflush(stdout);
     check_installation(inv);
+    clean_environment();
     set_environment(inv);
 
     char **out = tool_alloc(((size_t)argc + 8) * sizeof *out);
     int n = 0;
-    out[n++] = tool_printf("%s-linux-gnu-%s%s", inv->arch, inv->tool->name, inv->tool->suffix);
+    out[n++] = tool_printf("%s-linux-gnu-%s%s", inv->arch, inv->tool->name, inv->tool->version);
     out[n++] = tool_printf("-B%s/", inv->tooldir);
     out[n++] = tool_printf("-B%s/", inv->libdir);
     out[n++] = tool_printf("-specs=%s/musl.specs", inv->exec);
@@ -307,21 +274,21 @@ static _Noreturn void run_driver(struct Invocation *inv, int argc, char **argv)
         out[n++] = argv[i];
     if (inv->sandboxed && relies_on_scratch(inv->profile))
         out[n++] = tool_strdup("-fno-ipa-ra");
-    run(out[0], out);
+    execute(out[0], out);
 }
 
 static _Noreturn void run_tool(struct Invocation *inv, char **argv)
 {
-    char *stock = tool_printf("%s-linux-gnu-%s%s", inv->arch, inv->tool->name, inv->tool->suffix);
-    argv[0] = stock;
+    char *program =
+        tool_printf("%s-linux-gnu-%s%s", inv->arch, inv->tool->name, inv->tool->version);
     if (inv->tool->kind == OURS && inv->sandboxed) {
         inv->profile = lfi_profile_find(lfi_arch_find(inv->arch), "full");
         if (!inv->profile)
             tool_fail("there is no sandbox for %s in this version", inv->arch);
         find_places(inv);
-        argv[0] = tool_printf("%s/%s", inv->tooldir, inv->tool->name);
+        program = tool_printf("%s/%s", inv->tooldir, inv->tool->name);
     }
-    run(argv[0], argv);
+    execute(program, argv);
 }
 
 int main(int argc, char **argv)
@@ -332,7 +299,18 @@ int main(int argc, char **argv)
     tool_name = name;
     if (!parse_name(name, &inv))
         tool_fail("run this program by the name of a tool, such as aarch64-lfi-linux-musl-gcc");
-    if (inv.tool->kind == DRIVER)
-        run_driver(&inv, argc, argv);
+    switch (inv.tool->kind) {
+    case GCC:
+        run_gcc(&inv, argc, argv);
+    case CLANG:
+        run_clang(&inv, argc, argv);
+    case RUN:
+        run_program(&inv, argv);
+    case PKGCONF:
+        run_pkg_config(&inv, argc, argv);
+    case OURS:
+    case STOCK:
+        break;
+    }
     run_tool(&inv, argv);
 }
