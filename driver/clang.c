@@ -241,11 +241,12 @@ static void add_places(struct Command *c, const struct Invocation *inv)
     add(c, tool_printf("--config=%s/%s/clang%s.cfg", inv->exec, inv->arch,
                        inv->sandboxed ? "-lfi" : ""));
     add(c, tool_strdup("--start-no-unused-arguments"));
-    add(c,
-        tool_printf("--target=%s-%s-linux-musl", inv->arch, inv->sandboxed ? "lfi" : "baseline"));
-    /* The baseline's tools have their triple in front.  */
+    char *triple = tool_printf("%s-%s-linux-musl", inv->arch, inv->sandboxed ? "lfi" : "baseline");
+    add(c, tool_printf("--target=%s", triple));
+    /* The directory of as and ld, or what stands before their names.  */
     add(c, inv->sandboxed ? tool_printf("-B%s/", inv->tooldir)
-                          : tool_printf("-B%s/bin/", tool_prefix()));
+                          : tool_printf("-B%s/bin/%s-", tool_prefix(), triple));
+    free(triple);
     add(c, tool_printf("-B%s/", inv->libdir));
     add(c, tool_printf("--gcc-toolchain=%s", inv->libdir));
     if (inv->sandboxed)

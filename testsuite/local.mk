@@ -11,7 +11,7 @@ installcheck-local:
 	  --gcc-source "$(GCC_SOURCE)" --cache "$(FETCH_CACHE)" --objdir $(abs_builddir)/testsuite/run-installed $(RUNTESTS)
 
 clean-local-testsuite:
-	rm -rf testsuite/run testsuite/run-installed testsuite/torture testsuite/programs testsuite/matrix
+	rm -rf testsuite/run testsuite/run-installed testsuite/torture testsuite/programs testsuite/matrix testsuite/family
 CLEAN_LOCALS += clean-local-testsuite
 
 # Every file of the test-suite is part of the distribution.
@@ -64,3 +64,10 @@ check-programs check-matrix: all
 	  $(srcdir)/%D%/run-programs --prefix $(STAGE) --arch $$t --cache "$(FETCH_CACHE)" --profiles "$$p" \
 	    --objdir $(abs_builddir)/testsuite/$(@:check-%=%)/$$t $(check_options) $(RUNPROGRAMS) || status=1; done; exit $$status
 PHONY_TARGETS += check-programs check-matrix
+
+# The README's recipes for build systems, on the projects that they name; RUNFAMILY="meson" narrows it.
+check-family: all
+	status=0; for t in $(LFI_TARGETS); do \
+	  $(srcdir)/%D%/run-family --prefix $(STAGE) --arch $$t --cache "$(FETCH_CACHE)" \
+	    --objdir $(abs_builddir)/testsuite/family/$$t $(RUNFAMILY) || status=1; done; exit $$status
+PHONY_TARGETS += check-family
