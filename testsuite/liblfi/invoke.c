@@ -289,6 +289,34 @@ static void test_many_callbacks(void)
     CHECK("the last one is called", at != 0 && lfi_box_register_cb(box, NULL) == NULL);
 }
 
+/* What a host gets wrong: refused, with a reason and a result of zeros.  */
+
+static bool refused(struct LFIContext **where, struct LFIBox *box, size_t stack, size_t result)
+{
+    lfiptr add = sym("add");
+    lfi_proc_sym(lib.proc, "there is no such function"); /* leaves another error */
+    lfi_set_invoke_info(where, add, box);
+    lfi_invoke_info.stack = stack;
+    lfi_invoke_info.result = result;
+    int (*trampoline)(int, int) = (int (*)(int, int))(void *)lfi_trampoline;
+    return trampoline(40, 2) == 0 && lfi_invoke_info.end == LFI_INVOKE_REFUSED && lfi_errno() == LFI_ERR_ARG;
+}
+
+static void test_refused(void)
+{
+    enum { MOST = 64 << 10 };
+    lfi_box_register_cb(lib.box, NULL);
+    CHECK("no function to be called back", lfi_errno() == LFI_ERR_ARG);
+    lfi_box_unregister_cb(lib.box, NULL);
+    lfi_box_unregister_cb(lib.box, (void *)test_refused);
+    CHECK("no place for the context", refused(NULL, lib.box, 0, 0));
+    CHECK("no box", refused(ctxp, NULL, 0, 0));
+    CHECK("arguments on the stack that are no words", refused(ctxp, lib.box, 12, 0));
+    CHECK("more arguments on the stack than can be", refused(ctxp, lib.box, MOST + 8, 0));
+    CHECK("a larger result than can be", refused(ctxp, lib.box, 0, MOST + 1));
+    CHECK("and the next call works", CALL("add", int, (int, int), 40, 2) == 42 && RETURNED);
+}
+
 /* Ends.  */
 
 static void test_ends(void)
@@ -544,6 +572,7 @@ int main(int argc, char **argv)
     test_callbacks();
     if (!one)
         test_many_callbacks();
+    test_refused();
     test_ends();
     test_jumps();
     test_memory();
