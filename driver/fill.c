@@ -8,50 +8,19 @@
 
 #include "driver/fill.h"
 
-#include <elf.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-struct Image {
-    uint8_t *bytes;
-    uint64_t size;
-    Elf64_Ehdr head;
-};
-
-static bool in_file(const struct Image *m, uint64_t offset, uint64_t size)
-{
-    return offset <= m->size && size <= m->size - offset;
-}
-
-static bool read_head(struct Image *m)
-{
-    if (!in_file(m, 0, sizeof m->head))
-        return false;
-    memcpy(&m->head, m->bytes, sizeof m->head);
-    const Elf64_Ehdr *h = &m->head;
-    return memcmp(h->e_ident, ELFMAG, SELFMAG) == 0 && h->e_ident[EI_CLASS] == ELFCLASS64
-           && h->e_ident[EI_DATA] == ELFDATA2LSB && (h->e_phnum == 0 || h->e_phentsize == sizeof(Elf64_Phdr))
-           && h->e_shentsize == sizeof(Elf64_Shdr) && h->e_shnum != 0
-           && in_file(m, h->e_phoff, (uint64_t)h->e_phnum * sizeof(Elf64_Phdr))
-           && in_file(m, h->e_shoff, (uint64_t)h->e_shnum * sizeof(Elf64_Shdr));
-}
 
 /* The end of the section of the file that covers OFFSET; else OFFSET, and in *NEXT where the
    next section begins if that is before its old value.  */
 static uint64_t covered(const struct Image *m, uint64_t offset, uint64_t *next)
 {
     for (unsigned i = 0; i < m->head.e_shnum; i++) {
-        Elf64_Shdr s;
-        memcpy(&s, m->bytes + m->head.e_shoff + i * sizeof s, sizeof s);
-        if (!(s.sh_flags & SHF_ALLOC) || s.sh_type == SHT_NOBITS || !in_file(m, s.sh_offset, s.sh_size))
+        Elf64_Shdr s = image_section(m, i);
+        if (!(s.sh_flags & SHF_ALLOC) || s.sh_type == SHT_NOBITS || !image_has(m, s.sh_offset, s.sh_size))
             continue;
         if (offset >= s.sh_offset && offset - s.sh_offset < s.sh_size)
             return s.sh_offset + s.sh_size;
@@ -61,6 +30,21 @@ static uint64_t covered(const struct Image *m, uint64_t offset, uint64_t *next)
     return offset;
 }
 
+/* The section that ends there gets longer, if there is one: strip and objcopy write sections and put
+   zeros between them.  */
+static void grow_section(struct Image *m, uint64_t end, uint64_t size)
+{
+    for (unsigned i = 1; i < m->head.e_shnum; i++) {
+        Elf64_Shdr s = image_section(m, i);
+        if (!(s.sh_flags & SHF_EXECINSTR) || s.sh_type == SHT_NOBITS || s.sh_offset + s.sh_size != end
+            || !s.sh_size)
+            continue;
+        s.sh_size += size;
+        memcpy(m->bytes + m->head.e_shoff + i * sizeof s, &s, sizeof s);
+        return;
+    }
+}
+
 static void fill_segment(struct Image *m, const Elf64_Phdr *p, uint8_t byte)
 {
     uint64_t end = p->p_offset + p->p_filesz;
@@ -68,18 +52,18 @@ static void fill_segment(struct Image *m, const Elf64_Phdr *p, uint8_t byte)
         uint64_t next = end, past = covered(m, at, &next);
         if (past == at) {
             memset(m->bytes + at, byte, next - at);
+            grow_section(m, at, next - at);
             past = next;
         }
         at = past;
     }
 }
 
-static void fill_image(struct Image *m, uint8_t byte)
+void fill_between(struct Image *m, uint8_t byte)
 {
     for (unsigned i = 0; i < m->head.e_phnum; i++) {
-        Elf64_Phdr p;
-        memcpy(&p, m->bytes + m->head.e_phoff + i * sizeof p, sizeof p);
-        if (p.p_type == PT_LOAD && p.p_flags & PF_X && in_file(m, p.p_offset, p.p_filesz))
+        Elf64_Phdr p = image_segment(m, i);
+        if (p.p_type == PT_LOAD && p.p_flags & PF_X && image_has(m, p.p_offset, p.p_filesz))
             fill_segment(m, &p, byte);
     }
 }
@@ -88,20 +72,12 @@ static void fill_image(struct Image *m, uint8_t byte)
    section starts at zero, so that the name matters.  */
 static void fill_padding(struct Image *m, const char *section, uint64_t address, uint64_t size, uint8_t byte)
 {
-    Elf64_Shdr names, s;
-    if (m->head.e_shstrndx >= m->head.e_shnum)
-        return;
-    memcpy(&names, m->bytes + m->head.e_shoff + m->head.e_shstrndx * sizeof names, sizeof names);
-    if (!in_file(m, names.sh_offset, names.sh_size))
-        return;
-    const char *text = (const char *)m->bytes + names.sh_offset;
-    size_t len = strlen(section) + 1;
     for (unsigned i = 0; i < m->head.e_shnum; i++) {
-        memcpy(&s, m->bytes + m->head.e_shoff + i * sizeof s, sizeof s);
-        if (s.sh_flags & SHF_EXECINSTR && s.sh_type == SHT_PROGBITS && in_file(m, s.sh_offset, s.sh_size)
-            && s.sh_name < names.sh_size && len <= names.sh_size - s.sh_name
-            && memcmp(text + s.sh_name, section, len) == 0 && address >= s.sh_addr
-            && address - s.sh_addr <= s.sh_size && size <= s.sh_size - (address - s.sh_addr)) {
+        Elf64_Shdr s = image_section(m, i);
+        if (s.sh_flags & SHF_EXECINSTR && s.sh_type == SHT_PROGBITS
+            && image_has(m, s.sh_offset, s.sh_size) && image_is_named(m, &s, section)
+            && address >= s.sh_addr && address - s.sh_addr <= s.sh_size
+            && size <= s.sh_size - (address - s.sh_addr)) {
             memset(m->bytes + s.sh_offset + (address - s.sh_addr), byte, size);
             return;
         }
@@ -109,7 +85,7 @@ static void fill_padding(struct Image *m, const char *section, uint64_t address,
 }
 
 /* A line of the map that starts with a name begins an output section; " *fill*" is padding in it.  */
-static int fill_paddings(struct Image *m, const char *map, uint8_t byte)
+int fill_within(struct Image *m, const char *map, uint8_t byte)
 {
     FILE *f = fopen(map, "re");
     char *line = NULL, *section = NULL;
@@ -133,33 +109,4 @@ static int fill_paddings(struct Image *m, const char *map, uint8_t byte)
     free(line);
     fclose(f);
     return failed;
-}
-
-int fill_gaps(const char *image, const char *map, uint8_t byte)
-{
-    struct stat st;
-    struct Image m = {0};
-    int status = 0;
-    if (stat(image, &st) != 0)
-        return -1;
-    if (!S_ISREG(st.st_mode) || st.st_size == 0)
-        return 0;
-    int fd = open(image, O_RDWR | O_CLOEXEC);
-    if (fd < 0)
-        return -1;
-    m.size = (uint64_t)st.st_size;
-    m.bytes = mmap(NULL, m.size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    int err = errno;
-    close(fd);
-    errno = err;
-    if (m.bytes == MAP_FAILED)
-        return -1;
-    if (read_head(&m)) {
-        fill_image(&m, byte);
-        status = fill_paddings(&m, map, byte);
-        err = errno;
-    }
-    munmap(m.bytes, m.size);
-    errno = err;
-    return status;
 }

@@ -32,6 +32,13 @@ const char *after(const char *s, const char *prefix)
     return strncmp(s, prefix, n) == 0 ? s + n : NULL;
 }
 
+static bool is_one_of(const char *arg, const char *const *list)
+{
+    while (*list && strcmp(arg, *list) != 0)
+        list++;
+    return *list != NULL;
+}
+
 static const struct Tool *find_tool(const char *name)
 {
     for (size_t i = 0; i < sizeof tools / sizeof tools[0]; i++) {
@@ -194,6 +201,9 @@ void print_help(const struct Invocation *inv)
             printf("      %-13s %s.\n", p->name, p->summary);
     puts("  -mlfi-S                  Like -S, but writes the rewritten assembly.\n"
          "  -static-pie              The default; -static and -pie mean the same.\n"
+         "  -mlfi-dynamic            A program with a dynamic linker: the default where a shared\n"
+         "                           library is linked, and with -rdynamic.\n"
+         "  -mno-lfi-verify          Do not verify what was linked.\n"
          "Options of GCC:");
 }
 
@@ -243,6 +253,105 @@ static bool relies_on_scratch(const struct LFIProfile *p)
     return p->arch == LFI_ARCH_X86_64 && !strstr(p->regset, "r11");
 }
 
+/* What decides whether a program is linked with a dynamic linker.  */
+struct LinkMode {
+    const struct Invocation *inv;
+    const struct ScannedArgs *args;
+    bool archives; /* -Bstatic: of libraries archives alone */
+    bool dynamic, fixed;
+};
+
+static bool is_shared_name(const char *name)
+{
+    const char *so = strstr(name, ".so");
+    while (so && so[3] && so[3] != '.')
+        so = strstr(so + 1, ".so");
+    return so && so != name && access(name, F_OK) == 0;
+}
+
+static bool exists(const char *dir, const char *prefix, const char *name, const char *suffix)
+{
+    char *path = tool_printf("%s/%s%s%s", dir, prefix, name, suffix);
+    bool found = access(path, F_OK) == 0;
+    free(path);
+    return found;
+}
+
+/* Whether the linker would find a shared library of that name.  In the sysroot archives come first.  */
+static bool finds_shared(const struct LinkMode *mode, const char *name)
+{
+    for (size_t i = 0; i < mode->args->count; i++) {
+        const char *dir = after(mode->args->values[i], "-L");
+        if (dir && !*dir && i + 1 < mode->args->count)
+            dir = mode->args->values[i + 1];
+        if (!dir)
+            continue;
+        if (*name == ':' && exists(dir, "", name + 1, ""))
+            return strstr(name, ".so") != NULL;
+        if (exists(dir, "lib", name, ".so"))
+            return true;
+        if (exists(dir, "lib", name, ".a"))
+            return false;
+    }
+    return !exists(mode->inv->libdir, "lib", name, ".a")
+           && exists(mode->inv->libdir, "lib", name, ".so");
+}
+
+/* One argument of the linker.  */
+static void note_linker_option(struct LinkMode *mode, const char *arg)
+{
+    static const char *const archives[] = {"-Bstatic", "-dn", "-non_shared", NULL},
+                             *const shared[] = {"-Bdynamic", "-dy", "-call_shared", NULL},
+                             *const dynamic[] = {"-E", "-export-dynamic", "--export-dynamic",
+                                                 "-dynamic-linker", "--dynamic-linker", NULL};
+    const char *library = after(arg, "-l");
+    if (is_one_of(arg, archives))
+        mode->archives = true;
+    else if (is_one_of(arg, shared))
+        mode->archives = false;
+    else if (is_one_of(arg, dynamic) || after(arg, "--dynamic-linker="))
+        mode->dynamic = true;
+    else if (library)
+        mode->dynamic |= !mode->archives && finds_shared(mode, library);
+    else if (*arg != '-' && is_shared_name(arg))
+        mode->dynamic = true;
+}
+
+static void note_linker_options(struct LinkMode *mode, const char *list)
+{
+    char *copy = tool_strdup(list), *save = NULL;
+    for (char *word = strtok_r(copy, ",", &save); word; word = strtok_r(NULL, ",", &save))
+        note_linker_option(mode, word);
+    free(copy);
+}
+
+/* Programs are static images but for what only a dynamic linker can do: shared libraries among
+   what is linked, symbols that libraries find in the program.  */
+static bool wants_dynamic(const struct Invocation *inv, const struct ScannedArgs *args)
+{
+    static const char *const fixed[] = {"-static", "-static-pie", "-shared", "-r", NULL};
+    struct LinkMode mode = {.inv = inv, .args = args};
+    for (size_t i = 0; i < args->count; i++) {
+        const char *arg = args->values[i], *list = after(arg, "-Wl,");
+        bool last = i + 1 == args->count;
+        if (is_one_of(arg, fixed))
+            mode.fixed = true;
+        else if (strcmp(arg, "-rdynamic") == 0 || strcmp(arg, "-mlfi-dynamic") == 0)
+            mode.dynamic = true;
+        else if (list)
+            note_linker_options(&mode, list);
+        else if (strcmp(arg, "-Xlinker") == 0 && !last)
+            note_linker_option(&mode, args->values[++i]);
+        else if (strcmp(arg, "-o") == 0)
+            i++;
+        else if (strcmp(arg, "-l") == 0 && !last)
+            mode.dynamic |= !mode.archives && finds_shared(&mode, args->values[++i]);
+        else if (after(arg, "-l") || *arg != '-')
+            note_linker_option(&mode, arg);
+    }
+    return mode.dynamic && !mode.fixed;
+}
+
 static _Noreturn void run_gcc(struct Invocation *inv, int argc, char **argv)
 {
     struct ScannedArgs args = {0};
@@ -261,7 +370,7 @@ static _Noreturn void run_gcc(struct Invocation *inv, int argc, char **argv)
     clean_environment();
     set_environment(inv);
 
-    char **out = tool_alloc(((size_t)argc + 8) * sizeof *out);
+    char **out = tool_alloc(((size_t)argc + 9) * sizeof *out);
     int n = 0;
     out[n++] = tool_printf("%s-linux-gnu-%s%s", inv->arch, inv->tool->name, inv->tool->version);
     out[n++] = tool_printf("-B%s/", inv->tooldir);
@@ -274,6 +383,8 @@ static _Noreturn void run_gcc(struct Invocation *inv, int argc, char **argv)
         out[n++] = argv[i];
     if (inv->sandboxed && relies_on_scratch(inv->profile))
         out[n++] = tool_strdup("-fno-ipa-ra");
+    if (wants_dynamic(inv, &args))
+        out[n++] = tool_strdup("-mlfi-dynamic");
     execute(out[0], out);
 }
 

@@ -1,13 +1,17 @@
 /* The ld that GCC finds: GNU ld with the check of profiles and the flags that make an image
-   fit for a box.
+   fit for a box.  What GNU ld added to the code is replaced, and the result verified.
    SPDX-License-Identifier: Apache-2.0
 
-   It is started as libexec/lfi/ARCH/PROFILE/ld, a link to itself.  */
+   It is started as libexec/lfi/ARCH/PROFILE/ld, a link to itself.  The option --no-lfi-verify is its
+   own.  */
 #include "config.h"
 
 #include "common/tool.h"
 #include "driver/fill.h"
+#include "driver/plt.h"
+#include "driver/relax.h"
 #include "driver/scan.h"
+#include "driver/verify.h"
 #include "profiles/profile.h"
 
 #include <errno.h>
@@ -32,7 +36,13 @@ static const struct {
     uint8_t byte;
 } fills[] = {{LFI_ARCH_X86_64, 0xcc}};
 
-enum { NFLAGS = sizeof flags / sizeof flags[0] };
+/* After the user's, which they override: there is no binding of functions when they are called.  */
+static const char *const last_flags[] = {"-z", "now"};
+
+/* arm64: entries of the procedure linkage table that have room for what they become.  */
+static const char *const last_flags_arm64[] = {"-z", "pac-plt"};
+
+static const char no_verify[] = "--no-lfi-verify";
 
 /* Cuts the last component off the path and returns it.  */
 static char *last_component(char *path)
@@ -44,10 +54,17 @@ static char *last_component(char *path)
     return slash + 1;
 }
 
-/* What the arguments say about files that are written.  */
-struct Outputs {
+/* What the arguments say.  */
+struct Link {
+    enum LFIArch arch;
+    const struct LFIProfile *profile;
+    char *directory; /* where this program was started, with the assembler */
     const char *image;
-    const char *map; /* NULL: none; "": not a file of that name */
+    const char *map;   /* NULL: none; "": not a file of that name */
+    bool dynamic;      /* for a dynamic linker */
+    bool no_verify;
+    char **args;       /* of GNU ld; NULL-terminated */
+    size_t nargs;
 };
 
 /* The value of the option that is argument I, written as "-o X", "-oX" (if JOINED) or
@@ -68,115 +85,237 @@ static const char *value_of(const struct ScannedArgs *args, size_t i, const char
     return joined ? a + len : NULL;
 }
 
-static struct Outputs outputs_of(int argc, char **argv)
+static bool is_one_of(const char *arg, const char *const *list)
 {
-    struct ScannedArgs args = {0};
-    struct Outputs o = {"a.out", NULL};
+    while (*list && strcmp(arg, *list) != 0)
+        list++;
+    return *list != NULL;
+}
+
+static void note_outputs(struct Link *l, const struct ScannedArgs *args)
+{
     struct stat st;
-    scan_args(&args, argc - 1, argv + 1);
-    for (size_t i = 0; i < args.count; i++) {
-        const char *image = value_of(&args, i, "output", false), *map = value_of(&args, i, "Map", false);
-        if (!image && strncmp(args.values[i], "-omagic", 7) != 0)
-            image = value_of(&args, i, "o", true);
+    for (size_t i = 0; i < args->count; i++) {
+        const char *image = value_of(args, i, "output", false), *map = value_of(args, i, "Map", false);
+        if (!image && strncmp(args->values[i], "-omagic", 7) != 0)
+            image = value_of(args, i, "o", true);
         if (image)
-            o.image = image;
+            l->image = image;
         if (map)
-            o.map = map;
-        if (strcmp(args.values[i], "-M") == 0 || strcmp(args.values[i], "--print-map") == 0)
-            o.map = "";
+            l->map = map;
+        if (strcmp(args->values[i], "-M") == 0 || strcmp(args->values[i], "--print-map") == 0)
+            l->map = "";
     }
     /* GNU ld makes a name of these, or prints the map.  */
-    if (o.map && (strcmp(o.map, "-") == 0 || strchr(o.map, '%')
-                  || (stat(o.map, &st) == 0 && !S_ISREG(st.st_mode))))
-        o.map = "";
-    return o;
+    if (l->map && (strcmp(l->map, "-") == 0 || strchr(l->map, '%')
+                   || (stat(l->map, &st) == 0 && !S_ISREG(st.st_mode))))
+        l->map = "";
 }
 
-static _Noreturn void cannot_run(const char *ld, int err)
+static void note_kind(struct Link *l, const struct ScannedArgs *args)
+{
+    static const char *const alone[] = {"-r", "-i", "--relocatable", "-static", "--static",
+                                        "--no-dynamic-linker", "-no-dynamic-linker", NULL};
+    l->dynamic = true;
+    for (size_t i = 0; i < args->count; i++) {
+        if (is_one_of(args->values[i], alone))
+            l->dynamic = false;
+        if (strcmp(args->values[i], no_verify) == 0)
+            l->no_verify = true;
+    }
+}
+
+static int cannot_run(const char *program, int err)
 {
     if (err == ENOENT)
-        tool_fail("%s is not installed, or not in PATH", ld);
-    tool_fail("%s: %s", ld, strerror(err));
+        tool_warn("%s is not installed, or not in PATH", program);
+    else
+        tool_warn("%s: %s", program, strerror(err));
+    return 1;
 }
 
-/* Runs the linker; if it fails, removes the file and ends.  */
-static void run(char **args, const char *file)
+/* Its exit status.  */
+static int run_program(char **args)
 {
     pid_t pid;
     int status, err = posix_spawnp(&pid, args[0], NULL, NULL, args, environ);
-    if (err) {
-        if (file)
-            unlink(file);
-        cannot_run(args[0], err);
-    }
+    if (err)
+        return cannot_run(args[0], err);
     while (waitpid(pid, &status, 0) < 0)
         if (errno != EINTR)
             tool_fail("%s: %s", args[0], strerror(errno));
-    if (file && status != 0)
-        unlink(file);
-    if (WIFSIGNALED(status))
-        tool_fail("%s was ended by signal %d", args[0], WTERMSIG(status));
-    if (WEXITSTATUS(status) != 0)
-        exit(WEXITSTATUS(status));
+    if (!WIFSIGNALED(status))
+        return WEXITSTATUS(status);
+    tool_warn("%s was ended by signal %d", args[0], WTERMSIG(status));
+    return 1;
 }
 
-static char *temporary_map(void)
+/* A file that is removed again.  */
+static char *temporary(const char *what, const char *contents)
 {
     const char *dir = getenv("TMPDIR");
-    char *name = tool_printf("%s/lfi-map-XXXXXX", dir && *dir ? dir : "/tmp");
+    char *name = tool_printf("%s/lfi-%s-XXXXXX", dir && *dir ? dir : "/tmp", what);
     int fd = mkstemp(name);
+    size_t size = strlen(contents);
     if (fd < 0)
         tool_fail("%s: %s", name, strerror(errno));
-    close(fd);
-    return name;
+    bool ok = write(fd, contents, size) == (ssize_t)size;
+    int err = errno;
+    if (close(fd) == 0 && ok)
+        return name;
+    unlink(name);
+    tool_fail("%s: %s", name, strerror(err));
 }
 
-/* Links and fills.  ARGS has room for one more.  The linker's map says what it padded; if it
-   was asked for in a way that leaves no file, it is made by linking once more.  */
-static void run_and_fill(char **args, int n, struct Outputs o, uint8_t byte)
+static void add(struct Link *l, char *arg)
 {
-    if (o.map)
-        run(args, NULL);
-    char *own = !o.map || !*o.map ? temporary_map() : NULL;
-    if (own) {
-        args[n] = tool_printf("-Map=%s", own);
-        run(args, own);
+    l->args[l->nargs++] = arg;
+}
+
+static void add_all(struct Link *l, const char *const *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        add(l, tool_strdup(list[i]));
+}
+
+/* What the linker's tables are replaced with is linked, too: assembled here, so that it is of the
+   profile.  */
+struct Stub {
+    char *script, *object;
+};
+
+static struct Stub add_stub(struct Link *l)
+{
+    struct Stub stub = {NULL, NULL};
+    if (!l->dynamic || !plt_stub(l->arch))
+        return stub;
+    char *source = temporary("stub", plt_stub(l->arch)), *as = tool_printf("%s/as", l->directory);
+    stub.script = temporary("script", plt_script(l->arch));
+    stub.object = temporary("object", "");
+    int status = run_program((char *[]){as, source, tool_strdup("-o"), stub.object, NULL});
+    unlink(source);
+    if (status != 0) {
+        unlink(stub.script);
+        unlink(stub.object);
+        exit(status);
     }
-    int status = access(o.image, F_OK) == 0 ? fill_gaps(o.image, own ? own : o.map, byte) : 0;
-    int err = errno;
+    add(l, stub.object);
+    add(l, tool_strdup("-T"));
+    add(l, stub.script);
+    return stub;
+}
+
+static void remove_stub(struct Stub stub)
+{
+    if (!stub.object)
+        return;
+    unlink(stub.script);
+    unlink(stub.object);
+}
+
+/* The byte for gaps, or -1.  */
+static int fill_byte(enum LFIArch arch)
+{
+    for (size_t i = 0; i < sizeof fills / sizeof fills[0]; i++)
+        if (fills[i].arch == arch)
+            return fills[i].byte;
+    return -1;
+}
+
+/* Links.  Where gaps are filled the linker's map is made, in *OWN if it was not asked for; if it was asked
+   for in a way that leaves no file, by linking once more.  */
+static int link_with_map(struct Link *l, char **own)
+{
+    bool wanted = fill_byte(l->arch) >= 0;
+    int status = 0;
+    *own = NULL;
+    if (l->map || !wanted)
+        status = run_program(l->args);
+    if (status == 0 && wanted && (!l->map || !*l->map)) {
+        *own = temporary("map", "");
+        l->args[l->nargs] = tool_printf("-Map=%s", *own);
+        status = run_program(l->args);
+    }
+    return status;
+}
+
+/* What is wrong with the image once it was changed, or NULL.  */
+static char *finish(const struct Link *l, const char *map)
+{
+    struct Image m;
+    char *why = NULL;
+    int kind = image_open(&m, l->image);
+    if (kind < 0)
+        return errno == ENOENT ? NULL : tool_strdup(strerror(errno)); /* --help and the like */
+    if (kind == 0)
+        return NULL;
+    int byte = fill_byte(l->arch);
+    if (byte >= 0 && fill_within(&m, map, (uint8_t)byte) != 0)
+        why = tool_strdup(strerror(errno));
+    const char *table = why ? NULL : plt_fix(&m, l->arch);
+    relax_fix(&m, l->arch);
+    if (byte >= 0)
+        fill_between(&m, (uint8_t)byte);
+    if (table)
+        why = tool_strdup(table);
+    else if (!why && !l->no_verify && (why = verify_image(&m, l->profile)))
+        why = tool_printf("%s; -mno-lfi-verify links it all the same", why);
+    image_close(&m);
+    return why;
+}
+
+static int link_image(struct Link *l)
+{
+    char *own;
+    struct Stub stub = add_stub(l);
+    int status = link_with_map(l, &own);
+    remove_stub(stub);
+    char *why = status == 0 ? finish(l, own ? own : l->map) : NULL;
     if (own)
         unlink(own);
-    if (status != 0) {
-        unlink(o.image);
-        tool_fail("%s: %s", o.image, strerror(err));
-    }
+    if (!why)
+        return status;
+    unlink(l->image);
+    tool_fail("%s: %s", l->image, why);
+}
+
+/* The arguments as they are, or without ours those of the files that they name.  */
+static void add_given(struct Link *l, int argc, char **argv, const struct ScannedArgs *scanned)
+{
+    if (!l->no_verify)
+        for (int i = 1; i < argc; i++)
+            add(l, argv[i]);
+    for (size_t i = 0; l->no_verify && i < scanned->count; i++)
+        if (strcmp(scanned->values[i], no_verify) != 0)
+            add(l, scanned->values[i]);
 }
 
 int main(int argc, char **argv)
 {
+    struct ScannedArgs scanned = {0};
+    struct Link l = {.image = "a.out"};
     tool_name = "lfi-ld";
     char *path = tool_strdup(argc ? argv[0] : "");
     last_component(path);
+    l.directory = tool_strdup(path);
     const char *profile = last_component(path), *arch = last_component(path);
-    if (!profile || !arch || !lfi_arch_find(arch)
-        || !lfi_profile_find(lfi_arch_find(arch), profile))
+    l.arch = arch ? lfi_arch_find(arch) : 0;
+    l.profile = l.arch && profile ? lfi_profile_find(l.arch, profile) : NULL;
+    if (!l.profile)
         tool_fail("run this program as ARCH-lfi-linux-musl-ld or by the compiler");
 
-    char **out = tool_alloc(((size_t)argc + NFLAGS + 5) * sizeof *out);
-    int n = 0;
-    out[n++] = tool_printf("%s-linux-gnu-ld", arch);
+    scan_args(&scanned, argc - 1, argv + 1);
+    note_outputs(&l, &scanned);
+    note_kind(&l, &scanned);
+    l.args = tool_alloc((scanned.count + (size_t)argc + 32) * sizeof *l.args);
+    add(&l, tool_printf("%s-linux-gnu-ld", arch));
     /* First, so that it sees objects of -flto before GCC's plugin takes them.  */
-    out[n++] = tool_strdup("-plugin");
-    out[n++] = tool_printf("%s/libexec/lfi/lfi_ld_plugin.so", tool_prefix());
-    for (int i = 0; i < NFLAGS; i++)
-        out[n++] = tool_strdup(flags[i]);
-    for (int i = 1; i < argc; i++)
-        out[n++] = argv[i];
-    for (size_t i = 0; i < sizeof fills / sizeof fills[0]; i++)
-        if (fills[i].arch == lfi_arch_find(arch)) {
-            run_and_fill(out, n, outputs_of(argc, argv), fills[i].byte);
-            return 0;
-        }
-    execvp(out[0], out);
-    cannot_run(out[0], errno);
+    add(&l, tool_strdup("-plugin"));
+    add(&l, tool_printf("%s/libexec/lfi/lfi_ld_plugin.so", tool_prefix()));
+    add_all(&l, flags, sizeof flags / sizeof flags[0]);
+    add_given(&l, argc, argv, &scanned);
+    add_all(&l, last_flags, sizeof last_flags / sizeof last_flags[0]);
+    if (l.arch == LFI_ARCH_AARCH64)
+        add_all(&l, last_flags_arm64, sizeof last_flags_arm64 / sizeof last_flags_arm64[0]);
+    return link_image(&l);
 }

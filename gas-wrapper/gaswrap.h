@@ -317,6 +317,7 @@ struct arch {
     /* .inst and such in an executable section; false: refuse.  */
     bool (*data)(struct rewriter *r, const struct stmt *s);
     /* The rest may be NULL.  */
+    void (*append)(struct rewriter *r); /* before parsing: what the source needs besides */
     bool (*names_target)(const void *insn, struct slice args); /* a direct branch */
     /* Before an alignment of the input, by MOST bytes at most; true: nothing is left of it.  */
     bool (*align)(struct rewriter *r, uint64_t bytes, uint64_t most);

@@ -143,6 +143,8 @@ bool rewriter_run(struct rewriter *r)
 {
     if (r->source.len == 0)
         rewriter_add(r, "<empty>", "", 0);
+    if (r->arch->append)
+        r->arch->append(r);
     parse(r);
     if (r->errors)
         return false;

@@ -78,6 +78,11 @@ struct LFILinuxOptions {
        its source.  Costs some time for each program.  */
     bool gdb;
     struct LFILimits limits; /* of each process */
+    /* A file of the host: the dynamic linker of programs that name /lib/ld-musl-ARCH.so.1, of their
+       profile (libc.so of a sysroot).  It is loaded and verified like the program, each time one is; NULL:
+       such programs are refused.  The libraries that it loads are found in the box: in directories of
+       dir_maps.  */
+    const char *linker;
 };
 
 /* Opens the directories of dir_maps and sets the engine's system-call handler.  The options

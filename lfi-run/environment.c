@@ -89,11 +89,18 @@ static const char *same_path(const char *arg)
     return tool_printf("%s=%s", path, arg);
 }
 
-const char **box_directories(const struct options *o)
+const char **box_directories(const struct options *o, const char *libraries)
 {
-    const char **list = tool_alloc((o->ndirs + 1) * sizeof *list);
-    for (size_t i = 0; i < o->ndirs; i++)
-        list[i] = strchr(o->dirs[i], '=') ? o->dirs[i] : same_path(o->dirs[i]);
+    static const char lib[] = "/lib=";
+    const char **list = tool_alloc((o->ndirs + 2) * sizeof *list);
+    bool given = false;
+    size_t n = 0;
+    for (; n < o->ndirs; n++) {
+        list[n] = strchr(o->dirs[n], '=') ? o->dirs[n] : same_path(o->dirs[n]);
+        given = given || strncmp(list[n], lib, strlen(lib)) == 0 || strncmp(list[n], "/lib/=", 6) == 0;
+    }
+    if (libraries && !given)
+        list[n++] = tool_printf("%s%s:ro", lib, libraries);
     return list;
 }
 

@@ -20,6 +20,7 @@ struct options {
     const char **env; /* --env, as given; NULL-terminated */
     size_t nenv;
     bool env_all;
+    const char *lib_dir; /* --lib-dir; NULL: the installation's */
     bool allow_stores;
     bool no_verify;
     bool no_aslr;
@@ -74,8 +75,9 @@ void restrict_calls(bool dir, bool writable);
 /* The box's environment; NULL-terminated.  */
 const char **box_environment(const struct options *o);
 
-/* The strings for LFILinuxOptions.dir_maps; NULL-terminated.  */
-const char **box_directories(const struct options *o);
+/* The strings for LFILinuxOptions.dir_maps; NULL-terminated.  libraries is what /lib is if nothing else was
+   given for that; NULL: nothing.  */
+const char **box_directories(const struct options *o, const char *libraries);
 
 /* The box's path of the host's working directory, "/" if no mapping covers it.  */
 const char *box_working_directory(const char *const *maps);

@@ -47,6 +47,13 @@ static void take_env_all(struct options *o, const char *arg)
     o->env_all = true;
 }
 
+static void take_lib_dir(struct options *o, const char *arg)
+{
+    if (!*arg)
+        tool_usage("--lib-dir: a directory is missing");
+    o->lib_dir = arg;
+}
+
 static void take_allow(struct options *o, const char *arg)
 {
     if (strcmp(arg, "stores") == 0)
@@ -217,6 +224,10 @@ static const struct tool_option rows[] = {
      "set NAME in the program's environment, which is empty otherwise;\n"
      "without a value, to what it is here; repeatable"},
     {"env-all", NULL, take_env_all, "pass on the whole environment"},
+    {"lib-dir", "HOST", take_lib_dir,
+     "take the dynamic linker of a dynamically linked program from the\n"
+     "host's directory HOST, which it sees as /lib, read-only [libraries\n"
+     "of this installation for the program's profile]"},
     {"allow", "stores", take_allow,
      "accept a program whose loads are not confined: it can read all\n"
      "memory of this process, but write only its own"},

@@ -159,26 +159,42 @@ const char *check_native(const struct LFIProfile *profile)
     return why;
 }
 
-/* The layout for the program; if it cannot be read or is no program, which loading it reports,
-   the default.  */
-static enum LFILayout program_layout(const char *path)
+/* What is known of a program before it is loaded; if it cannot be read or is no program, which
+   loading it reports, nothing.  */
+struct program {
+    const struct LFIProfile *profile; /* NULL: unknown */
+    bool dynamic;
+};
+
+static struct program look_at(const char *path)
 {
     struct LFIVElf elf;
     struct stat st;
-    enum LFILayout layout = LFI_LAYOUT_DEFAULT;
+    struct program program = {NULL, false};
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
-        return layout;
+        return program;
     size_t size = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size < MAX_PROGRAM
                       ? (size_t)st.st_size
                       : 0;
     void *file = tool_alloc(size + 1);
     if (size && pread(fd, file, size, 0) == (ssize_t)size
         && !lfiv_elf_check(file, size, (size_t)sysconf(_SC_PAGESIZE), &elf))
-        layout = layout_for(elf.profile);
+        program = (struct program){elf.profile, elf.interpsz != 0};
     free(file);
     close(fd);
-    return layout;
+    return program;
+}
+
+/* Where the libraries of dynamically linked programs are on the host; NULL for other programs.  */
+static const char *library_directory(const struct options *o, const struct program *program)
+{
+    if (!program->dynamic)
+        return NULL;
+    if (o->lib_dir)
+        return o->lib_dir;
+    return tool_printf("%s/%s-lfi-linux-musl/lib/%s", tool_prefix(), native_arch,
+                       program->profile->multilib);
 }
 
 /* Whether a debugger of this process started it.  */
@@ -196,7 +212,7 @@ static bool being_traced(void)
 
 /* The second wall; where the runtime is built without it, or with a sanitizer, whose own calls are
    many, there is none.  */
-static void restrict_self(const struct options *o)
+static void restrict_self(const struct options *o, const char *const *maps)
 {
 #if defined(HAVE_SECCOMP)
     bool writable = false;
@@ -205,20 +221,23 @@ static void restrict_self(const struct options *o)
         writable = writable || n < 3 || strcmp(o->dirs[i] + n - 3, ":ro") != 0;
     }
     if (!o->no_seccomp)
-        restrict_calls(o->ndirs > 0, writable);
+        restrict_calls(maps[0] != NULL, writable);
 #else
-    (void)o;
+    (void)o, (void)maps;
 #endif
 }
 
 int run_program(const struct options *o)
 {
-    const char **maps = box_directories(o);
+    struct program program = look_at(o->argv[0]);
+    const char *libraries = library_directory(o, &program);
+    const char **maps = box_directories(o, libraries);
     struct LFILinuxOptions lo = {.stacksize = o->stack_size,
                                  .verbose = o->verbose,
                                  .perf = o->perf,
                                  .debug = o->trace,
                                  .dir_maps = maps,
+                                 .linker = libraries ? tool_printf("%s/ld-musl-%s.so.1", libraries, native_arch) : NULL,
                                  .wd = box_working_directory(maps),
                                  .umask = umask(0),
                                  .log = log_line,
@@ -234,7 +253,7 @@ int run_program(const struct options *o)
                             .no_verify = o->no_verify,
                             .no_aslr = o->no_aslr,
                             .verbose = o->verbose,
-                            .layout = program_layout(o->argv[0])};
+                            .layout = program.profile ? layout_for(program.profile) : LFI_LAYOUT_DEFAULT};
     if (o->trace_file)
         open_trace(o->trace_file);
     if (o->no_verify)
@@ -254,7 +273,7 @@ int run_program(const struct options *o)
     struct LFILinuxThread *t = lfi_thread_new(proc, o->argc, o->argv, box_environment(o));
     if (!t)
         tool_fail("%s: %s%s", o->argv[0], lfi_errmsg(), advice(o));
-    restrict_self(o);
+    restrict_self(o, maps);
     int code = lfi_thread_run(t);
     code = finish(o, proc, code);
     lfi_thread_free(t);

@@ -42,9 +42,9 @@ STAGE_STAMPS += stage
 stage_driver = $(STAGE)/libexec/lfi/lfi-gcc $(STAGE)/libexec/lfi/musl.specs
 stage_aarch64_baseline = $(stage_driver) $(STAGE)/libexec/lfi/aarch64/arch.specs
 stage_x86_64_baseline = $(stage_driver) $(STAGE)/libexec/lfi/x86_64/arch.specs
-stage_aarch64_lfi = $(stage_aarch64_baseline) $(STAGE)/libexec/lfi/aarch64/lfi.specs \
+stage_aarch64_lfi = $(stage_aarch64_baseline) $(STAGE)/libexec/lfi/lfi-ld $(STAGE)/libexec/lfi/aarch64/lfi.specs \
   $(STAGE)/libexec/lfi/aarch64/lfi_plugin.so $(STAGE)/libexec/lfi/lfi-as
-stage_x86_64_lfi = $(stage_x86_64_baseline) $(STAGE)/libexec/lfi/x86_64/lfi.specs \
+stage_x86_64_lfi = $(stage_x86_64_baseline) $(STAGE)/libexec/lfi/lfi-ld $(STAGE)/libexec/lfi/x86_64/lfi.specs \
   $(STAGE)/libexec/lfi/x86_64/lfi_plugin.so $(STAGE)/libexec/lfi/lfi-as
 $(sort $(stage_aarch64_baseline) $(stage_x86_64_baseline) $(stage_aarch64_lfi) $(stage_x86_64_lfi)): stage ;
 

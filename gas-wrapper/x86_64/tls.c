@@ -7,17 +7,19 @@
      add %fs:0, %rX            ->  mov 16(%r15), %r11; add %r11, %rX
      op %fs:d(%rB)             ->  mov 16(%r15), %r11; op d(%rB,%r11), confined
      lea v@tlsgd(%rip), %rdi   ->  (nothing)
-     call __tls_get_addr           mov 16(%r15), %rax; add v@gottpoff(%rip), %rax
+     call __tls_get_addr           lea v@tlsdesc(%rip), %rax; call __lfi_tls_address
      lea v@tlsld(%rip), %rdi   ->  (nothing)
-     call __tls_get_addr           mov 16(%r15), %rax
-     op v@dtpoff(%rB)          ->  mov v@gottpoff(%rip), %r11; op (%rB,%r11), confined
+     call __tls_get_addr           the same with _TLS_MODULE_BASE_ for v
      lea v@tlsdesc(%rip), %rax ->  mov v@gottpoff(%rip), %rax
      call *v@tlscall(%rax)         (nothing)
 
    Where there is no context register the runtime is asked for the thread pointer.
 
-   The dynamic models become the initial one: the linker would turn them into code that no
-   box allows, and a program is one static image.  */
+   In a program the linker turns the dynamic models into the others, and the sequences of the compiler
+   into code that no box allows.  Of the one here it turns only "lea v@tlsdesc(%rip), %rax", which loads
+   the address of a descriptor in the box, into a load of the variable's offset from the
+   thread pointer, and the function that is called can tell them apart: offsets are negative, or 0
+   for the end of the variables.  Every file that needs it has the function; one of them is linked.  */
 #include "config.h"
 
 #include "gas-wrapper/x86_64/x86_64.h"
@@ -26,7 +28,7 @@
 #include <string.h>
 
 enum { TLS_GD = 1, TLS_LD };
-enum { LOAD_TP = 4, MOV_GOT = 7, LEA = 4 };
+enum { LOAD_TP = 4, MOV_GOT = 7, LEA = 4, LEA_RIP = 7, CALL = 5 };
 
 /* The symbol and addend before "@KIND" in the displacement; empty if it is another.  */
 static struct slice before_kind(const struct insn *in, const char *kind)
@@ -208,23 +210,15 @@ static void access_with_scratch(struct rewriter *r, struct insn *in)
 bool x86_tls(struct rewriter *r, struct insn *in)
 {
     struct mem *m = &in->mem;
-    struct slice symbol = before_kind(in, "dtpoff");
     if (in->row->cls == INSN_LEA && m->seg == 'f') {
         error_at(r, in->op[in->mem_op].text.p, "lea does not look at a segment; leave it out");
         return true;
     }
-    if (m->seg == 'f') {
-        if (pointer_itself(r, in))
-            return true;
-        x86_add_tp(r, in);
-    } else if (symbol.len) {
-        unsigned reg = take_holder(r, in);
-        x86_put(r, MOV_GOT, "mov\t%S@gottpoff(%%rip), %%%s", &symbol, x86_register_name(reg, 8));
-        m->disp = (struct slice){"", 0};
-        add_register(r, in, reg);
-    } else {
+    if (m->seg != 'f')
         return false;
-    }
+    if (pointer_itself(r, in))
+        return true;
+    x86_add_tp(r, in);
     access_with_scratch(r, in);
     return true;
 }
@@ -238,7 +232,34 @@ static bool is_get_addr(const struct insn *in)
 
 bool x86_is_tls_call(const struct insn *in)
 {
-    return is_get_addr(in) || (in->mem_op >= 0 && before_kind(in, "tlscall").len);
+    return in->mem_op >= 0 && before_kind(in, "tlscall").len;
+}
+
+/* Linked once, whatever its name has to be global for.  */
+static const char address_function[] =
+    "\t.att_syntax prefix\n"
+    "\t.section .text.__lfi_tls_address, \"axG\", @progbits, __lfi_tls_address, comdat\n"
+    "\t.weak __lfi_tls_address\n"
+    "\t.hidden __lfi_tls_address\n"
+    "\t.type __lfi_tls_address, @function\n"
+    "__lfi_tls_address:\n"
+    "\t.cfi_startproc\n"
+    "\ttest %rax, %rax\n"
+    "\tjle 1f\n"
+    "\tcall *(%rax)\n"
+    "1:\tadd %fs:0, %rax\n"
+    "\tret\n"
+    "\t.cfi_endproc\n"
+    "\t.size __lfi_tls_address, .-__lfi_tls_address\n";
+
+void x86_append(struct rewriter *r)
+{
+    static const char *const kinds[] = {"@tlsgd", "@tlsld", "@TLSGD", "@TLSLD"};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (memmem(r->source.p, r->source.len, kinds[i], strlen(kinds[i]))) {
+            rewriter_add(r, "<__lfi_tls_address>", address_function, sizeof address_function - 1);
+            return;
+        }
 }
 
 /* Parts of the sequences above that the assembler writes for dynamic variables.  */
@@ -261,14 +282,6 @@ bool x86_tls_sequence(struct rewriter *r, struct insn *in)
         out_drop(r);
         return true;
     }
-    if (in->row->cls == INSN_LEA && in->mem_op == 0 && (symbol = before_kind(in, "dtpoff")).len
-        && in->mem.index == NO_REG && in->mem.base != NO_REG && o->kind == OPERAND_GPR) {
-        const char *reg = x86_register_name(take_holder(r, in), 8);
-        x86_put(r, MOV_GOT, "mov\t%S@gottpoff(%%rip), %%%s", &symbol, reg);
-        x86_put(r, LEA, "lea\t(%%%s,%%%s), %%%s", x86_register_name(in->mem.base, 8), reg,
-                x86_register_name(o->reg, 8));
-        return true;
-    }
     if (in->row->cls != INSN_CALL)
         return false;
     if (in->mem_op >= 0 && before_kind(in, "tlscall").len) {
@@ -277,9 +290,13 @@ bool x86_tls_sequence(struct rewriter *r, struct insn *in)
     }
     if (!state->tls_kind || !is_get_addr(in))
         return false;
-    put_tp(r, RAX);
-    if (state->tls_kind == TLS_GD)
-        x86_put(r, MOV_GOT, "add\t%S@gottpoff(%%rip), %%rax", &state->tls);
+    if (state->tls_kind == TLS_LD)
+        state->tls = (struct slice){"_TLS_MODULE_BASE_", 17};
+    x86_put(r, LEA_RIP, "lea\t%S@tlsdesc(%%rip), %%rax", &state->tls);
+    if (x86_confines(r))
+        x86_fit_at_end(r, CALL);
+    x86_put(r, CALL, "call\t__lfi_tls_address");
+    state->scratch = SCRATCH_LOST;
     state->tls_kind = 0;
     return true;
 }

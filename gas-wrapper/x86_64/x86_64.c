@@ -298,6 +298,7 @@ const struct arch arch_x86_64 = {
     .any_order = true,
     .find_insn = x86_find_insn,
     .state_size = sizeof(struct x86_state),
+    .append = x86_append,
     .begin = begin,
     .insn = insn,
     .label = label,

@@ -214,6 +214,7 @@ void x86_add_tp(struct rewriter *r, struct insn *in);
 void x86_get_tp(struct rewriter *r, const struct insn *in, unsigned reg);
 bool x86_tls_sequence(struct rewriter *r, struct insn *in);
 bool x86_is_tls_call(const struct insn *in); /* that becomes a load */
+void x86_append(struct rewriter *r);
 bool x86_tls_data(struct rewriter *r, const struct stmt *s);
 void x86_string(struct rewriter *r, struct insn *in); /* string.c */
 unsigned x86_other_register(const struct insn *in, uint32_t not ); /* never rax */

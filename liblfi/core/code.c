@@ -20,7 +20,8 @@
    is about to make a system call is likely to be preempted.  */
 enum { WAIT_STEPS = 500, WAIT_STEP_NS = 200000 };
 
-static int read_file(char *to, size_t size, int fd, off_t off)
+/* What is mapped of a file's last page is zeros behind its end.  */
+static int read_file(char *to, size_t size, size_t page, int fd, off_t off)
 {
     while (size > 0) {
         ssize_t n = pread(fd, to, size, off);
@@ -28,6 +29,8 @@ static int read_file(char *to, size_t size, int fd, off_t off)
             continue;
         if (n < 0)
             return lfi_fail_errno(LFI_ERR_MMAP, errno, "cannot read code: %s", strerror(errno));
+        if (n == 0 && size < page)
+            break;
         if (n == 0)
             return lfi_fail_errno(LFI_ERR_MMAP, EINVAL, "the file ends inside the code");
         to += n;
@@ -42,6 +45,21 @@ void lfi_code_unstage(struct LFIBox *box, void *stage, size_t size)
     int saved = errno;
     munmap(stage, lfi_page_up(box->engine, size));
     errno = saved;
+}
+
+/* Loaders map whole pages of a file, and linkers and strip leave zeros behind the code of the last one:
+   traps on arm64, which become traps elsewhere, from the first bundle on that has nothing else.  */
+static void fill_tail(struct LFIBox *box, char *stage, size_t size)
+{
+    size_t bundle = box->profile->bundle, page = box->engine->pagesize, end = size;
+    size_t limit = size > page ? size - page : 0;
+    if (!bundle)
+        return;
+    while (end > limit && stage[end - 1] == 0)
+        end--;
+    end = (end + bundle - 1) / bundle * bundle;
+    if (end < size)
+        lfi_arch_fill_traps(stage + end, size - end);
 }
 
 void *lfi_code_stage(struct LFIBox *box, const void *src, size_t size, int fd, off_t off)
@@ -59,9 +77,11 @@ void *lfi_code_stage(struct LFIBox *box, const void *src, size_t size, int fd, o
     if (src && lfi_arch_copy(stage, src, size) != 0)
         r = lfi_fail_errno(LFI_ERR_MMAP, EACCES, "code that cannot be read");
     else if (fd >= 0)
-        r = read_file(stage, size, fd, off);
+        r = read_file(stage, size, box->engine->pagesize, fd, off);
     else if (!src)
         lfi_arch_fill_traps(stage, size);
+    if (r == 0 && fd >= 0)
+        fill_tail(box, stage, size);
     lfi_arch_fill_traps(stage + size, pages - size);
     if (r == 0 && mprotect(stage, pages, PROT_READ) < 0)
         r = lfi_fail_errno(LFI_ERR_MMAP, errno, "cannot protect code: %s", strerror(errno));

@@ -24,8 +24,8 @@ static void find_table(const struct LFILinuxProc *p, const char *name, bool debu
 
 static bool in_code(const struct LFILinuxProc *p, uint64_t offset)
 {
-    for (unsigned i = 0; i < p->elf.nsegs; i++) {
-        const struct LFIVElfSegment *s = &p->elf.segs[i];
+    for (unsigned i = 0; i < p->prog.elf.nsegs; i++) {
+        const struct LFIVElfSegment *s = &p->prog.elf.segs[i];
         if (s->prot & LFIV_ELF_EXEC && offset - s->vaddr < s->memsz)
             return true;
     }
@@ -35,7 +35,7 @@ static bool in_code(const struct LFILinuxProc *p, uint64_t offset)
 /* The offset in the image of an address of the box.  */
 static uint64_t image_offset(const struct LFILinuxProc *p, uint64_t addr)
 {
-    return lfi_box_l2p(p->box, addr) - p->image;
+    return lfi_box_l2p(p->box, addr) - p->prog.image;
 }
 
 /* The innermost frame where nothing is known of its function: it jumped to nowhere, or was written
@@ -55,7 +55,7 @@ void backtrace_take(struct LFILinuxThread *t, uint64_t pc, struct backtrace *out
 {
     struct LFILinuxProc *p = t->proc;
     struct unwind u = {.sp = ABI_DWARF_SP, .read = read_word, .arg = p};
-    struct unwind_frame f = {.pc = pc - p->image};
+    struct unwind_frame f = {.pc = pc - p->prog.image};
     find_table(p, ".eh_frame", false, &u.table[0]);
     find_table(p, ".debug_frame", true, &u.table[1]);
     abi_dwarf_registers(lfi_ctx_regs(t->ctx), f.reg);
@@ -71,7 +71,7 @@ void backtrace_take(struct LFILinuxThread *t, uint64_t pc, struct backtrace *out
         /* Callers are further up the stack, but of a function that has not used it.  */
         if (!in_code(p, f.pc) || image_offset(p, f.reg[u.sp]) < sp + !first)
             return;
-        out->pc[out->n++] = p->image + f.pc;
+        out->pc[out->n++] = p->prog.image + f.pc;
     }
 }
 
@@ -84,11 +84,11 @@ bool lfi_proc_frame(struct LFILinuxProc *p, unsigned n, struct LFIFrame *frame)
     if (!there)
         return false;
     uint64_t called = n > 0; /* the call counts, which may be the last of its function */
-    *frame = (struct LFIFrame){.pc = pc, .image_offset = pc - p->image};
-    frame->in_image = frame->image_offset < p->elf.end;
+    *frame = (struct LFIFrame){.pc = pc, .image_offset = pc - p->prog.image};
+    frame->in_image = frame->image_offset < p->prog.elf.end;
     if (frame->in_image)
         frame->symbol =
-            lfiv_elf_symbol(p->file, p->file_size, frame->image_offset - called, &frame->distance);
+            lfiv_elf_symbol(p->prog.file, p->prog.size, frame->image_offset - called, &frame->distance);
     frame->distance += frame->symbol ? called : 0;
     return true;
 }

@@ -141,7 +141,7 @@ static bool keep_symbols(struct debugger_image *im, Elf64_Shdr *sh)
         Elf64_Sym s;
         memcpy(&s, im->file + sh->sh_offset + at, sizeof s);
         if (is_address(&s))
-            s.st_value += im->p->image;
+            s.st_value += im->p->prog.image;
         memcpy(im->file + sh->sh_offset + at, &s, sizeof s);
     }
     /* Their names.  */
@@ -178,7 +178,7 @@ static void find_outermost(const struct debugger_image *im, const Elf64_Shdr *sy
 {
     const Elf64_Shdr *strings = &im->section[symbols->sh_link];
     uint64_t count = symbols->sh_size / sizeof(Elf64_Sym);
-    place[0] = (struct place){im->p->image + im->p->elf.entry, OUTERMOST_SIZE};
+    place[0] = (struct place){im->p->prog.image + im->p->prog.elf.entry, OUTERMOST_SIZE};
     for (uint64_t k = 0; k < count; k++) {
         Elf64_Sym s = symbol_at(im, symbols, k);
         for (unsigned i = 1; i < NOUTERMOST; i++)
@@ -235,7 +235,7 @@ static bool keep_frames(struct debugger_image *im, Elf64_Shdr *sh, const Elf64_S
     if (sh->sh_size >= 4 && memcmp(im->file + im->size - 4, "\0\0\0", 4) == 0)
         im->size -= 4;
     sh->sh_size = im->size - sh->sh_offset + sizeof o;
-    sh->sh_addr += im->p->image;
+    sh->sh_addr += im->p->prog.image;
     make_outermost(im, symbols, &o);
     return append_at(im, 1, &o, sizeof o) != 0;
 }
@@ -251,7 +251,7 @@ static bool keep_debug_frames(struct debugger_image *im, Elf64_Shdr *sh)
         uint64_t address;
         memcpy(head, entry, sizeof head);
         memcpy(&address, entry + sizeof head, sizeof address);
-        address += im->p->image;
+        address += im->p->prog.image;
         if (head[1] != UINT32_MAX)
             memcpy(entry + sizeof head, &address, sizeof address);
         at += 4 + (uint64_t)head[0];
@@ -282,7 +282,7 @@ static bool link_file(struct debugger_image *im, Elf64_Shdr *names)
     uint8_t link[PATH_MAX + 8] = {0};
     size_t n = path ? strlen(path) : 0;
     if (n && n < PATH_MAX) {
-        uint32_t crc = crc32(im->p->file, im->p->file_size);
+        uint32_t crc = crc32(im->p->prog.file, im->p->prog.size);
         size_t at = (n + 4) & ~(size_t)3;
         memcpy(link, path, n);
         memcpy(link + at, &crc, sizeof crc);
@@ -309,7 +309,7 @@ static bool link_file(struct debugger_image *im, Elf64_Shdr *names)
 static void place(struct debugger_image *im, Elf64_Shdr *sh)
 {
     if (sh->sh_flags & SHF_ALLOC) {
-        sh->sh_addr += im->p->image;
+        sh->sh_addr += im->p->prog.image;
         sh->sh_type = SHT_NOBITS;
     } else {
         *sh = (Elf64_Shdr){.sh_type = SHT_NULL};
@@ -361,7 +361,7 @@ static bool fill(struct debugger_image *im, Elf64_Ehdr h)
     if (!im->file || !fill_sections(im, h.e_shstrndx))
         return false;
     h.e_type = ET_EXEC;
-    h.e_entry += im->p->image;
+    h.e_entry += im->p->prog.image;
     h.e_phnum = 0;
     h.e_phoff = 0;
     h.e_shnum = (uint16_t)(im->nsections + 1);
@@ -374,7 +374,7 @@ void debugger_register(struct LFILinuxProc *p)
 {
     Elf64_Ehdr h;
     unsigned n = 0;
-    memcpy(&h, p->file, sizeof h); /* lfiv_elf_check saw it */
+    memcpy(&h, p->prog.file, sizeof h); /* lfiv_elf_check saw it */
     struct debugger_image *im =
         calloc(1, sizeof *im + ((size_t)h.e_shnum + 1) * sizeof im->section[0]);
     if (!im)

@@ -64,7 +64,10 @@ struct LFILinuxEngine *lfi_linux_new(struct LFIEngine *engine, struct LFILinuxOp
     if (!options_ok(&opts))
         return NULL;
     struct LFILinuxEngine *lx = calloc(1, sizeof *lx);
-    if (!lx || !(lx->wd = strdup(opts.wd ? opts.wd : "/"))) {
+    if (!lx || !(lx->wd = strdup(opts.wd ? opts.wd : "/"))
+        || (opts.linker && !(lx->linker = strdup(opts.linker)))) {
+        if (lx)
+            free(lx->wd);
         free(lx);
         lx_fail(LFI_ERR_ALLOC, "out of memory");
         return NULL;
@@ -80,6 +83,7 @@ struct LFILinuxEngine *lfi_linux_new(struct LFIEngine *engine, struct LFILinuxOp
     }
     lx->opts.dir_maps = NULL;
     lx->opts.wd = NULL;
+    lx->opts.linker = NULL;
     kick_init();
     lfi_sys_handler(engine, lx_syscall);
     return lx;
@@ -93,6 +97,7 @@ void lfi_linux_free(struct LFILinuxEngine *lx)
     mounts_close(lx);
     pthread_mutex_destroy(&lx->std_lock);
     free(lx->wd);
+    free(lx->linker);
     free(lx);
 }
 
@@ -128,6 +133,7 @@ static void state_init(struct LFILinuxProc *p)
     p->next_tid = p->pid + 1;
     atomic_store(&p->umask, p->lx->opts.umask & 0777);
     atomic_store(&p->nice, 0);
+    atomic_store(&p->rejections, 0);
     memset(&p->sig, 0, sizeof p->sig);
     limits_init(p);
     p->ended = false;
@@ -169,7 +175,7 @@ struct LFILinuxProc *lfi_proc_new(struct LFILinuxEngine *lx)
     p->lx = lx;
     p->info = lfi_box_info(p->box);
     p->page = lfi_opts(lx->engine).pagesize;
-    p->data_fd = -1;
+    p->prog.data_fd = p->linker.data_fd = -1;
     p->cwd = root;
     pthread_mutex_init(&p->lock, NULL);
     pthread_mutex_init(&p->fs_lock, NULL);
@@ -203,12 +209,12 @@ struct LFIBox *lfi_proc_box(struct LFILinuxProc *p)
 
 lfiptr lfi_proc_image(struct LFILinuxProc *p)
 {
-    return p->image;
+    return p->prog.image;
 }
 
 bool lfi_proc_set_limits(struct LFILinuxProc *p, const struct LFILimits *limits)
 {
-    if (p->file)
+    if (p->prog.file)
         return lx_fail(LFI_ERR_STATE, "the process has a program already");
     if (!limits_ok(limits))
         return false;
@@ -256,9 +262,8 @@ void lfi_proc_free(struct LFILinuxProc *p)
     pthread_mutex_destroy(&p->mem_lock);
     pthread_mutex_destroy(&p->service_lock);
     pthread_cond_destroy(&p->idle);
-    if (p->data_fd >= 0)
-        close(p->data_fd);
-    free(p->file);
+    loaded_free(&p->prog);
+    loaded_free(&p->linker);
     free(p->name);
     free(p);
 }
@@ -275,7 +280,8 @@ static bool prepare(struct LFILinuxThread *t, int argc, const char **argv, const
     const char *base = strrchr(p->name, '/');
     snprintf(t->name, sizeof t->name, "%s", base ? base + 1 : p->name);
     t->main = true;
-    t->entry = p->image + p->elf.entry;
+    const struct loaded *first = p->linker.file ? &p->linker : &p->prog;
+    t->entry = first->image + first->elf.entry;
     abi_set_stack(lfi_ctx_regs(t->ctx), sp);
     p->started = true;
     p->first = t;

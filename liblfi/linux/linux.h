@@ -93,6 +93,7 @@ void fds_free(struct LFILinuxProc *p);
 struct LFILinuxEngine {
     struct LFIEngine *engine;
     struct LFILinuxOptions opts; /* strings and dir_maps not valid any more */
+    char *linker; /* the host's path of programs' dynamic linker; NULL: none */
     char *wd;
     struct mount *mounts;
     size_t nmounts;
@@ -125,6 +126,16 @@ struct backtrace {
     uint64_t pc[LFI_MAX_FRAMES];
 };
 
+/* An ELF image in a box.  */
+struct loaded {
+    uint8_t *file; /* NULL: none */
+    size_t size;
+    struct LFIVElf elf;
+    int data_fd;                        /* memory file with its data, sealed; -1: none */
+    uint64_t data_at[LFIV_ELF_MAXSEGS]; /* where a segment's first page is in it */
+    lfiptr image; /* where address 0 of the file is; can wrap where the box is at address 0 */
+};
+
 struct LFILinuxProc {
     struct LFILinuxEngine *lx;
     struct LFIBox *box;
@@ -132,16 +143,12 @@ struct LFILinuxProc {
     size_t page;
     int pid;
 
-    /* The program (load.c).  Fixed before the first thread runs.  */
-    uint8_t *file;
-    size_t file_size;
+    /* The program and, if it names one, its dynamic linker (load.c).  Fixed before the first thread
+       runs.  */
+    struct loaded prog, linker;
     char *name;
-    struct LFIVElf elf;
     bool loaded;
-    bool remap;                           /* data is mapped from data_fd, not copied */
-    int data_fd;                          /* memory file with it, sealed; -1: none */
-    uint64_t data_at[LFIV_ELF_MAXSEGS];   /* where a segment's first page is in it */
-    lfiptr image; /* where address 0 of the file is; can wrap where the box is at address 0 */
+    bool remap;                   /* data is mapped from memory files, not copied */
     bool started;                 /* a first thread was made, and the program not reloaded since */
     struct LFILinuxThread *first; /* that thread, until it is freed */
     struct debugger_image *debugger; /* debugger.c; NULL if none is told */
@@ -152,6 +159,7 @@ struct LFILinuxProc {
     atomic_uint umask;
     atomic_int nice;
 
+    atomic_uint rejections;   /* of code, in mmap and mprotect */
     pthread_mutex_t mem_lock; /* of brk and of calls that look before they map */
     lfiptr brk_start, brk_now, brk_end;
 
@@ -367,6 +375,8 @@ bool path_join(char out[LX_PATH_MAX], const char *path, const char *more);
 /* Program (load.c, stack.c).  */
 
 bool load_program(struct LFILinuxProc *p);
+/* Gives back what an image holds outside of the box, after which there is none.  */
+void loaded_free(struct loaded *im);
 /* Makes a process what it was before its program ran, but for memory (linux.c).  */
 bool proc_reset(struct LFILinuxProc *p);
 /* The first stack; its address goes into *sp.  */

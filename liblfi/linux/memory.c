@@ -69,6 +69,14 @@ static bool output_by_mapping(struct call *c, const struct file *f, uint64_t siz
     return !writable || output_reserve(c, f, size);
 }
 
+/* A loader in the box says no more than that it was not permitted.  */
+static void tell_rejected(struct LFILinuxProc *p)
+{
+    enum { MOST = 4 };
+    if (lfi_errno() == LFI_ERR_VERIFY && atomic_fetch_add(&p->rejections, 1) < MOST)
+        lx_log(p->lx, "%s: %s", p->name, lfi_errmsg());
+}
+
 long sys_mmap(struct call *c)
 {
     struct LFILinuxProc *p = c->p;
@@ -101,6 +109,8 @@ long sys_mmap(struct call *c)
                      | (anon ? LFI_MAP_ANONYMOUS : 0),
                  anon ? -1 : f->host, anon ? 0 : c->a[5].i, flags);
     long result = at == (lfiptr)-1 ? failed() : (long)at;
+    if (result == -EACCES)
+        tell_rejected(p);
     if (f)
         file_drop(f);
     return result;
@@ -127,8 +137,12 @@ long sys_mprotect(struct call *c)
     if (size > c->p->info.size)
         return -ENOMEM;
     errno = 0;
-    return lfi_box_mprotect(c->p->box, addr, page_up(c->p, size), prot_of(prot)) == 0 ? 0
-                                                                                      : failed();
+    if (lfi_box_mprotect(c->p->box, addr, page_up(c->p, size), prot_of(prot)) == 0)
+        return 0;
+    long result = failed();
+    if (result == -EACCES)
+        tell_rejected(c->p);
+    return result;
 }
 
 /* Copies through memory that no box can reach: either side may be unmapped meanwhile.  */

@@ -75,7 +75,7 @@ static void add_symbol(FILE *out, const struct LFILinuxProc *p, const Elf64_Sym 
         text[n] = name[n] > ' ' && name[n] < 0x7f ? name[n] : '?';
     text[n] = 0;
     if (n)
-        fprintf(out, "%" PRIx64 " %" PRIx64 " %s\n", p->image + s->st_value, s->st_size, text);
+        fprintf(out, "%" PRIx64 " %" PRIx64 " %s\n", p->prog.image + s->st_value, s->st_size, text);
 }
 
 static void add_symbols(FILE *out, const struct LFILinuxProc *p, const Elf64_Shdr *symbols)
@@ -89,7 +89,7 @@ static void add_symbols(FILE *out, const struct LFILinuxProc *p, const Elf64_Shd
         Elf64_Sym s;
         memcpy(&s, data + i * sizeof s, sizeof s);
         if (ELF64_ST_TYPE(s.st_info) == STT_FUNC && s.st_shndx != SHN_UNDEF && s.st_size
-            && s.st_value < p->elf.end && s.st_size <= p->elf.end - s.st_value
+            && s.st_value < p->prog.elf.end && s.st_size <= p->prog.elf.end - s.st_value
             && s.st_name < strings.sh_size)
             add_symbol(out, p, &s, (const char *)names + s.st_name, strings.sh_size - s.st_name);
     }

@@ -64,19 +64,19 @@ static void auxiliary(struct LFILinuxProc *p, struct image *m, struct vector *v,
     lfiptr name = push(m, p->name, strlen(p->name) + 1);
     lfiptr platform = push(m, ABI_MACHINE, sizeof ABI_MACHINE);
     lfiptr bytes = push(m, random, RANDOM_BYTES);
-    aux(v, AT_PHDR, p->elf.phdr ? p->image + p->elf.phdr : 0);
+    aux(v, AT_PHDR, p->prog.elf.phdr ? p->prog.image + p->prog.elf.phdr : 0);
     aux(v, AT_PHENT, sizeof(Elf64_Phdr));
-    aux(v, AT_PHNUM, p->elf.phdr ? p->elf.phnum : 0);
+    aux(v, AT_PHNUM, p->prog.elf.phdr ? p->prog.elf.phnum : 0);
     aux(v, AT_PAGESZ, p->page);
-    aux(v, AT_BASE, 0);
+    aux(v, AT_BASE, p->linker.file ? p->linker.image : 0);
     aux(v, AT_FLAGS, 0);
-    aux(v, AT_ENTRY, p->image + p->elf.entry);
+    aux(v, AT_ENTRY, p->prog.image + p->prog.elf.entry);
     aux(v, AT_UID, BOX_UID);
     aux(v, AT_EUID, BOX_UID);
     aux(v, AT_GID, BOX_GID);
     aux(v, AT_EGID, BOX_GID);
     aux(v, AT_PLATFORM, platform);
-    aux(v, AT_HWCAP, hwcap(p->elf.profile));
+    aux(v, AT_HWCAP, hwcap(p->prog.elf.profile));
     aux(v, AT_CLKTCK, CLOCK_TICKS);
     aux(v, AT_SECURE, 0);
     aux(v, AT_RANDOM, bytes);
@@ -129,8 +129,8 @@ static lfiptr map_stack(struct LFILinuxProc *p, size_t size)
 bool stack_build(struct LFILinuxProc *p, int argc, const char **argv, const char **envp, lfiptr *sp)
 {
     size_t envc = 0, size = p->lx->opts.stacksize ? p->lx->opts.stacksize : DEFAULT_STACK;
-    if (p->elf.stack_size > size)
-        size = p->elf.stack_size < MAX_STACK ? p->elf.stack_size : MAX_STACK;
+    if (p->prog.elf.stack_size > size)
+        size = p->prog.elf.stack_size < MAX_STACK ? p->prog.elf.stack_size : MAX_STACK;
     size = (size + LFI_MAX_PAGE - 1) & ~(size_t)(LFI_MAX_PAGE - 1);
     p->rlimit[BOX_RLIMIT_STACK].cur = size;
     while (envp && envp[envc])

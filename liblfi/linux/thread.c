@@ -205,11 +205,11 @@ static void proc_end_fault(struct LFILinuxThread *t, const struct LFIFault *faul
                              .info = *fault,
                              .reason = LFI_ENDED_FAULT};
     struct backtrace backtrace;
-    uint64_t off = fault->pc - p->image;
-    if (off < p->elf.end) {
+    uint64_t off = fault->pc - p->prog.image;
+    if (off < p->prog.elf.end) {
         end.in_image = true;
         end.image_offset = off;
-        end.symbol = lfiv_elf_symbol(p->file, p->file_size, off, &end.distance);
+        end.symbol = lfiv_elf_symbol(p->prog.file, p->prog.size, off, &end.distance);
     }
     backtrace_take(t, fault->pc, &backtrace);
     proc_end(p, t, &end, &backtrace);
@@ -412,7 +412,7 @@ long sys_clone(struct call *c)
     if (err)
         return err;
     /* As where the limit on threads is 1.  */
-    if (c->p->elf.profile->threads == LFI_THREADS_SINGLE)
+    if (c->p->prog.elf.profile->threads == LFI_THREADS_SINGLE)
         return -EAGAIN;
     struct LFILinuxThread *t = thread_make(c->p);
     if (!t)

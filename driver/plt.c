@@ -1,0 +1,246 @@
+/* The linker's procedure linkage table, made of code that a box may run.
+   SPDX-License-Identifier: Apache-2.0
+
+   GNU ld writes machine code of its own: entries that load an address from the global offset table
+   and jump there.  Addresses are always bound when an image is loaded, so nothing else of the
+   table is ever used, and becomes traps.
+
+   arm64: "-z pac-plt" makes entries of six instructions, which is as much as confined ones need.
+
+     adrp x16, PAGE             adrp x16, PAGE
+     ldr  x17, [x16, #OFF]      add  x28, x27, w16, uxtw
+     add  x16, x16, #OFF   ->   ldr  x17, [x28, #OFF]
+     autia1716                  add  x28, x27, w17, uxtw
+     br   x17                   br   x28
+     nop                        udf
+
+   x86-64: entries of 8 or 16 bytes are too small, and lie where indirect branches do not go.  Each
+   becomes a jump to a stub in the section .lfi.plt, for which the script leaves room.  What a
+   stub is the rewriter decides: it makes one for the profile, which this section starts with.
+
+     jmp  *SLOT(%rip)      ->   jmp  stub;   stub: mov SLOT(%rip), %r11, then as jmp *%r11  */
+#include "config.h"
+
+#include "driver/plt.h"
+
+#include <string.h>
+
+enum { INSN = 4, A64_HEADER = 8 * INSN, A64_ENTRY = 6 * INSN };
+enum { STUB = 32, LOAD = 3, LOAD_SIZE = LOAD + 4, TRAP = 0xcc };
+static const uint8_t load_r11[LOAD] = {0x4c, 0x8b, 0x1d}; /* mov disp(%rip), %r11 */
+
+/* A section of code in the image.  */
+struct Code {
+    uint8_t *bytes;
+    uint64_t address, size;
+};
+
+static struct Code code_named(const struct Image *m, const char *name)
+{
+    Elf64_Shdr s;
+    if (!image_find(m, name, &s) || !(s.sh_flags & SHF_EXECINSTR))
+        return (struct Code){0};
+    return (struct Code){m->bytes + s.sh_offset, s.sh_addr, s.sh_size};
+}
+
+static uint32_t get32(const uint8_t *p)
+{
+    uint32_t value;
+    memcpy(&value, p, sizeof value);
+    return value;
+}
+
+static void put32(uint8_t *p, uint32_t value)
+{
+    memcpy(p, &value, sizeof value);
+}
+
+/* arm64 */
+
+static bool a64_fix_entry(uint8_t *p)
+{
+    uint32_t page = get32(p), load = get32(p + INSN), off = load >> 10 & 0xfff;
+    if ((page & 0x9f00001f) != 0x90000010 || (load & 0xffc003ff) != 0xf9400211
+        || get32(p + 2 * INSN) != (0x91000210 | off << 13) || get32(p + 3 * INSN) != 0xd503219f
+        || get32(p + 4 * INSN) != 0xd61f0220 || get32(p + 5 * INSN) != 0xd503201f)
+        return false;
+    put32(p + 1 * INSN, 0x8b30437c);             /* add x28, x27, w16, uxtw */
+    put32(p + 2 * INSN, 0xf9400391 | off << 10); /* ldr x17, [x28, #OFF] */
+    put32(p + 3 * INSN, 0x8b31437c);             /* add x28, x27, w17, uxtw */
+    put32(p + 4 * INSN, 0xd61f0380);             /* br x28 */
+    put32(p + 5 * INSN, 0);                      /* udf #0 */
+    return true;
+}
+
+static const char *a64_fix(struct Image *m)
+{
+    struct Code plt = code_named(m, ".plt");
+    if (!plt.size)
+        return NULL;
+    if (plt.size < A64_HEADER || (plt.size - A64_HEADER) % A64_ENTRY != 0)
+        return "the linker made a .plt of unknown size: link with GNU ld 2.40 and without -z lazy";
+    memset(plt.bytes, 0, A64_HEADER);
+    for (uint64_t at = A64_HEADER; at < plt.size; at += A64_ENTRY)
+        if (!a64_fix_entry(plt.bytes + at))
+            return "the linker made a .plt of unknown code: link with GNU ld 2.40 and without -z lazy";
+    return NULL;
+}
+
+/* x86-64 */
+
+/* Stubs that are still free; the model of them all.  */
+struct Stubs {
+    struct Code room;
+    uint64_t used;
+    uint8_t model[STUB];
+};
+
+/* The slot of the entry "[endbr64] [bnd] jmp *SLOT(%rip)".  */
+static bool entry_slot(const uint8_t *p, uint64_t size, uint64_t address, uint64_t *slot)
+{
+    static const uint8_t endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa}, jmp[] = {0xff, 0x25};
+    uint64_t at = size > sizeof endbr64 && memcmp(p, endbr64, sizeof endbr64) == 0 ? sizeof endbr64 : 0;
+    at += p[at] == 0xf2;
+    if (size - at < sizeof jmp + 4 || memcmp(p + at, jmp, sizeof jmp) != 0)
+        return false;
+    at += sizeof jmp + 4;
+    *slot = address + at + (uint64_t)(int64_t)(int32_t)get32(p + at - 4);
+    return true;
+}
+
+static bool x64_fix_entry(struct Stubs *stubs, uint8_t *p, uint64_t size, uint64_t address)
+{
+    enum { JMP = 0xe9, JMP_SIZE = 5 };
+    uint64_t slot, stub = stubs->room.address + stubs->used;
+    if (!entry_slot(p, size, address, &slot) || stubs->room.size - stubs->used < STUB)
+        return false;
+    uint8_t *code = stubs->room.bytes + stubs->used;
+    stubs->used += STUB;
+    memcpy(code, stubs->model, STUB);
+    put32(code + LOAD, (uint32_t)(slot - (stub + LOAD_SIZE)));
+    memset(p, TRAP, size);
+    p[0] = JMP;
+    put32(p + 1, (uint32_t)(stub - (address + JMP_SIZE)));
+    return true;
+}
+
+/* The entries of a table from its entry FIRST on.  */
+static bool x64_fix_table(struct Stubs *stubs, struct Code table, unsigned entry, unsigned first)
+{
+    if (table.size % entry != 0)
+        return false;
+    for (uint64_t at = (uint64_t)first * entry; at < table.size; at += entry)
+        if (!x64_fix_entry(stubs, table.bytes + at, entry, table.address + at))
+            return false;
+    return true;
+}
+
+static const char *x64_fix(struct Image *m)
+{
+    enum { PLT_ENTRY = 16, GOT_ENTRY = 8 };
+    struct Code plt = code_named(m, ".plt"), got = code_named(m, ".plt.got"),
+                sec = code_named(m, ".plt.sec");
+    struct Stubs stubs = {.room = code_named(m, ".lfi.plt")};
+    if (!plt.size && !got.size && !sec.size)
+        return NULL;
+    if (stubs.room.size < STUB || memcmp(stubs.room.bytes, load_r11, LOAD) != 0)
+        return "calls that go through a .plt need a dynamic linker: leave out -static and "
+               "--no-dynamic-linker, or define what is weak";
+    memcpy(stubs.model, stubs.room.bytes, STUB);
+    bool ok = true;
+    if (!sec.size && plt.size)
+        ok = x64_fix_table(&stubs, plt, PLT_ENTRY, 1);
+    ok = ok && x64_fix_table(&stubs, sec, PLT_ENTRY, 0)
+         && x64_fix_table(&stubs, got, sec.size || (got.size && got.bytes[0] == 0xf3) ? PLT_ENTRY : GOT_ENTRY, 0);
+    if (!ok)
+        return "the linker made a .plt of unknown code: link with GNU ld 2.40 and without -z bndplt";
+    if (plt.size)
+        memset(plt.bytes, TRAP, sec.size ? plt.size : PLT_ENTRY);
+    return NULL;
+}
+
+/* Where the addresses of functions of other images are in this one.  An entry at which a program
+   would jump to such a function cannot be one of x86-64: it starts no bundle.  */
+
+static bool is_dynamic_symbols(const Elf64_Shdr *s)
+{
+    return s->sh_type == SHT_DYNSYM && s->sh_entsize == sizeof(Elf64_Sym);
+}
+
+static const char *check_symbols(const struct Image *m, const Elf64_Shdr *table, enum LFIArch arch)
+{
+    for (uint64_t at = 0; at + sizeof(Elf64_Sym) <= table->sh_size; at += sizeof(Elf64_Sym)) {
+        Elf64_Sym s;
+        memcpy(&s, m->bytes + table->sh_offset + at, sizeof s);
+        if (ELF64_ST_TYPE(s.st_info) == STT_GNU_IFUNC && s.st_shndx != SHN_UNDEF)
+            return "musl has no functions that are chosen when a program starts: leave out ifunc and "
+                   "target_clones";
+        if (arch == LFI_ARCH_X86_64 && s.st_shndx == SHN_UNDEF && s.st_value != 0)
+            return "code takes the address of a function of a library without the global offset "
+                   "table: compile with -fPIC, or write mov f@GOTPCREL(%rip) for lea f(%rip)";
+    }
+    return NULL;
+}
+
+static const char *check_relocations(const struct Image *m, const Elf64_Shdr *table, enum LFIArch arch)
+{
+    const uint64_t irelative = arch == LFI_ARCH_X86_64 ? R_X86_64_IRELATIVE : R_AARCH64_IRELATIVE;
+    for (uint64_t at = 0; at + sizeof(Elf64_Rela) <= table->sh_size; at += sizeof(Elf64_Rela)) {
+        Elf64_Rela r;
+        memcpy(&r, m->bytes + table->sh_offset + at, sizeof r);
+        if (ELF64_R_TYPE(r.r_info) == irelative)
+            return "musl has no functions that are chosen when a program starts: leave out ifunc and "
+                   "target_clones";
+    }
+    return NULL;
+}
+
+static const char *check_dynamic(const struct Image *m, enum LFIArch arch)
+{
+    const char *why = NULL;
+    for (unsigned i = 1; !why && i < m->head.e_shnum; i++) {
+        Elf64_Shdr s = image_section(m, i);
+        if (!(s.sh_flags & SHF_ALLOC) || s.sh_type == SHT_NOBITS
+            || !image_has(m, s.sh_offset, s.sh_size))
+            continue;
+        if (is_dynamic_symbols(&s))
+            why = check_symbols(m, &s, arch);
+        else if (s.sh_type == SHT_RELA)
+            why = check_relocations(m, &s, arch);
+    }
+    return why;
+}
+
+/* Public.  */
+
+/* The section starts with the model and has then room for as many stubs as there are entries.  */
+const char *plt_script(enum LFIArch arch)
+{
+    return arch != LFI_ARCH_X86_64 ? NULL
+                                   : "SECTIONS\n{\n"
+                                     "  .lfi.plt : ALIGN(32)\n  {\n"
+                                     "    KEEP(*(.lfi.plt))\n"
+                                     "    . += 2 * SIZEOF(.plt) + 4 * SIZEOF(.plt.got) + 2 * SIZEOF(.plt.sec);\n"
+                                     "  }\n}\nINSERT AFTER .fini;\n";
+}
+
+const char *plt_stub(enum LFIArch arch)
+{
+    return arch != LFI_ARCH_X86_64 ? NULL
+                                   : "\t.section .lfi.plt, \"ax\", @progbits\n"
+                                     "\t.p2align 5\n"
+                                     ".Lslot:\n"
+                                     "\tjmp *.Lslot(%rip)\n"
+                                     "\t.p2align 5\n"
+                                     "\t.section .note.GNU-stack, \"\", @progbits\n";
+}
+
+const char *plt_fix(struct Image *m, enum LFIArch arch)
+{
+    if (m->head.e_type != ET_DYN)
+        return NULL;
+    const char *why = check_dynamic(m, arch);
+    if (why)
+        return why;
+    return arch == LFI_ARCH_X86_64 ? x64_fix(m) : a64_fix(m);
+}

@@ -1,0 +1,13 @@
+/* Verifies what was linked.
+   SPDX-License-Identifier: Apache-2.0  */
+#ifndef LFI_LINK_VERIFY_H
+#define LFI_LINK_VERIFY_H
+
+#include "driver/image.h"
+#include "profiles/profile.h"
+
+/* NULL if the program or library obeys the rules of the profile, has no code, is none, or if the profile
+   has no rules; else the first thing that is wrong, one line, allocated.  */
+char *verify_image(const struct Image *m, const struct LFIProfile *profile);
+
+#endif
