@@ -159,25 +159,23 @@ static const char *x64_fix(struct Image *m)
     return NULL;
 }
 
-/* Where the addresses of functions of other images are in this one.  An entry at which a program
-   would jump to such a function cannot be one of x86-64: it starts no bundle.  */
+/* Functions that are chosen when a program starts: musl knows no such relocations.  */
+
+static const char ifunc[] =
+    "musl has no functions that are chosen when a program starts: leave out ifunc and target_clones";
 
 static bool is_dynamic_symbols(const Elf64_Shdr *s)
 {
     return s->sh_type == SHT_DYNSYM && s->sh_entsize == sizeof(Elf64_Sym);
 }
 
-static const char *check_symbols(const struct Image *m, const Elf64_Shdr *table, enum LFIArch arch)
+static const char *check_symbols(const struct Image *m, const Elf64_Shdr *table)
 {
     for (uint64_t at = 0; at + sizeof(Elf64_Sym) <= table->sh_size; at += sizeof(Elf64_Sym)) {
         Elf64_Sym s;
         memcpy(&s, m->bytes + table->sh_offset + at, sizeof s);
         if (ELF64_ST_TYPE(s.st_info) == STT_GNU_IFUNC && s.st_shndx != SHN_UNDEF)
-            return "musl has no functions that are chosen when a program starts: leave out ifunc and "
-                   "target_clones";
-        if (arch == LFI_ARCH_X86_64 && s.st_shndx == SHN_UNDEF && s.st_value != 0)
-            return "code takes the address of a function of a library without the global offset "
-                   "table: compile with -fPIC, or write mov f@GOTPCREL(%rip) for lea f(%rip)";
+            return ifunc;
     }
     return NULL;
 }
@@ -189,13 +187,12 @@ static const char *check_relocations(const struct Image *m, const Elf64_Shdr *ta
         Elf64_Rela r;
         memcpy(&r, m->bytes + table->sh_offset + at, sizeof r);
         if (ELF64_R_TYPE(r.r_info) == irelative)
-            return "musl has no functions that are chosen when a program starts: leave out ifunc and "
-                   "target_clones";
+            return ifunc;
     }
     return NULL;
 }
 
-static const char *check_dynamic(const struct Image *m, enum LFIArch arch)
+static const char *check_ifunc(const struct Image *m, enum LFIArch arch)
 {
     const char *why = NULL;
     for (unsigned i = 1; !why && i < m->head.e_shnum; i++) {
@@ -204,7 +201,7 @@ static const char *check_dynamic(const struct Image *m, enum LFIArch arch)
             || !image_has(m, s.sh_offset, s.sh_size))
             continue;
         if (is_dynamic_symbols(&s))
-            why = check_symbols(m, &s, arch);
+            why = check_symbols(m, &s);
         else if (s.sh_type == SHT_RELA)
             why = check_relocations(m, &s, arch);
     }
@@ -239,7 +236,7 @@ const char *plt_fix(struct Image *m, enum LFIArch arch)
 {
     if (m->head.e_type != ET_DYN)
         return NULL;
-    const char *why = check_dynamic(m, arch);
+    const char *why = check_ifunc(m, arch);
     if (why)
         return why;
     return arch == LFI_ARCH_X86_64 ? x64_fix(m) : a64_fix(m);

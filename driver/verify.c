@@ -10,13 +10,22 @@
 #include "lfiv_elf.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-enum { PAGE = 4096 };
+enum { PAGE = 4096, VENEER = 24 };
 
 struct First {
     const struct Image *m;
     char *text;
 };
+
+/* What GNU ld calls the code that it adds for branches out of reach.  */
+static bool is_veneer(const char *symbol)
+{
+    static const char suffix[] = "_veneer";
+    size_t n = strlen(symbol), len = sizeof suffix - 1;
+    return n > len && strcmp(symbol + n - len, suffix) == 0;
+}
 
 static bool keep_first(void *arg, const struct LFIVError *e)
 {
@@ -25,6 +34,12 @@ static bool keep_first(void *arg, const struct LFIVError *e)
     uint64_t distance = 0;
     const char *symbol = lfiv_elf_symbol(first->m->bytes, first->m->size, e->addr, &distance);
     lfiv_error_hex(e, code);
+    if (symbol && distance < VENEER && is_veneer(symbol)) {
+        first->text = tool_printf("%.200s: a branch that reaches 128 MiB goes further: make the code "
+                                  "smaller, or put what calls each other closer together",
+                                  symbol);
+        return false;
+    }
     first->text = tool_printf("%#llx <%.200s+%#llx>: %s %s: %s", (unsigned long long)e->addr,
                               symbol ? symbol : "?", (unsigned long long)distance, code, e->insn,
                               e->rule);
