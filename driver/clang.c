@@ -274,7 +274,7 @@ void run_clang(struct Invocation *inv, int argc, char **argv)
     check_options(inv, &args);
     clean_environment();
 
-    add(&c, tool_printf("%s%s", inv->tool->name, inv->tool->version));
+    add(&c, tool_strdup(inv->tool->stock));
     add_places(&c, inv);
     if (!relocatable)
         add(&c, tool_strdup("-static-pie"));

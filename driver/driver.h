@@ -13,7 +13,7 @@ enum ToolKind { GCC, CLANG, OURS, STOCK, RUN, PKGCONF };
 struct Tool {
     const char *name;
     enum ToolKind kind;
-    const char *version; /* behind the name of the distribution's program */
+    const char *stock; /* the distribution's program, behind the architecture */
 };
 
 /* What the name and the options say.  */

@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 static const struct Tool tools[] = {
-#define TOOL(name, kind, version) {name, kind, version},
+#define TOOL(name, kind, stock) {name, kind, stock},
 #include "driver/tools.def"
 #undef TOOL
 };
@@ -42,8 +42,7 @@ static bool is_one_of(const char *arg, const char *const *list)
 static const struct Tool *find_tool(const char *name)
 {
     for (size_t i = 0; i < sizeof tools / sizeof tools[0]; i++) {
-        const char *rest = after(name, tools[i].name);
-        if (rest && (*rest == 0 || strcmp(rest, tools[i].version) == 0))
+        if (strcmp(name, tools[i].name) == 0 || strcmp(name, tools[i].stock) == 0)
             return &tools[i];
     }
     return NULL;
@@ -99,12 +98,18 @@ const struct LFIProfile *choose_profile(const struct Invocation *inv,
     return p;
 }
 
+static char *triple_of(const struct Invocation *inv)
+{
+    return tool_printf("%s-%s-linux-musl", inv->arch, inv->sandboxed ? "lfi" : "baseline");
+}
+
 void find_places(struct Invocation *inv)
 {
     const char *prefix = tool_prefix();
+    char *triple = triple_of(inv);
     inv->exec = tool_printf("%s/libexec/lfi", prefix);
-    inv->sysroot =
-        tool_printf("%s/%s-%s-linux-musl", prefix, inv->arch, inv->sandboxed ? "lfi" : "baseline");
+    inv->sysroot = tool_printf("%s/%s", prefix, triple);
+    free(triple);
     if (inv->sandboxed) {
         inv->tooldir = tool_printf("%s/%s/%s", inv->exec, inv->arch, inv->profile->name);
         inv->libdir = tool_printf("%s/lib/%s", inv->sysroot, inv->profile->multilib);
@@ -169,7 +174,7 @@ bool answered(const struct Invocation *inv, const char *arg)
     if (strncmp(arg, "--print-", 8) == 0 || strcmp(arg, "--dump-machine") == 0)
         arg = strcmp(arg, "--dump-machine") == 0 ? "-dumpmachine" : arg + 1;
     if (strcmp(arg, "-dumpmachine") == 0 || strcmp(arg, "-print-multiarch") == 0)
-        printf("%s-%s-linux-musl\n", inv->arch, inv->sandboxed ? "lfi" : "baseline");
+        puts(triple_of(inv));
     else if (strcmp(arg, "-print-sysroot") == 0)
         puts(inv->sysroot);
     else if ((value = after(arg, "-print-file-name=")))
@@ -239,9 +244,16 @@ static void set_environment(const struct Invocation *inv)
     for (char *p = regs; *p; p++)
         if (*p == ' ')
             *p = ',';
+    char *triple = triple_of(inv);
+    char *cxx = tool_printf("%s/include/c++/12", inv->sysroot);
+    char *cxx_target = tool_printf("%s/%s", cxx, triple);
     if (setenv("LFI_SYSROOT", inv->sysroot, 1) != 0 || setenv("LFI_LIBDIR", inv->libdir, 1) != 0
-        || setenv("LFI_EXEC", exec, 1) != 0 || setenv("LFI_FIXED", regs, 1) != 0)
+        || setenv("LFI_EXEC", exec, 1) != 0 || setenv("LFI_FIXED", regs, 1) != 0
+        || setenv("LFI_CXX", cxx, 1) != 0 || setenv("LFI_CXX_TARGET", cxx_target, 1) != 0)
         tool_fail("out of memory");
+    free(triple);
+    free(cxx);
+    free(cxx_target);
     free(exec);
     free(regs);
 }
@@ -372,7 +384,7 @@ static _Noreturn void run_gcc(struct Invocation *inv, int argc, char **argv)
 
     char **out = tool_alloc(((size_t)argc + 9) * sizeof *out);
     int n = 0;
-    out[n++] = tool_printf("%s-linux-gnu-%s%s", inv->arch, inv->tool->name, inv->tool->version);
+    out[n++] = tool_printf("%s-linux-gnu-%s", inv->arch, inv->tool->stock);
     out[n++] = tool_printf("-B%s/", inv->tooldir);
     out[n++] = tool_printf("-B%s/", inv->libdir);
     out[n++] = tool_printf("-specs=%s/musl.specs", inv->exec);
@@ -390,8 +402,7 @@ static _Noreturn void run_gcc(struct Invocation *inv, int argc, char **argv)
 
 static _Noreturn void run_tool(struct Invocation *inv, char **argv)
 {
-    char *program =
-        tool_printf("%s-linux-gnu-%s%s", inv->arch, inv->tool->name, inv->tool->version);
+    char *program = tool_printf("%s-linux-gnu-%s", inv->arch, inv->tool->stock);
     if (inv->tool->kind == OURS && inv->sandboxed) {
         inv->profile = lfi_profile_find(lfi_arch_find(inv->arch), "full");
         if (!inv->profile)

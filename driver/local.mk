@@ -24,8 +24,8 @@ EXTRA_DIST += %D%/musl.specs %D%/clang.cfg $(driveraarch64_DATA) $(driverx86_64_
 	  -o $@ $(srcdir)/%D%/ld-plugin.c $(srcdir)/profiles/profile.c
 CLEANFILES += %D%/lfi_ld_plugin.so
 
-# NAME, and NAME-VERSION where the distribution's tool has one.
-PREFIXED_TOOLS = `sed -n 's/^TOOL("\([^"]*\)", *[A-Z]*, *"\([^"]*\)").*/\1 \1\2/p' $(srcdir)/%D%/tools.def`
+# NAME, and the name of the distribution's tool where that has its version.
+PREFIXED_TOOLS = `sed -n 's/^TOOL("\([^"]*\)", *[A-Z]*, *"\([^"]*\)").*/\1 \2/p' $(srcdir)/%D%/tools.def | tr ' ' '\n' | sort -u`
 
 # Architecture and profile are what these links are called.
 INSTALL_EXEC_LOCALS += install-driver-links

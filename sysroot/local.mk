@@ -1,13 +1,16 @@
 # The stage and the sysroots in it.
 #
 # make LFI_PROFILES="full stores"   only these sysroots
+# make LFI_CXX_PROFILES="full"       C++ in these alone (for the others there is C); empty: in none
 # make SYSROOT_STAMPS=              no sysroots
 # make fetch                        sources into the cache (configure --with-fetch-cache)
-EXTRA_DIST += %D%/build %D%/unpack %D%/copy-sysroot scripts/fetch-source scripts/sources.tab \
+EXTRA_DIST += %D%/build %D%/libstdc++.sh %D%/keep-assembly %D%/groups.awk %D%/unpack %D%/copy-sysroot scripts/fetch-source scripts/sources.tab \
   $(lfi_overlay_files) $(boxrt_files)
 boxrt_files = boxrt/boxrt.c boxrt/boxrt.h boxrt/calls-aarch64.S boxrt/calls-x86_64.S include/lfi_boxcall.h
 lfi_overlay_files = \
   %D%/overlay/README \
+  %D%/overlay/all/gcc/libgcc/config/t-eh-dw2-dip \
+  %D%/overlay/all/gcc/libgcc/unwind-dw2-fde-musl.c \
   %D%/overlay/lfi-aarch64/gcc/libgcc/config/aarch64/sync-cache.c \
   %D%/overlay/lfi-aarch64/gcc/libgcc/config/aarch64/value-unwind.h \
   %D%/overlay/lfi-aarch64/musl/arch/aarch64/crt_arch.h \
@@ -24,6 +27,7 @@ lfi_overlay_files = \
 LFI_PROFILES = full stores spec bundle16 nosegue dense single one one-single allregs
 profiles_of = $(filter $(LFI_PROFILES),$(shell sed -n \
   's/^PROFILE.$(shell echo $(1) | tr a-z A-Z), *"\([^"]*\)".*/\1/p' $(srcdir)/profiles/profiles.def))
+LFI_CXX_PROFILES = $(LFI_PROFILES)
 LFI_SYSROOTS := $(foreach t,$(LFI_TARGETS),$(foreach p,$(call profiles_of,$(t)),$(t)-lfi-$(p)))
 
 fetch:
@@ -91,6 +95,32 @@ $(LFI_SYSROOTS:%=sysroot/%.stamp): sysroot/%.stamp:
 	if test -n "$(PREBUILT_SYSROOT)"; then $(sysroot_copy) $$t-lfi-linux-musl lib/$$p; \
 	else $(sysroot_build) --arch $$t --kind lfi --profile $$p --work sysroot/work-$$t-$$p; fi
 	@touch $@
+
+# --- C++, on top.  Of the profiles that reserve the same registers the first has the compiler run, the
+# others assemble what it gave to the assembler; the headers are from the first of an architecture.
+LFI_CXX_SYSROOTS := $(filter $(foreach p,$(LFI_CXX_PROFILES),%-lfi-$(p)),$(LFI_SYSROOTS))
+# SYSROOT:FIRST-OF-ITS-REGISTERS:FIRST-OF-ITS-ARCHITECTURE
+LFI_CXX_GROUPS := $(shell awk -f $(srcdir)/%D%/groups.awk -v SYSROOTS="$(LFI_CXX_SYSROOTS)" \
+  $(srcdir)/profiles/profiles.def)
+cxx_group = $(subst :, ,$(filter $(1):%,$(LFI_CXX_GROUPS)))
+cxx_first = $(word 2,$(cxx_group))
+cxx_first_of_arch = $(word 3,$(cxx_group))
+cxx_recipe = $(srcdir)/%D%/libstdc++.sh $(srcdir)/%D%/keep-assembly
+
+SYSROOT_STAMPS += $(BASELINE_TARGETS:%=sysroot/%-baseline-c++.stamp) $(LFI_CXX_SYSROOTS:%=sysroot/%-c++.stamp)
+$(BASELINE_TARGETS:%=sysroot/%-baseline-c++.stamp): sysroot/%-baseline-c++.stamp: sysroot/%-baseline.stamp $(cxx_recipe)
+	+@test -n "$(PREBUILT_SYSROOT)" || $(sysroot_build) --arch $* --kind baseline --work sysroot/work-$*-baseline \
+	  --c++ sysroot/work-$*-baseline/kept --headers install
+	@touch $@
+$(LFI_CXX_SYSROOTS:%=sysroot/%-c++.stamp): sysroot/%-c++.stamp: sysroot/%.stamp $(cxx_recipe)
+	+@t=`echo $* | sed 's/-lfi-.*//'` p=`echo $* | sed 's/.*-lfi-//'`; \
+	test -n "$(PREBUILT_SYSROOT)" || $(sysroot_build) --arch $$t --kind lfi --profile $$p --work sysroot/work-$$t-$$p \
+	  $(if $(filter $*,$(call cxx_first,$*)),--c++,--c++-from) \
+	  sysroot/work-`echo $(call cxx_first,$*) | sed 's/-lfi-/-/'`/kept \
+	  $(if $(filter $*,$(call cxx_first_of_arch,$*)),--headers install)
+	@touch $@
+$(foreach s,$(LFI_CXX_SYSROOTS),$(foreach first,$(sort $(call cxx_first,$(s)) $(call cxx_first_of_arch,$(s))), \
+  $(if $(filter $(s),$(first)),,$(eval sysroot/$(s)-c++.stamp: sysroot/$(first)-c++.stamp))))
 
 sysroot/aarch64-baseline.stamp: $(stage_aarch64_baseline)
 sysroot/x86_64-baseline.stamp: $(stage_x86_64_baseline)
