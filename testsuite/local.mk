@@ -45,12 +45,16 @@ check-contain: all
 	  --targets "$(firstword $(LFI_TARGETS))" --objdir $(abs_builddir)/testsuite/run lfi-run/contain.exp
 PHONY_TARGETS += check-contain
 
-# All of gcc.c-torture/execute at three levels, under the profiles that confine.
-check-torture: all
+# GCC's own tests under the profiles that confine: all of gcc.c-torture/execute at three levels;
+# exceptions, thread-local storage and torture of g++.dg at two.
+check-torture: torture_language = c
+check-torture-c++: torture_language = c++
+check-torture check-torture-c++: all
 	status=0; for t in $(LFI_TARGETS); do \
-	  $(srcdir)/%D%/run-torture --prefix $(STAGE) --arch $$t --all --floor $(srcdir)/%D%/torture/floor \
-	    --gcc-source "$(GCC_SOURCE)" --objdir $(abs_builddir)/testsuite/torture || status=1; done; exit $$status
-PHONY_TARGETS += check-torture
+	  $(srcdir)/%D%/run-torture --prefix $(STAGE) --arch $$t --language $(torture_language) --all \
+	    --floor $(srcdir)/%D%/torture/floor --gcc-source "$(GCC_SOURCE)" \
+	    --objdir $(abs_builddir)/testsuite/torture || status=1; done; exit $$status
+PHONY_TARGETS += check-torture check-torture-c++
 
 # Real programs from the sources that 'make fetch' got, under the two most common profiles, or
 # (check-matrix) every one that confines, compiled once per register set, on smaller input;
