@@ -56,6 +56,12 @@ check-torture check-torture-c++: all
 	    --objdir $(abs_builddir)/testsuite/torture || status=1; done; exit $$status
 PHONY_TARGETS += check-torture check-torture-c++
 
+# C++ in every profile, with many options.
+check-cxx: all
+	LFI_CXX_ALL=1 $(srcdir)/%D%/run-tests --builddir $(abs_builddir) --prefix $(STAGE) --targets "$(LFI_TARGETS)" \
+	  --objdir $(abs_builddir)/testsuite/run cxx/cxx.exp
+PHONY_TARGETS += check-cxx
+
 # Real programs from the sources that 'make fetch' got, under the two most common profiles, or
 # (check-matrix) every one that confines, compiled once per register set, on smaller input;
 # RUNPROGRAMS="zlib mawk" narrows it.

@@ -15,8 +15,8 @@ static void never() noexcept
     throw 7;
 }
 struct Pure {
-    Pure() { call(); }
-    void call() { pure(); }
+    Pure() { call(this); }
+    [[gnu::noipa]] static void call(Pure *p) { p->pure(); }
     virtual void pure() = 0;
     virtual ~Pure() = default;
 };
