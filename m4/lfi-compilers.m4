@@ -14,8 +14,10 @@ AS_IF([test "x$enable_tools" = xyes], [
   AS_IF([test -z "$GXX_FOR_PLUGIN"], [AC_MSG_ERROR([g++-12 is missing (Debian: apt-get install g++-12)])])
   for t in $lfi_targets; do
     lfi_deb=`echo $t | tr _ -`
-    AS_IF([test -n "`command -v $t-linux-gnu-gcc-12`"], [],
-      [AC_MSG_ERROR([$t-linux-gnu-gcc-12 is missing (Debian: apt-get install gcc-12-$lfi_deb-linux-gnu, or gcc-12 on that architecture)])])
+    for c in gcc g++; do
+      AS_IF([test -n "`command -v $t-linux-gnu-$c-12`"], [],
+        [AC_MSG_ERROR([$t-linux-gnu-$c-12 is missing (Debian: apt-get install $c-12-$lfi_deb-linux-gnu, or $c-12 on that architecture)])])
+    done
     AS_IF([test -n "`command -v $t-linux-gnu-as`"], [],
       [AC_MSG_ERROR([$t-linux-gnu-as is missing (Debian: apt-get install binutils-$lfi_deb-linux-gnu)])])
     lfi_plugin=`$t-linux-gnu-gcc-12 -print-file-name=plugin`
@@ -37,7 +39,7 @@ AS_IF([test "x$enable_tools" = xyes], [
   case " $lfi_targets " in
     *" x86_64 "*) ;;
     *) lfi_plugin=`x86_64-linux-gnu-gcc-12 -print-file-name=plugin 2>/dev/null`
-       AS_IF([test -f "$lfi_plugin/include/gcc-plugin.h"], [lfi_baselines="$lfi_baselines x86_64"]) ;;
+       AS_IF([test -f "$lfi_plugin/include/gcc-plugin.h" && test -n "`command -v x86_64-linux-gnu-g++-12`"], [lfi_baselines="$lfi_baselines x86_64"]) ;;
   esac])
 AC_SUBST([BASELINE_TARGETS], ["$lfi_baselines"])
 ])

@@ -30,7 +30,8 @@ cxx_fingerprint() {
 cxx_unless_same() {
     [ -f "$work/fingerprint" ] || die "$name: C++ needs the C library, which was not built"
     cxx_fingerprint > "$work/c++.new"
-    if [ -f "$libdir/libstdc++.a" ] && cmp -s "$work/c++" "$work/c++.new"; then
+    if [ -f "$libdir/libatomic.a" ] && [ -f "$cxx_headers/iostream" ] && [ -f "${cxx_to:-$cxx_from}/index" ] &&
+        cmp -s "$work/c++" "$work/c++.new"; then
         return 0
     fi
     rm -f "$work/c++"
