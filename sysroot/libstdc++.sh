@@ -30,7 +30,7 @@ cxx_fingerprint() {
 cxx_unless_same() {
     [ -f "$work/fingerprint" ] || die "$name: C++ needs the C library, which was not built"
     cxx_fingerprint > "$work/c++.new"
-    if [ -f "$libdir/libatomic.a" ] && [ -f "$cxx_headers/iostream" ] && [ -f "${cxx_to:-$cxx_from}/index" ] &&
+    if [ -f "$libdir/libatomic.so" ] && [ -f "$cxx_headers/iostream" ] && [ -f "${cxx_to:-$cxx_from}/index" ] &&
         cmp -s "$work/c++" "$work/c++.new"; then
         return 0
     fi
@@ -91,6 +91,16 @@ cxx_install() {
     done
 }
 
+# The shared libraries, of the objects in the archives.
+cxx_shared() {
+    local l
+    for l in libstdc++.so.6 libatomic.so.1; do
+        $cc -shared -Wl,-soname,$l -Wl,--whole-archive "$libdir/${l%.so.*}.a" -Wl,--no-whole-archive \
+            -o "$libdir/$l"
+        ln -sf $l "$libdir/${l%.*}"
+    done
+}
+
 # "ARCHIVE MEMBER SUM" for each member of the archives, in order; all must have been kept.
 cxx_index() {
     local a n member sum
@@ -124,6 +134,7 @@ cxx_compile() { # DIR
     quietly "configuring libatomic" libatomic_configure
     quietly "building libatomic" libatomic_build
     quietly "installing libstdc++" cxx_install
+    quietly "linking libstdc++" cxx_shared
     quietly "keeping the assembly of libstdc++" cxx_index "$1"
     rm -rf "$work/build-c++" "$work/gcc"
     echo "  $name: libstdc++ built in $((SECONDS - start)) s"
@@ -158,6 +169,7 @@ cxx_assemble() { # DIR
     rm -rf "$work/build-c++"
     mkdir "$work/build-c++"
     quietly "assembling libstdc++" cxx_rewrite "$1"
+    quietly "linking libstdc++" cxx_shared
     rm -rf "$work/build-c++"
     echo "  $name: libstdc++ assembled in $((SECONDS - start)) s"
 }
