@@ -158,11 +158,12 @@ struct LFIProcEnd {
     int sig;    /* the signal that ended it; 0 if it called exit */
     bool fault; /* the signal came from a fault: the rest is valid */
     struct LFIFault info;
-    bool in_image;         /* pc lies in the program: */
+    bool in_image;         /* pc lies in the program or a library: */
     uint64_t image_offset; /* the address in its ELF file */
     const char *symbol;    /* function that covers it, hostile text; NULL if unknown */
     uint64_t distance;     /* of pc from the symbol */
     enum LFIEndReason reason;
+    const char *object; /* with in_image: the library that it means, hostile text; NULL: the program */
 };
 /* False if it has not ended.  symbol is valid as long as the process, or until it is reloaded.  */
 bool lfi_proc_end(struct LFILinuxProc *proc, struct LFIProcEnd *end);
@@ -174,10 +175,11 @@ bool lfi_proc_end(struct LFILinuxProc *proc, struct LFIProcEnd *end);
 enum { LFI_MAX_FRAMES = 64 };
 struct LFIFrame {
     uint64_t pc;           /* frame 0: as in struct LFIFault; else where the call returns to */
-    bool in_image;         /* pc lies in the program: */
+    bool in_image;         /* pc lies in the program or a library: */
     uint64_t image_offset; /* the address in its ELF file */
     const char *symbol;    /* function that covers it, hostile text; NULL if unknown */
     uint64_t distance;     /* of pc from the symbol */
+    const char *object;    /* as in LFIProcEnd */
 };
 /* Frame n; false past the last one (there are LFI_MAX_FRAMES at most), or if the process has
    not ended by a fault.  symbol is valid as long as the process.  */

@@ -72,11 +72,12 @@ static void report_fault(const char *program, const struct LFIProcEnd *end)
     const struct LFIFault *f = &end->info;
     const char *name = sigabbrev_np(f->sig), *text = sigdescr_np(f->sig);
     char where[512] = "outside the program", addr[64] = "";
+    const char *object = end->object ? end->object : "the program";
     if (end->in_image && end->symbol)
-        snprintf(where, sizeof where, "0x%" PRIx64 " in the program, %.256s+0x%" PRIx64,
-                 end->image_offset, end->symbol, end->distance);
+        snprintf(where, sizeof where, "0x%" PRIx64 " in %.64s, %.256s+0x%" PRIx64,
+                 end->image_offset, object, end->symbol, end->distance);
     else if (end->in_image)
-        snprintf(where, sizeof where, "0x%" PRIx64 " in the program", end->image_offset);
+        snprintf(where, sizeof where, "0x%" PRIx64 " in %.64s", end->image_offset, object);
     if (f->kind == LFI_FAULT_SIGNAL && (f->sig == SIGSEGV || f->sig == SIGBUS))
         snprintf(addr, sizeof addr, ", address 0x%" PRIx64, f->addr);
     if (f->kind == LFI_FAULT_RTCALL)
@@ -92,10 +93,11 @@ static void report_frames(struct LFILinuxProc *proc)
     unsigned n = 0;
     for (; lfi_proc_frame(proc, n, &f); n++)
         if (f.symbol)
-            tool_warn("#%u 0x%" PRIx64 " %.256s+0x%" PRIx64, n, f.image_offset, f.symbol,
-                      f.distance);
+            tool_warn("#%u 0x%" PRIx64 " %.256s+0x%" PRIx64 "%s%.64s", n, f.image_offset, f.symbol,
+                      f.distance, f.object ? " in " : "", f.object ? f.object : "");
         else if (f.in_image)
-            tool_warn("#%u 0x%" PRIx64, n, f.image_offset);
+            tool_warn("#%u 0x%" PRIx64 "%s%.64s", n, f.image_offset, f.object ? " in " : "",
+                      f.object ? f.object : "");
         else
             tool_warn("#%u 0x%" PRIx64 " outside the program", n, f.pc);
     if (n == LFI_MAX_FRAMES)

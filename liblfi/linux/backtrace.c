@@ -14,28 +14,22 @@ static bool read_word(void *arg, uint64_t addr, uint64_t *value)
     return lfi_box_copyfm(p->box, value, lfi_box_l2p(p->box, addr), sizeof *value);
 }
 
-static void find_table(const struct LFILinuxProc *p, const char *name, bool debug,
+static void find_table(const struct loaded *im, const char *name, bool debug,
                        struct unwind_table *out)
 {
     Elf64_Shdr sh;
-    const uint8_t *data = program_section_named(p, name, &sh) ? program_bytes(p, &sh) : NULL;
+    const uint8_t *data = program_section_named(im, name, &sh) ? program_bytes(im, &sh) : NULL;
     *out = (struct unwind_table){data, data ? sh.sh_size : 0, sh.sh_addr, debug};
 }
 
-static bool in_code(const struct LFILinuxProc *p, uint64_t offset)
+static bool in_code(const struct loaded *im, uint64_t offset)
 {
-    for (unsigned i = 0; i < p->prog.elf.nsegs; i++) {
-        const struct LFIVElfSegment *s = &p->prog.elf.segs[i];
+    for (unsigned i = 0; im && i < im->elf.nsegs; i++) {
+        const struct LFIVElfSegment *s = &im->elf.segs[i];
         if (s->prot & LFIV_ELF_EXEC && offset - s->vaddr < s->memsz)
             return true;
     }
     return false;
-}
-
-/* The offset in the image of an address of the box.  */
-static uint64_t image_offset(const struct LFILinuxProc *p, uint64_t addr)
-{
-    return lfi_box_l2p(p->box, addr) - p->prog.image;
 }
 
 /* The innermost frame where nothing is known of its function: it jumped to nowhere, or was written
@@ -51,27 +45,42 @@ static bool just_called(const struct unwind *u, struct unwind_frame *f)
     return read_word(u->arg, sp, &f->pc);
 }
 
+/* The frame's pc, an address, becomes that of the image it lies in.  Tables stay while the image does.  */
+static const struct loaded *enter_image(struct LFILinuxProc *p, struct unwind *u,
+                                        struct unwind_frame *f, const struct loaded *last)
+{
+    const char *name;
+    const struct loaded *im = image_at(p, lfi_box_l2p(p->box, f->pc), &name);
+    if (im && im != last) {
+        find_table(im, ".eh_frame", false, &u->table[0]);
+        find_table(im, ".debug_frame", true, &u->table[1]);
+    }
+    f->pc = lfi_box_l2p(p->box, f->pc) - (im ? im->image : 0);
+    return im;
+}
+
 void backtrace_take(struct LFILinuxThread *t, uint64_t pc, struct backtrace *out)
 {
     struct LFILinuxProc *p = t->proc;
     struct unwind u = {.sp = ABI_DWARF_SP, .read = read_word, .arg = p};
-    struct unwind_frame f = {.pc = pc - p->prog.image};
-    find_table(p, ".eh_frame", false, &u.table[0]);
-    find_table(p, ".debug_frame", true, &u.table[1]);
+    struct unwind_frame f = {.pc = pc};
+    const struct loaded *im = enter_image(p, &u, &f, NULL);
+    if (!im)
+        f.pc = pc - p->prog.image;
     abi_dwarf_registers(lfi_ctx_regs(t->ctx), f.reg);
     out->n = 0;
     out->pc[out->n++] = pc;
     while (out->n < LFI_MAX_FRAMES) {
         bool first = out->n == 1;
-        uint64_t sp = image_offset(p, f.reg[u.sp]);
+        uint64_t sp = lfi_box_l2p(p->box, f.reg[u.sp]);
         enum unwind_result r = unwind_step(&u, &f, !first);
         if (r == UNWIND_UNKNOWN && first ? !just_called(&u, &f) : r != UNWIND_CALLER)
             return;
-        f.pc = image_offset(p, f.pc);
+        im = enter_image(p, &u, &f, im);
         /* Callers are further up the stack, but of a function that has not used it.  */
-        if (!in_code(p, f.pc) || image_offset(p, f.reg[u.sp]) < sp + !first)
+        if (!in_code(im, f.pc) || lfi_box_l2p(p->box, f.reg[u.sp]) < sp + !first)
             return;
-        out->pc[out->n++] = p->prog.image + f.pc;
+        out->pc[out->n++] = im->image + f.pc;
     }
 }
 
@@ -84,11 +93,14 @@ bool lfi_proc_frame(struct LFILinuxProc *p, unsigned n, struct LFIFrame *frame)
     if (!there)
         return false;
     uint64_t called = n > 0; /* the call counts, which may be the last of its function */
-    *frame = (struct LFIFrame){.pc = pc, .image_offset = pc - p->prog.image};
-    frame->in_image = frame->image_offset < p->prog.elf.end;
-    if (frame->in_image)
+    const struct loaded *im = image_at(p, pc, &frame->object);
+    *frame = (struct LFIFrame){.pc = pc,
+                               .in_image = im != NULL,
+                               .image_offset = pc - (im ? im->image : p->prog.image),
+                               .object = frame->object};
+    if (im)
         frame->symbol =
-            lfiv_elf_symbol(p->prog.file, p->prog.size, frame->image_offset - called, &frame->distance);
+            lfiv_elf_symbol(im->file, im->size, frame->image_offset - called, &frame->distance);
     frame->distance += frame->symbol ? called : 0;
     return true;
 }

@@ -120,7 +120,7 @@ static uint64_t append(struct debugger_image *im, const void *data, uint64_t siz
 /* Copies the section's contents; a broken section has none.  False without memory.  */
 static bool keep(struct debugger_image *im, Elf64_Shdr *sh)
 {
-    const uint8_t *data = program_bytes(im->p, sh);
+    const uint8_t *data = program_bytes(&im->p->prog, sh);
     if (!data)
         sh->sh_size = 0;
     sh->sh_offset = append(im, data, sh->sh_size);
@@ -289,7 +289,7 @@ static bool link_file(struct debugger_image *im, Elf64_Shdr *names)
         *sh = (Elf64_Shdr){.sh_type = SHT_PROGBITS, .sh_size = at + sizeof crc, .sh_addralign = 4};
         sh->sh_offset = append(im, link, sh->sh_size);
         /* Its name follows those of the others.  */
-        const uint8_t *old = program_bytes(im->p, names);
+        const uint8_t *old = program_bytes(&im->p->prog, names);
         sh->sh_name = (uint32_t)(old ? names->sh_size : 0);
         names->sh_offset = append(im, NULL, sh->sh_name + sizeof name);
         if (names->sh_offset) {
@@ -332,8 +332,8 @@ static Elf64_Shdr *find_symbols(struct debugger_image *im)
 static bool fill_sections(struct debugger_image *im, unsigned names)
 {
     Elf64_Shdr frames = {0}, debug_frames = {0}, *symbols = find_symbols(im), *sh = im->section;
-    program_section_named(im->p, ".eh_frame", &frames);
-    program_section_named(im->p, ".debug_frame", &debug_frames);
+    program_section_named(&im->p->prog, ".eh_frame", &frames);
+    program_section_named(&im->p->prog, ".debug_frame", &debug_frames);
     if (!symbols || names >= im->nsections || !keep_symbols(im, symbols))
         return false;
     Elf64_Shdr *strings = &im->section[symbols->sh_link];
@@ -380,7 +380,7 @@ void debugger_register(struct LFILinuxProc *p)
     if (!im)
         return;
     im->p = p;
-    while (program_section(p, n, &im->section[n]))
+    while (program_section(&p->prog, n, &im->section[n]))
         n++;
     im->nsections = n;
     if (n == 0 || n >= SHN_LORESERVE || !fill(im, h)) {

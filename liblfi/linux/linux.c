@@ -198,6 +198,7 @@ bool proc_reset(struct LFILinuxProc *p)
     state_init(p);
     pthread_mutex_unlock(&p->lock);
     p->started = false;
+    libraries_free(p);
     fds_reset(p);
     return enter_wd(p) || lx_fail(LFI_ERR_ALLOC, "out of memory");
 }
@@ -262,6 +263,7 @@ void lfi_proc_free(struct LFILinuxProc *p)
     pthread_mutex_destroy(&p->mem_lock);
     pthread_mutex_destroy(&p->service_lock);
     pthread_cond_destroy(&p->idle);
+    libraries_free(p);
     loaded_free(&p->prog);
     loaded_free(&p->linker);
     free(p->name);

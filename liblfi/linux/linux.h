@@ -159,6 +159,8 @@ struct LFILinuxProc {
     atomic_uint umask;
     atomic_int nice;
 
+    struct library *libraries; /* images.c; under mem_lock */
+    unsigned nlibraries;
     atomic_uint rejections;   /* of code, in mmap and mprotect */
     pthread_mutex_t mem_lock; /* of brk and of calls that look before they map */
     lfiptr brk_start, brk_now, brk_end;
@@ -377,17 +379,26 @@ bool path_join(char out[LX_PATH_MAX], const char *path, const char *more);
 bool load_program(struct LFILinuxProc *p);
 /* Gives back what an image holds outside of the box, after which there is none.  */
 void loaded_free(struct loaded *im);
+/* The contents of a regular file of MOST bytes at most, in new memory; NULL with an error.  */
+uint8_t *read_image(int fd, int64_t most, size_t *size);
+
+/* Libraries (images.c).  Code was mapped there from the file.  */
+void library_add(struct LFILinuxProc *p, lfiptr at, uint64_t size, struct file *f, int64_t offset);
+void libraries_free(struct LFILinuxProc *p);
+/* The image that has code at that address, as far as is known, or NULL; in *name what it is called if it is
+   not the program, hostile text.  Both are valid until the process is reloaded.  */
+const struct loaded *image_at(struct LFILinuxProc *p, lfiptr pc, const char **name);
 /* Makes a process what it was before its program ran, but for memory (linux.c).  */
 bool proc_reset(struct LFILinuxProc *p);
 /* The first stack; its address goes into *sp.  */
 bool stack_build(struct LFILinuxProc *p, int argc, const char **argv, const char **envp,
                  lfiptr *sp);
 
-/* The program's file (symbol.c).  Section i, or the first of that name; false if there is none.  */
-bool program_section(const struct LFILinuxProc *p, uint64_t i, Elf64_Shdr *out);
-bool program_section_named(const struct LFILinuxProc *p, const char *name, Elf64_Shdr *out);
+/* An image's file (symbol.c).  Section i, or the first of that name; false if there is none.  */
+bool program_section(const struct loaded *im, uint64_t i, Elf64_Shdr *out);
+bool program_section_named(const struct loaded *im, const char *name, Elf64_Shdr *out);
 /* The contents that a section has in the file, all of sh_size bytes; NULL if they are not there.  */
-const uint8_t *program_bytes(const struct LFILinuxProc *p, const Elf64_Shdr *sh);
+const uint8_t *program_bytes(const struct loaded *im, const Elf64_Shdr *sh);
 
 /* Frames of a thread whose box does not run, from its registers and pc (backtrace.c).  */
 void backtrace_take(struct LFILinuxThread *t, uint64_t pc, struct backtrace *out);

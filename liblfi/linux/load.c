@@ -207,7 +207,7 @@ static bool map_program(struct LFILinuxProc *p, uint64_t brk_size, unsigned *kep
     return true;
 }
 
-static uint8_t *read_fd(int fd, size_t *size)
+uint8_t *read_image(int fd, int64_t most, size_t *size)
 {
     struct stat st;
     if (fstat(fd, &st) != 0) {
@@ -218,7 +218,7 @@ static uint8_t *read_fd(int fd, size_t *size)
         lx_fail(LFI_ERR_ARG, "not a regular file");
         return NULL;
     }
-    if (st.st_size > MAX_FILE) {
+    if (st.st_size > most) {
         lx_fail(LFI_ERR_ARG, "the file is too large for a box");
         return NULL;
     }
@@ -268,7 +268,7 @@ static bool read_linker(struct LFILinuxProc *p)
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return lx_fail(LFI_ERR_ARG, "the dynamic linker %s: %s", path, strerror(errno));
-    p->linker.file = read_fd(fd, &p->linker.size);
+    p->linker.file = read_image(fd, MAX_FILE, &p->linker.size);
     close(fd);
     const char *why = p->linker.file ? check_linker(p, &p->linker) : lfi_errmsg();
     return !why || lx_fail(LFI_ERR_ARG, "the dynamic linker %s: %s", path, why);
@@ -406,7 +406,7 @@ bool lfi_proc_reload(struct LFILinuxProc *p, const uint8_t *prog, size_t size)
 bool lfi_proc_load_fd(struct LFILinuxProc *p, int fd, const char *path)
 {
     size_t size;
-    uint8_t *file = read_fd(fd, &size);
+    uint8_t *file = read_image(fd, MAX_FILE, &size);
     return file && load_owned(p, file, size, path);
 }
 

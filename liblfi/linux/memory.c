@@ -111,6 +111,8 @@ long sys_mmap(struct call *c)
     long result = at == (lfiptr)-1 ? failed() : (long)at;
     if (result == -EACCES)
         tell_rejected(p);
+    if (f && result > 0 && prot_of(c->a[2].u) & LFI_PROT_EXEC)
+        library_add(p, at, size, f, c->a[5].i);
     if (f)
         file_drop(f);
     return result;

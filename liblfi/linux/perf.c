@@ -81,10 +81,10 @@ static void add_symbol(FILE *out, const struct LFILinuxProc *p, const Elf64_Sym 
 static void add_symbols(FILE *out, const struct LFILinuxProc *p, const Elf64_Shdr *symbols)
 {
     Elf64_Shdr strings;
-    const uint8_t *data = program_bytes(p, symbols), *names = NULL;
+    const uint8_t *data = program_bytes(&p->prog, symbols), *names = NULL;
     uint64_t count = symbols->sh_size / sizeof(Elf64_Sym);
-    if (program_section(p, symbols->sh_link, &strings))
-        names = program_bytes(p, &strings);
+    if (program_section(&p->prog, symbols->sh_link, &strings))
+        names = program_bytes(&p->prog, &strings);
     for (uint64_t i = 0; data && names && i < count && i < MAX_SYMBOLS; i++) {
         Elf64_Sym s;
         memcpy(&s, data + i * sizeof s, sizeof s);
@@ -103,7 +103,7 @@ void perf_add(struct LFILinuxProc *p)
     FILE *out = open_memstream(&text, &size);
     if (!out)
         return;
-    for (uint64_t i = 0; program_section(p, i, &sh); i++)
+    for (uint64_t i = 0; program_section(&p->prog, i, &sh); i++)
         if (sh.sh_type == SHT_SYMTAB) {
             add_symbols(out, p, &sh);
             break;

@@ -205,11 +205,11 @@ static void proc_end_fault(struct LFILinuxThread *t, const struct LFIFault *faul
                              .info = *fault,
                              .reason = LFI_ENDED_FAULT};
     struct backtrace backtrace;
-    uint64_t off = fault->pc - p->prog.image;
-    if (off < p->prog.elf.end) {
+    const struct loaded *im = image_at(p, fault->pc, &end.object);
+    if (im) {
         end.in_image = true;
-        end.image_offset = off;
-        end.symbol = lfiv_elf_symbol(p->prog.file, p->prog.size, off, &end.distance);
+        end.image_offset = fault->pc - im->image;
+        end.symbol = lfiv_elf_symbol(im->file, im->size, end.image_offset, &end.distance);
     }
     backtrace_take(t, fault->pc, &backtrace);
     proc_end(p, t, &end, &backtrace);
