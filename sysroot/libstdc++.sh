@@ -112,7 +112,7 @@ cxx_index() {
             sum=$(sha256sum < "$member")
             sum=${sum%% *}
             rm -f "$member"
-            [ -f "$1/$sum.s" ] || { echo "error: $member of $a did not come through the assembler" && return 1; }
+            [ -f "$1/$sum.s" ] || { echo "error: $member of $a did not come through the assembler" >&2; return 1; }
             echo "$a $member $sum"
         done || return 1
     done > "$1/index.new"
