@@ -391,13 +391,13 @@ static void follow(struct parser *ps, struct stmt *s)
     } else if (cls == DIR_END) {
         ps->ended = true;
     }
-    if (cls == DIR_NOTHING || cls == DIR_TYPE || r->sections.now->section->debug)
-        return;
+    /* clang has them at the end of the file, whatever section that is in.  */
     if (cls == DIR_EXPORT)
         mark_exported(r, stmt_args(r, s), s->directive->arg);
-    else if (r->arch->any_order
-             && (s->kind != STMT_INSN || !s->insn
-                 || !r->arch->names_target(s->insn, stmt_args(r, s))))
+    if (cls == DIR_NOTHING || cls == DIR_TYPE || cls == DIR_EXPORT || r->sections.now->section->debug)
+        return;
+    if (r->arch->any_order
+        && (s->kind != STMT_INSN || !s->insn || !r->arch->names_target(s->insn, stmt_args(r, s))))
         mark_addresses(ps, s);
     else
         mark_references(ps, s);

@@ -11,7 +11,7 @@ installcheck-local:
 	  --gcc-source "$(GCC_SOURCE)" --cache "$(FETCH_CACHE)" --objdir $(abs_builddir)/testsuite/run-installed $(RUNTESTS)
 
 clean-local-testsuite:
-	rm -rf testsuite/run testsuite/run-installed testsuite/torture testsuite/programs testsuite/matrix testsuite/family
+	rm -rf testsuite/run testsuite/run-installed testsuite/torture testsuite/programs testsuite/matrix testsuite/family testsuite/clang
 CLEAN_LOCALS += clean-local-testsuite
 
 # Every file of the test-suite is part of the distribution.
@@ -81,3 +81,18 @@ check-family: all
 	  $(srcdir)/%D%/run-family --prefix $(STAGE) --arch $$t --cache "$(FETCH_CACHE)" \
 	    --objdir $(abs_builddir)/testsuite/family/$$t $(RUNFAMILY) || status=1; done; exit $$status
 PHONY_TARGETS += check-family
+
+# clang, on the profile that it takes by itself: the sample of gcc.c-torture at three levels, and
+# programs, beside clang without a sandbox.
+clang_profile_aarch64 = full
+clang_profile_x86_64 = allregs
+clang_programs = zlib bzip2 lua5.4
+check-clang: all
+	status=0; for t in $(foreach t,$(LFI_TARGETS),$(t):$(clang_profile_$(t))); do \
+	  $(srcdir)/%D%/run-torture --prefix $(STAGE) --arch $${t%:*} --profiles $${t#*:} --compiler clang \
+	    --floor $(srcdir)/%D%/torture/floor --gcc-source "$(GCC_SOURCE)" \
+	    --objdir $(abs_builddir)/testsuite/clang/torture || status=1; \
+	  $(srcdir)/%D%/run-programs --prefix $(STAGE) --arch $${t%:*} --profiles $${t#*:} --compiler clang \
+	    --cache "$(FETCH_CACHE)" --objdir $(abs_builddir)/testsuite/clang/$${t%:*} --least 1 $(clang_programs) || status=1; \
+	done; exit $$status
+PHONY_TARGETS += check-clang

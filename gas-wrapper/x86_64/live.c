@@ -25,11 +25,10 @@ static bool starts_with(struct slice name, const char *const *list)
 
 static enum life flags_at(struct rewriter *r, const struct insn *in)
 {
-    static const char *const readers[] = {"set",  "cmov",  "fcmov", "adc",  "adox", "sbb",
-                                          "rc",   "lahf",  "pushf", "loop", "cmc",  "j",
-                                          "salc", NULL};
-    static const char *const writers[] = {"add", "sub", "and", "or", "xor", "cmp", "test", "neg",
-                                          NULL};
+    static const char *const readers[] = {"set",  "cmov",  "fcmov", "adc", "adox", "sbb",  "rc",
+                                          "lahf", "pushf", "loop",  "cmc", "j",    "salc", NULL};
+    static const char *const writers[] = {"add", "sub",  "and", "or", "xor",
+                                          "cmp", "test", "neg", NULL};
     static const char *const vectors[] = {"addp", "adds", "subp", "subs", "andp", "andn",
                                           "orp",  "xorp", "cmpp", "cmps", "cmpx", NULL};
     (void)r;
@@ -37,7 +36,7 @@ static enum life flags_at(struct rewriter *r, const struct insn *in)
     case INSN_CALL:
     case INSN_RET:
         return DEAD;
-    case INSN_JMP: /* jump tables too: no compiler has flags there */
+    case INSN_JMP: /* where indirect ones arrive is looked at: label in x86_64.c */
         return in->op[0].kind == OPERAND_LABEL ? JUMPS : DEAD;
     case INSN_SYSCALL:
     case INSN_JCC:
@@ -79,7 +78,8 @@ static enum life scratch_at(struct rewriter *r, const struct insn *in)
 }
 
 /* The statement of a label, seen from FROM; NULL if it is not in the file.  */
-static const struct stmt *destination(struct rewriter *r, const struct stmt *from, struct slice label)
+static const struct stmt *destination(struct rewriter *r, const struct stmt *from,
+                                      struct slice label)
 {
     const struct stmt *end = r->stmts + r->nstmts;
     size_t digits = strspn(label.p, "0123456789");
@@ -98,8 +98,9 @@ static const struct stmt *destination(struct rewriter *r, const struct stmt *fro
     return NULL;
 }
 
-static bool is_dead(struct rewriter *r, const struct stmt *s,
-                    enum life (*look)(struct rewriter *r, const struct insn *in), int *steps)
+/* What the first statement behind S does that LOOK decides about; UNKNOWN if it cannot be said.  */
+static enum life fate(struct rewriter *r, const struct stmt *s,
+                      enum life (*look)(struct rewriter *r, const struct insn *in), int *steps)
 {
     const struct stmt *end = r->stmts + r->nstmts, *to;
     while (++s < end && --*steps > 0) {
@@ -107,34 +108,51 @@ static bool is_dead(struct rewriter *r, const struct stmt *s,
         if (s->skipped || s->kind == STMT_LABEL || s->kind == STMT_EMPTY || directive_is_inert(s))
             continue;
         if (s->kind != STMT_INSN || !s->insn || !x86_parse(r, s, &in, false))
-            return false;
-        switch (look(r, &in)) {
+            return UNKNOWN;
+        enum life l = look(r, &in);
+        switch (l) {
         case LIVES:
-            return false;
         case DEAD:
-            return true;
+            return l;
         case UNKNOWN:
             break;
         case JUMPS:
             if (!(s = destination(r, s, in.op[0].text)))
-                return false;
+                return UNKNOWN;
             break;
         case BRANCHES:
-            if (!(to = destination(r, s, in.op[0].text)) || !is_dead(r, to, look, steps))
-                return false;
+            if (!(to = destination(r, s, in.op[0].text)) || fate(r, to, look, steps) != DEAD)
+                return UNKNOWN;
         }
     }
-    return false;
+    return UNKNOWN;
 }
 
 bool x86_flags_dead(struct rewriter *r, const struct stmt *s)
 {
     int steps = MOST_STEPS;
-    return is_dead(r, s, flags_at, &steps);
+    return fate(r, s, flags_at, &steps) == DEAD;
 }
 
 bool x86_scratch_dead(struct rewriter *r, const struct stmt *s)
 {
     int steps = MOST_STEPS;
-    return is_dead(r, s, scratch_at, &steps);
+    return fate(r, s, scratch_at, &steps) == DEAD;
+}
+
+/* Here what may write flags does, so that only a certain use is one.  */
+static enum life use_at(struct rewriter *r, const struct insn *in)
+{
+    static const char *const writers[] = {
+        "inc",    "dec",   "sh",    "sa",    "ro",   "imul",   "mul",   "div",    "idiv",  "b",
+        "popcnt", "lzcnt", "tzcnt", "ucomi", "comi", "vucomi", "vcomi", "fucomi", "fcomi", "ptest",
+        "vptest", "vtest", "xadd",  "clc",   "stc",  "cmps",   "scas",  "pcmp",   "vpcmp", NULL};
+    enum life l = flags_at(r, in);
+    return l == UNKNOWN && starts_with(in->name, writers) ? DEAD : l;
+}
+
+bool x86_flags_used(struct rewriter *r, const struct stmt *s)
+{
+    int steps = MOST_STEPS;
+    return fate(r, s, use_at, &steps) == LIVES;
 }

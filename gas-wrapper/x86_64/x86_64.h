@@ -233,4 +233,7 @@ bool x86_data(struct rewriter *r, const struct stmt *s);
 bool x86_flags_dead(struct rewriter *r, const struct stmt *s);
 bool x86_scratch_dead(struct rewriter *r, const struct stmt *s);
 
+/* Whether flags are certainly used behind the statement before anything could write them.  */
+bool x86_flags_used(struct rewriter *r, const struct stmt *s);
+
 #endif
