@@ -7,7 +7,7 @@ driveraarch64_DATA = %D%/aarch64/arch.specs %D%/aarch64/lfi.specs %D%/aarch64/cl
 driverx86_64dir = $(prefix)/libexec/lfi/x86_64
 driverx86_64_DATA = %D%/x86_64/arch.specs %D%/x86_64/lfi.specs %D%/x86_64/clang.cfg %D%/x86_64/clang-lfi.cfg
 dist_doc_DATA += docs/toolchain.md
-dist_man_MANS += docs/aarch64-lfi-linux-musl-gcc.1
+dist_man_MANS += docs/aarch64-lfi-linux-musl-gcc.1 docs/aarch64-lfi-linux-musl-clang.1 docs/aarch64-lfi-linux-musl-run.1
 EXTRA_DIST += %D%/musl.specs %D%/clang.cfg $(driveraarch64_DATA) $(driverx86_64_DATA) %D%/ld-plugin.c
 
 %C%_lfi_gcc_SOURCES = %D%/lfi-gcc.c %D%/clang.c %D%/run.c %D%/pkg-config.c %D%/driver.h %D%/tools.def \
