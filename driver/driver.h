@@ -50,6 +50,10 @@ void print_help(const struct Invocation *inv);
 /* Takes variables out of the environment by which paths of the host would get in.  */
 void clean_environment(void);
 
+/* Whether what is linked with these arguments gets a dynamic linker (link-mode.c).  The places are
+   known.  */
+bool wants_dynamic(const struct Invocation *inv, const struct ScannedArgs *args);
+
 /* Executes PROGRAM, which is looked for in PATH if its name has no slash.  ARGV[0] is set.  */
 _Noreturn void execute(const char *program, char **argv);
 

@@ -85,13 +85,6 @@ static const char *value_of(const struct ScannedArgs *args, size_t i, const char
     return joined ? a + len : NULL;
 }
 
-static bool is_one_of(const char *arg, const char *const *list)
-{
-    while (*list && strcmp(arg, *list) != 0)
-        list++;
-    return *list != NULL;
-}
-
 static void note_outputs(struct Link *l, const struct ScannedArgs *args)
 {
     struct stat st;
@@ -118,7 +111,7 @@ static void note_kind(struct Link *l, const struct ScannedArgs *args)
                                         "--no-dynamic-linker", "-no-dynamic-linker", NULL};
     l->dynamic = true;
     for (size_t i = 0; i < args->count; i++) {
-        if (is_one_of(args->values[i], alone))
+        if (scan_is_one_of(args->values[i], alone))
             l->dynamic = false;
         if (strcmp(args->values[i], no_verify) == 0)
             l->no_verify = true;

@@ -10,7 +10,7 @@ dist_doc_DATA += docs/toolchain.md
 dist_man_MANS += docs/aarch64-lfi-linux-musl-gcc.1 docs/aarch64-lfi-linux-musl-clang.1 docs/aarch64-lfi-linux-musl-run.1
 EXTRA_DIST += %D%/musl.specs %D%/clang.cfg $(driveraarch64_DATA) $(driverx86_64_DATA) %D%/ld-plugin.c
 
-%C%_lfi_gcc_SOURCES = %D%/lfi-gcc.c %D%/clang.c %D%/run.c %D%/pkg-config.c %D%/driver.h %D%/tools.def \
+%C%_lfi_gcc_SOURCES = %D%/lfi-gcc.c %D%/clang.c %D%/run.c %D%/pkg-config.c %D%/link-mode.c %D%/driver.h %D%/tools.def \
   %D%/scan.c %D%/scan.h
 %C%_lfi_gcc_LDADD = common/libcommon.a profiles/libprofiles.a
 %C%_lfi_ld_SOURCES = %D%/lfi-ld.c %D%/fill.c %D%/fill.h %D%/image.c %D%/image.h %D%/plt.c %D%/plt.h \

@@ -71,3 +71,10 @@ void scan_args(struct ScannedArgs *out, int argc, char *const *argv)
     for (int i = 0; i < argc; i++)
         scan_one(out, argv[i], 0);
 }
+
+bool scan_is_one_of(const char *arg, const char *const *list)
+{
+    while (*list && strcmp(arg, *list) != 0)
+        list++;
+    return *list != NULL;
+}

@@ -3,6 +3,7 @@
 #ifndef LFI_SCAN_H
 #define LFI_SCAN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct ScannedArgs {
@@ -13,5 +14,8 @@ struct ScannedArgs {
 /* Appends copies of the arguments.  An @file that cannot be read stays as it is, as with
    GCC; one that includes itself is fatal.  */
 void scan_args(struct ScannedArgs *out, int argc, char *const *argv);
+
+/* Whether ARG is in the list, which ends with NULL.  */
+bool scan_is_one_of(const char *arg, const char *const *list);
 
 #endif
