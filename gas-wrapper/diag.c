@@ -67,12 +67,63 @@ static void put(const char *s, size_t len)
     }
 }
 
+/* The line of which macro the position is from, if it is from one.  */
+static const struct origin *origin_of(const struct rewriter *r, uint32_t at)
+{
+    size_t low = 0, high = r->norigins;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (r->origins[mid].at <= at)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low && r->origins[low - 1].macro.len ? &r->origins[low - 1] : NULL;
+}
+
+static void put_message(struct slice file, unsigned line, const struct origin *from,
+                        const char *fmt, va_list ap)
+{
+    char message[1024];
+    put(file.p, file.len);
+    fprintf(stderr, ":%u: error: ", line);
+    int len = vsnprintf(message, sizeof message, fmt, ap);
+    if (len > 0)
+        put(message, (size_t)len < sizeof message ? (size_t)len : sizeof message - 1);
+    if (from) {
+        fputs(" (in ", stderr);
+        put(from->macro.p, from->macro.len);
+        fputs(", ", stderr);
+        put(from->file.p, from->file.len);
+        fprintf(stderr, ":%u)", from->line);
+    }
+    fputs("\n", stderr);
+}
+
+static void error_in_expansion(struct rewriter *r, const char *fmt, va_list ap)
+{
+    struct slice file, text;
+    unsigned line;
+    struct origin from;
+    bool macro = expand_location(r->expanding, &file, &line, &from, &text);
+    put_message(file, line, macro ? &from : NULL, fmt, ap);
+    put(text.p, text.len < MAX_LINE ? text.len : MAX_LINE);
+    fputs("\n", stderr);
+}
+
 void error_at(struct rewriter *r, const char *at, const char *fmt, ...)
 {
+    va_list ap;
     if (r->parsing)
         return;
     if (++r->errors > MAX_ERRORS)
         return;
+    va_start(ap, fmt);
+    if (r->expanding) {
+        error_in_expansion(r, fmt, ap);
+        va_end(ap);
+        return;
+    }
     uint32_t pos = (uint32_t)(at - r->text);
     if (pos > r->source.len)
         pos = (uint32_t)r->source.len;
@@ -88,16 +139,8 @@ void error_at(struct rewriter *r, const char *at, const char *fmt, ...)
     unsigned line;
     if (!inline_asm(r, pos, &file, &line))
         line = locate(r, pos, &file);
-    put(file.p, file.len);
-    fprintf(stderr, ":%u: error: ", line);
-    char message[1024];
-    va_list ap;
-    va_start(ap, fmt);
-    int len = vsnprintf(message, sizeof message, fmt, ap);
+    put_message(file, line, origin_of(r, pos), fmt, ap);
     va_end(ap);
-    if (len > 0)
-        put(message, (size_t)len < sizeof message ? (size_t)len : sizeof message - 1);
-    fputs("\n", stderr);
     put(start, (size_t)(end - start));
     putc('\n', stderr);
     for (; start < p; start++)

@@ -164,6 +164,18 @@ static void unknown(struct rewriter *r, const struct stmt *s)
     error_at(r, r->text + s->at, "unknown directive");
 }
 
+/* .err, .error "message" */
+static void user_error(struct rewriter *r, const struct stmt *s)
+{
+    struct slice message = stmt_args(r, s);
+    if (message.len >= 2 && *message.p == '"')
+        message.p++, message.len -= 2;
+    if (message.len)
+        error_at(r, r->text + s->at, "%.*s", (int)message.len, message.p);
+    else
+        error_at(r, r->text + s->at, "the file itself says that this is an error");
+}
+
 void directive(struct rewriter *r, const struct stmt *s)
 {
     switch (s->directive ? s->directive->cls : DIR_REFUSED) {
@@ -208,9 +220,10 @@ void directive(struct rewriter *r, const struct stmt *s)
         out_drop(r);
         break;
     case DIR_MACRO:
-        error_at(r, r->text + s->at,
-                 "macros are not expanded by the rewriter; write the text out or "
-                 "use the C preprocessor");
+        error_at(r, r->text + s->at, "this directive is not understood here");
+        break;
+    case DIR_ERROR:
+        user_error(r, s);
         break;
     case DIR_SYNTAX:
         if (r->arch->syntax)

@@ -57,6 +57,7 @@ struct symbol {
     const char *name;
     uint32_t len, hash;
     bool defined;  /* so far in the text, for .ifdef */
+    bool predefined; /* on the command line */
     bool target;   /* more than debug information refers to it */
     bool address;  /* and something other than a direct branch does */
     bool exported; /* to other files */
@@ -79,6 +80,8 @@ struct symbol *symbol_find(struct rewriter *r, const char *name, size_t len); /*
 struct symbol *symbol_get(struct rewriter *r, const char *name, size_t len);
 /* Numeric local labels: 'N:' starts the next instance, 'Nb' and 'Nf' name one.  */
 struct symbol *symbol_local(struct rewriter *r, unsigned n, char which);
+/* Forgets values and definitions, but for those of the command line.  */
+void symbols_forget(struct rewriter *r);
 /* Whether control may arrive at the label (NULL: a numeric one) from elsewhere.  */
 bool symbol_is_target(const struct symbol *s);
 /* The name stands for a register from here on; none if REG is negative.  */
@@ -177,7 +180,8 @@ enum dir_class {
     DIR_SPACE,     /* emits a given number of bytes */
     DIR_SET,       /* defines a symbol */
     DIR_IF,        /* conditional assembly */
-    DIR_MACRO,     /* text that the assembler expands later */
+    DIR_MACRO,     /* text that expand.c expands */
+    DIR_ERROR,     /* the user's own */
     DIR_END,       /* the assembler reads no further */
     DIR_NEXT_INSN, /* applies to the instruction that follows */
     DIR_UNREQ,     /* forgets an alias of a register */
@@ -197,6 +201,22 @@ bool directive_is_inert(const struct stmt *s);
 /* Arguments of DIR_ALIGN.  */
 enum { ALIGN_BYTES, ALIGN_POWER, ALIGN_ARCH };
 
+/* Arguments of DIR_MACRO.  */
+enum {
+    MACRO_MACRO,
+    MACRO_ENDM,
+    MACRO_EXIT,
+    MACRO_PURGE,
+    MACRO_REPT,
+    MACRO_IRP,
+    MACRO_IRPC,
+    MACRO_ENDR,
+    MACRO_ALTERNATE,
+    MACRO_ORDINARY,
+    MACRO_INCLUDE,
+    MACRO_UNKNOWN
+};
+
 /* Arguments of DIR_IF.  */
 enum {
     IF_NE,
@@ -215,6 +235,19 @@ enum {
     IF_ELSE,
     IF_ENDIF
 };
+
+enum { IF_DEPTH = 128 };
+struct conditionals {
+    int depth, floor; /* of which those below FLOOR belong to the text around a macro */
+    bool off;         /* the text is skipped */
+    struct {
+        bool outer_off, taken;
+        uint32_t at;
+    } ifs[IF_DEPTH];
+};
+/* Follows a directive of that class; AT is its place in the text.  False if there are too many.  */
+bool cond_directive(struct rewriter *r, struct conditionals *c, int which, uint32_t at,
+                 struct slice args);
 
 /* What the text pass and the rewriting pass both do to follow the assembler's state.  */
 void section_directive(struct rewriter *r, const struct stmt *s);
@@ -332,6 +365,22 @@ struct arch {
 extern const struct arch arch_arm64, arch_x86_64;
 const struct arch *arch_find(enum LFIArch id);
 
+/* -- macros (expand.c, macro.c) ------------------------------------------------------ */
+
+/* Text from AT on is a line of a macro or repetition; MACRO is empty where it is of a file.  */
+struct origin {
+    uint32_t at;
+    unsigned line;
+    struct slice file, macro;
+};
+struct expander;
+/* Replaces the source by what it expands to.  */
+void expand(struct rewriter *r);
+/* Where it is: line and file of the outermost invocation, the line in the macro, the text of the
+   statement.  True in macros.  */
+bool expand_location(const struct expander *x, struct slice *file, unsigned *line,
+                     struct origin *origin, struct slice *text);
+
 /* -- the whole ----------------------------------------------------------------------- */
 
 struct linemark {
@@ -345,7 +394,14 @@ struct rewriter {
     const struct LFIProfile *profile;
     bool guard_elim;
 
-    struct buf source; /* as read */
+    struct buf source;     /* as read, or expanded */
+    struct buf unexpanded; /* as read, if that differs */
+    bool wants_expansion, expanded;
+    struct expander *expanding;
+    struct origin *origins;
+    size_t norigins;
+    const char **includes; /* directories for .include */
+    size_t nincludes;
     char *text;        /* the same; comments inside statements may be blanked */
     struct stmt *stmts;
     size_t nstmts;
@@ -355,6 +411,7 @@ struct rewriter {
     struct arena arena;
     struct symtab symtab;
     bool has_aliases; /* there was a .req */
+    bool text_data;   /* there are data directives in executable sections */
     struct sections sections;
     struct section *first_section, *last_section;
     bool marked; /* some label is */
@@ -384,6 +441,7 @@ void error_at(struct rewriter *r, const char *at, const char *fmt, ...)
 
 struct rewriter *rewriter_new(const struct LFIProfile *profile); /* NULL: no such back end */
 void rewriter_define(struct rewriter *r, const char *name, int64_t value); /* --defsym */
+void rewriter_include(struct rewriter *r, const char *dir); /* -I; DIR is not copied */
 /* Appends a file; SIZE bytes at DATA are copied.  NAME is for messages.  */
 void rewriter_add(struct rewriter *r, const char *name, const char *data, size_t size);
 /* True if everything was rewritten; messages are on stderr otherwise.  */

@@ -36,6 +36,8 @@ struct command {
         int64_t value;
     } * defsyms;
     size_t ndefsyms;
+    const char **includes;
+    size_t nincludes;
     bool info_only; /* --help, --version: there is nothing to rewrite */
     bool text;      /* --lfi-text: what was rewritten is the output */
     const char *text_suffix;
@@ -112,6 +114,12 @@ static void add_defsym(struct command *c, const char *text)
     c->defsyms[c->ndefsyms++].value = value;
 }
 
+static void add_include(struct command *c, const char *dir)
+{
+    c->includes = tool_realloc(c->includes, (c->nincludes + 1) * sizeof *c->includes);
+    c->includes[c->nincludes++] = dir;
+}
+
 static void take_option(struct command *c, char *arg, char *value)
 {
     add_arg(c, arg);
@@ -121,6 +129,8 @@ static void take_option(struct command *c, char *arg, char *value)
         c->output = value;
     else if (strncmp(arg, "-o", 2) == 0 && arg[2])
         c->output = arg + 2;
+    else if (strncmp(arg, "-I", 2) == 0)
+        add_include(c, value ? value : arg + 2);
     else if (strcmp(arg, "--defsym") == 0)
         add_defsym(c, value);
     else if (strncmp(arg, "--defsym=", 9) == 0)
@@ -257,6 +267,8 @@ static struct rewriter *rewrite(const struct command *c)
         tool_fail("this version does not rewrite %s", lfi_arch_name(c->profile->arch));
     for (size_t i = 0; i < c->ndefsyms; i++)
         rewriter_define(r, c->defsyms[i].name, c->defsyms[i].value);
+    for (size_t i = 0; i < c->nincludes; i++)
+        rewriter_include(r, c->includes[i]);
     for (size_t i = 0; i < c->ninputs; i++)
         add_input(r, c->inputs[i]);
     if (c->ninputs == 0)

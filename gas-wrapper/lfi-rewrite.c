@@ -14,6 +14,8 @@
 struct options {
     enum LFIArch arch;
     const char *output, *sandbox, *profile, *cfi;
+    const char *includes[64];
+    size_t nincludes;
     bool spec, no_guard_elim, no_segue, single_thread, sys_external;
 };
 
@@ -32,6 +34,7 @@ enum {
 static const struct option longopts[] = {
     {"arch", required_argument, NULL, 'a'},
     {"output", required_argument, NULL, 'o'},
+    {"include", required_argument, NULL, 'I'},
     {"sandbox", required_argument, NULL, 's'},
     {"profile", required_argument, NULL, OPT_PROFILE},
     {"cfi", required_argument, NULL, OPT_CFI},
@@ -55,6 +58,7 @@ static _Noreturn void help(void)
                "\n"
                "  -a, --arch ARCH     aarch64 (default) or x86_64\n"
                "  -o, --output FILE   write there [standard output]\n"
+               "  -I, --include DIR   look there for files that .include names\n"
                "  -s, --sandbox TYPE  full: confine loads, stores and jumps (default);\n"
                "                      stores: stores and jumps; bundle-jumps: jumps;\n"
                "                      none: nothing\n"
@@ -79,7 +83,7 @@ static _Noreturn void help(void)
 static void parse_options(int argc, char **argv, struct options *o)
 {
     opterr = 0;
-    for (int c; (c = getopt_long(argc, argv, ":a:o:s:", longopts, NULL)) != -1;)
+    for (int c; (c = getopt_long(argc, argv, ":a:o:s:I:", longopts, NULL)) != -1;)
         switch (c) {
         case 'a':
             o->arch = lfi_arch_find(optarg);
@@ -88,6 +92,11 @@ static void parse_options(int argc, char **argv, struct options *o)
             break;
         case 'o':
             o->output = optarg;
+            break;
+        case 'I':
+            if (o->nincludes == sizeof o->includes / sizeof *o->includes)
+                tool_usage("more than %zu directories", o->nincludes);
+            o->includes[o->nincludes++] = optarg;
             break;
         case 's':
             o->sandbox = optarg;
@@ -200,6 +209,8 @@ int main(int argc, char **argv)
 
     struct rewriter *r = rewriter_new(profile);
     r->guard_elim = !o.no_guard_elim;
+    for (size_t i = 0; i < o.nincludes; i++)
+        rewriter_include(r, o.includes[i]);
     rewriter_add(r, from_stdin ? "{standard input}" : input, data, size);
     free(data);
     int status = 1;

@@ -2,6 +2,7 @@
 noinst_LIBRARIES += %D%/libgaswrap.a
 %C%_libgaswrap_a_SOURCES = %D%/gaswrap.h %D%/directives.def \
   %D%/arena.c %D%/symbol.c %D%/expr.c %D%/section.c %D%/directive.c %D%/parse.c \
+  %D%/cond.c %D%/expand.h %D%/expand.c %D%/macro.c \
   %D%/mnemonic.c %D%/drift.c %D%/diag.c %D%/output.c %D%/range.c %D%/rewrite.c \
   %D%/arm64/arm64.h %D%/arm64/insns.def %D%/arm64/table.c %D%/arm64/operand.c \
   %D%/arm64/arm64.c %D%/arm64/link.c %D%/arm64/memory.c %D%/arm64/literal.c \

@@ -14,7 +14,6 @@
 #include "common/tool.h"
 
 enum { NAME = 1, SPACE = 2, STOP = 4 }; /* STOP: scanning arguments must look closer */
-enum { IF_DEPTH = 128 };
 
 struct parser {
     struct rewriter *r;
@@ -22,12 +21,7 @@ struct parser {
     uint32_t p, size, cap;
     unsigned char cls[256];
     bool ended;
-    int depth;
-    struct {
-        bool outer, taken;
-        uint32_t at;
-    } ifs[IF_DEPTH];
-    bool active;
+    struct conditionals ifs;
 };
 
 static void init_classes(struct parser *ps)
@@ -290,79 +284,6 @@ static void mark_references(struct parser *ps, const struct stmt *s)
     }
 }
 
-static struct slice strip_quotes(struct slice s)
-{
-    if (s.len >= 2 && *s.p == '"' && s.p[s.len - 1] == '"')
-        return (struct slice){s.p + 1, s.len - 2};
-    return s;
-}
-
-/* The value of a condition; an error if the rewriter cannot know it.  */
-static bool condition(struct parser *ps, int which, struct slice args)
-{
-    struct rewriter *r = ps->r;
-    struct slice first, second = {args.p, 0};
-    int64_t n = 0;
-    switch (which) {
-    case IF_DEF:
-    case IF_NDEF: {
-        struct symbol *sym = symbol_find(r, args.p, args.len);
-        return (sym && sym->defined) == (which == IF_DEF);
-    }
-    case IF_BLANK:
-    case IF_NBLANK:
-        return (args.len == 0) == (which == IF_BLANK);
-    case IF_SAME:
-    case IF_DIFFERENT:
-        if (!next_operand(&args, &first))
-            return which == IF_SAME;
-        next_operand(&args, &second);
-        first = strip_quotes(first), second = strip_quotes(second);
-        return (first.len == second.len && memcmp(first.p, second.p, first.len) == 0)
-               == (which == IF_SAME);
-    }
-    if (!expr_constant(r, args, &n))
-        error_at(r, args.p, "the rewriter cannot know the value of this condition");
-    return which == IF_EQ   ? n == 0
-           : which == IF_GE ? n >= 0
-           : which == IF_GT ? n > 0
-           : which == IF_LE ? n <= 0
-           : which == IF_LT ? n < 0
-                            : n != 0;
-}
-
-static void conditional(struct parser *ps, const struct stmt *s)
-{
-    int which = s->directive->arg;
-    const char *at = ps->text + s->at;
-    struct slice args = stmt_args(ps->r, s);
-    if (which < IF_ELSEIF) {
-        if (ps->depth == IF_DEPTH) {
-            error_at(ps->r, at, "more than %d nested conditionals", IF_DEPTH);
-            ps->ended = true;
-            return;
-        }
-        bool on = ps->active && condition(ps, which, args);
-        ps->ifs[ps->depth].outer = ps->active;
-        ps->ifs[ps->depth].at = s->at;
-        ps->ifs[ps->depth++].taken = on;
-        ps->active = on;
-        return;
-    }
-    if (ps->depth == 0) {
-        error_at(ps->r, at, "there is no .if to this");
-        return;
-    }
-    bool outer = ps->ifs[ps->depth - 1].outer, *taken = &ps->ifs[ps->depth - 1].taken;
-    if (which == IF_ENDIF) {
-        ps->active = outer;
-        ps->depth--;
-    } else {
-        ps->active = outer && !*taken && (which == IF_ELSE || condition(ps, IF_NE, args));
-        *taken = *taken || ps->active;
-    }
-}
-
 /* Keeps track of what later statements of this pass depend on.  */
 static void follow(struct parser *ps, struct stmt *s)
 {
@@ -370,12 +291,15 @@ static void follow(struct parser *ps, struct stmt *s)
     enum dir_class cls = s->kind != STMT_DIRECTIVE ? DIR_DATA
                          : s->directive            ? s->directive->cls
                                                    : DIR_REFUSED;
-    s->skipped = !ps->active;
+    s->skipped = ps->ifs.off;
     if (cls == DIR_IF) {
-        conditional(ps, s);
+        if (!cond_directive(r, &ps->ifs, s->directive->arg, s->at, stmt_args(r, s)))
+            ps->ended = true;
         s->skipped = false; /* goes out as it is in any case */
         return;
     }
+    if (cls == DIR_MACRO && !r->expanded)
+        ps->ended = r->wants_expansion = true;
     if (s->skipped)
         return;
     if (s->kind == STMT_ASSIGN) {
@@ -391,6 +315,9 @@ static void follow(struct parser *ps, struct stmt *s)
     } else if (cls == DIR_END) {
         ps->ended = true;
     }
+    if ((cls == DIR_DATA || cls == DIR_SPACE) && s->kind == STMT_DIRECTIVE
+        && r->sections.now->section->exec)
+        r->text_data = true;
     /* clang has them at the end of the file, whatever section that is in.  */
     if (cls == DIR_EXPORT)
         mark_exported(r, stmt_args(r, s), s->directive->arg);
@@ -431,11 +358,11 @@ static void label(struct parser *ps, struct stmt *s, struct slice name)
 {
     s->kind = STMT_LABEL;
     s->tail = s->end = ++ps->p;
-    s->skipped = !ps->active;
+    s->skipped = ps->ifs.off;
     if (digits_only(name))
         return;
     s->symbol = symbol_get(ps->r, name.p, name.len);
-    if (!ps->active)
+    if (s->skipped)
         return;
     s->symbol->defined = true;
     if (ps->r->arch->any_order && s->at - s->begin >= sizeof indirect_mark
@@ -520,14 +447,15 @@ static void statement(struct parser *ps)
 void parse(struct rewriter *r)
 {
     r->text = r->source.p;
-    struct parser ps = {.r = r, .text = r->text, .size = (uint32_t)r->source.len, .active = true};
+    r->nstmts = r->nlinemarks = 0;
+    struct parser ps = {.r = r, .text = r->text, .size = (uint32_t)r->source.len};
     init_classes(&ps);
     sections_begin(r);
     do
         statement(&ps);
     while (ps.p < ps.size && !ps.ended);
-    if (ps.depth && !ps.ended)
-        error_at(r, ps.text + ps.ifs[ps.depth - 1].at, "there is no .endif to this");
+    if (ps.ifs.depth && !ps.ended)
+        error_at(r, r->text + ps.ifs.ifs[ps.ifs.depth - 1].at, "there is no .endif to this");
 }
 
 struct slice stmt_name(const struct rewriter *r, const struct stmt *s)

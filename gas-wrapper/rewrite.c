@@ -35,8 +35,14 @@ struct rewriter *rewriter_new(const struct LFIProfile *profile)
 void rewriter_define(struct rewriter *r, const char *name, int64_t value)
 {
     struct symbol *s = symbol_get(r, name, strlen(name));
-    s->defined = s->constant = true;
+    s->defined = s->constant = s->predefined = true;
     s->value = value;
+}
+
+void rewriter_include(struct rewriter *r, const char *dir)
+{
+    r->includes = tool_realloc(r->includes, (r->nincludes + 1) * sizeof *r->includes);
+    r->includes[r->nincludes++] = dir;
 }
 
 void rewriter_add(struct rewriter *r, const char *name, const char *data, size_t size)
@@ -146,6 +152,11 @@ bool rewriter_run(struct rewriter *r)
     if (r->arch->append)
         r->arch->append(r);
     parse(r);
+    if (r->wants_expansion && !r->errors) {
+        expand(r);
+        if (r->errors == 0)
+            parse(r);
+    }
     if (r->errors)
         return false;
     sections_begin(r);
@@ -172,6 +183,9 @@ void rewriter_free(struct rewriter *r)
     free(r->symtab.slots);
     free(r->source.p == r->text ? NULL : r->text);
     free(r->source.p);
+    free(r->unexpanded.p);
+    free(r->origins);
+    free(r->includes);
     free(r->out.p);
     free(r->stmts);
     free(r->linemarks);

@@ -111,6 +111,19 @@ struct symbol *symbol_of(struct rewriter *r, struct slice s)
     return symbol_get(r, s.p, s.len);
 }
 
+void symbols_forget(struct rewriter *r)
+{
+    struct symtab *t = &r->symtab;
+    for (size_t i = 0; t->slots && i <= t->mask; i++)
+        for (struct symbol *s = t->slots[i]; s; s = s->next) {
+            s->target = s->address = s->exported = s->weak = s->marked = false;
+            if (!s->predefined) {
+                s->defined = s->constant = false;
+                s->value = 0;
+            }
+        }
+}
+
 /* Labels of debug information are .L symbols that nothing else refers to.  */
 bool symbol_is_target(const struct symbol *s)
 {
