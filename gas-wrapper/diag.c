@@ -126,7 +126,7 @@ void error_at(struct rewriter *r, const char *at, const char *fmt, ...)
     }
     uint32_t pos = (uint32_t)(at - r->text);
     if (pos > r->source.len)
-        pos = (uint32_t)r->source.len;
+        pos = r->made_len ? r->cur->at : (uint32_t)r->source.len;
     const char *text = r->source.p, *p = text + pos, *start = p, *end;
     while (start > text && start[-1] != '\n' && p - start < MAX_LINE)
         start--;

@@ -64,6 +64,9 @@ struct symbol {
     bool weak;
     bool marked;   /* the compiler says that indirect branches go there */
     bool constant; /* .set to VALUE */
+    bool pooled;   /* a label of data that move to read-only data */
+    uint8_t entry_size, entry_was; /* of the offset table that it is the label of, in bytes */
+    unsigned table;                /* number of that table, 0: of none */
     int8_t alias;  /* of a register (.req): the architecture's number; -1 if none */
     char alias_class;
     int64_t value;
@@ -109,6 +112,7 @@ struct chunk {
     struct section *section;
     int64_t sub;
     uint64_t pos;
+    bool flows; /* pool.c: control may arrive at the end */
 };
 
 enum { SECTION_STACK = 64 };
@@ -122,6 +126,7 @@ struct sections {
     int depth;
 };
 void sections_begin(struct rewriter *r);
+struct chunk *section_pool(struct rewriter *r); /* of data that were among the code */
 
 /* -- statements (lex.c, parse.c) ----------------------------------------------------- */
 
@@ -140,6 +145,7 @@ struct stmt {
     uint32_t begin, at, args, tail, end;
     uint32_t name_len; /* of the mnemonic, directive or symbol at AT */
     uint8_t kind;
+    uint8_t pool;  /* POOL_*, of data among the code */
     bool skipped;  /* in the false part of a conditional */
     bool comments; /* there are comments inside [at, tail) */
     union {
@@ -149,7 +155,18 @@ struct stmt {
     };
 };
 
+enum {
+    POOL_IN = 1,     /* moves to read-only data */
+    POOL_FIRST = 2,  /* of those that move together */
+    POOL_LAST = 4,   /* the same */
+    POOL_ANCHOR = 8, /* label of an offset table */
+    POOL_WIDE = 16   /* entries that become words */
+};
+
 void parse(struct rewriter *r);
+/* A statement of that text, which the input does not have, in place of the current one: valid until
+   that is done.  */
+const struct stmt *stmt_made(struct rewriter *r, const char *fmt, ...);
 struct slice stmt_name(const struct rewriter *r, const struct stmt *s);
 struct slice stmt_args(const struct rewriter *r, const struct stmt *s); /* trimmed */
 /* Cuts the next operand off *REST at a comma outside brackets and strings; false at
@@ -256,10 +273,22 @@ void assign(struct rewriter *r, const struct stmt *s, struct symbol *sym, struct
 void directive(struct rewriter *r, const struct stmt *s); /* rewriting pass */
 void straight_line_ends(struct rewriter *r);              /* before the current statement */
 
+/* -- data among the code (pool.c) ------------------------------------------------------ */
+
+/* What the back end thinks of a data directive: instructions that it knows, and whether control
+   may go on behind them.  */
+enum code_data { CODE_NO, CODE_NOTHING, CODE_FLOWS, CODE_ENDS };
+void pool_find(struct rewriter *r); /* marks statements and symbols */
+/* Before, instead of (ANCHOR, WIDE) and after rewriting a statement.  */
+void pool_begin(struct rewriter *r, const struct stmt *s);
+void pool_statement(struct rewriter *r, const struct stmt *s);
+void pool_end(struct rewriter *r, const struct stmt *s);
+
 /* -- output (output.c) --------------------------------------------------------------- */
 
 /* Statements not mentioned go out as they are.  For the current one: */
 void out_keep(struct rewriter *r);                       /* it stays, as one instruction */
+void out_follow(struct rewriter *r);                     /* it stays, after what was put out */
 void out_insn(struct rewriter *r, const char *fmt, ...); /* one more instruction */
 /* The same for the instruction that a held directive (.tlsdesccall) belongs to.  */
 void out_main(struct rewriter *r, const char *fmt, ...);
@@ -349,6 +378,9 @@ struct arch {
     void (*barrier)(struct rewriter *r); /* called by straight_line_ends */
     /* .inst and such in an executable section; false: refuse.  */
     bool (*data)(struct rewriter *r, const struct stmt *s);
+    enum code_data (*code_data)(struct rewriter *r, const struct stmt *s);
+    bool (*flow_ends)(const struct stmt *s); /* control never goes on behind the instruction */
+    bool offset_tables;                      /* loads from them are redirected */
     /* The rest may be NULL.  */
     void (*append)(struct rewriter *r); /* before parsing: what the source needs besides */
     bool (*names_target)(const void *insn, struct slice args); /* a direct branch */
@@ -402,7 +434,7 @@ struct rewriter {
     size_t norigins;
     const char **includes; /* directories for .include */
     size_t nincludes;
-    char *text;        /* the same; comments inside statements may be blanked */
+    char *text;        /* the same; comments inside statements may be blanked, and made ones follow */
     struct stmt *stmts;
     size_t nstmts;
     struct linemark *linemarks;
@@ -411,6 +443,8 @@ struct rewriter {
     struct arena arena;
     struct symtab symtab;
     bool has_aliases; /* there was a .req */
+    unsigned ntables; /* offset tables */
+    struct sections outside_pool;
     bool text_data;   /* there are data directives in executable sections */
     struct sections sections;
     struct section *first_section, *last_section;
@@ -419,6 +453,8 @@ struct rewriter {
     bool parsing;           /* errors of what the second pass repeats are not told */
     bool disabled;          /* between .lfi_rewrite_disable and _enable */
     const struct stmt *cur; /* being rewritten */
+    struct stmt made;       /* what stands for it, if MADE_LEN */
+    size_t made_len;
     void *state;            /* the architecture's */
 
     struct buf out;

@@ -49,18 +49,34 @@ void out_begin(struct rewriter *r, const struct stmt *s)
     r->cur = s;
     r->emitted = 0;
     r->kept = false;
+    r->made_len = 0;
 }
 
 void out_keep(struct rewriter *r)
 {
     if (r->held)
         release_held(r);
+    if (r->made_len) {
+        struct slice text = {r->text + r->made.at, r->made.tail - r->made.at};
+        out_insn(r, "%S", &text);
+        return;
+    }
     if (r->emitted) {
         separate(r);
         r->copied = r->cur->at;
     }
     r->kept = true;
     count(r);
+}
+
+void out_follow(struct rewriter *r)
+{
+    if (r->emitted) {
+        separate(r);
+        r->copied = r->cur->at;
+    }
+    r->kept = true;
+    r->emitted++;
 }
 
 void out_insn(struct rewriter *r, const char *fmt, ...)
@@ -127,7 +143,8 @@ void out_branch(struct rewriter *r, uint32_t reach, struct slice label, const ch
         buf_vformat(&r->out, fmt, ap);
         va_end(ap);
     } else {
-        buf_put(&r->out, r->text + r->cur->at, r->cur->tail - r->cur->at);
+        const struct stmt *s = r->made_len ? &r->made : r->cur;
+        buf_put(&r->out, r->text + s->at, s->tail - s->at);
     }
     b->end = r->out.len;
     count(r);

@@ -146,13 +146,53 @@ static void skip_character(struct parser *ps)
         ps->p++;
 }
 
+enum { MADE_MAX = 4096 };
+
+/* A copy of the source that may be changed, with room for statements that are made.  */
+static void own_text(struct rewriter *r)
+{
+    r->text = tool_alloc(r->source.len + 1 + MADE_MAX);
+    memcpy(r->text, r->source.p, r->source.len + 1);
+}
+
+const struct stmt *stmt_made(struct rewriter *r, const char *fmt, ...)
+{
+    struct buf b = {NULL, 0, 0};
+    va_list ap;
+    va_start(ap, fmt);
+    buf_vformat(&b, fmt, ap);
+    va_end(ap);
+    if (r->text == r->source.p)
+        own_text(r);
+    if (r->made_len + b.len + 1 > MADE_MAX) {
+        error_at(r, r->text + r->cur->at, "this statement stands for too many instructions");
+        b.len = r->made_len = 0;
+    }
+    size_t at = r->source.len + 1 + r->made_len;
+    memcpy(r->text + at, b.p, b.len);
+    r->text[at + b.len] = 0;
+    r->made_len += b.len + 1;
+    uint32_t name = 0;
+    while (name < b.len && b.p[name] != ' ' && b.p[name] != '\t')
+        name++;
+    r->made = (struct stmt){.begin = (uint32_t)at,
+                            .at = (uint32_t)at,
+                            .args = (uint32_t)at + name,
+                            .tail = (uint32_t)(at + b.len),
+                            .end = (uint32_t)(at + b.len),
+                            .name_len = name,
+                            .kind = STMT_INSN,
+                            .insn = r->arch->find_insn(r->text + at, name)};
+    buf_free(&b);
+    return &r->made;
+}
+
 /* Blanks a comment between operands, in a copy: the output is made from the original.  */
 static void blank(struct parser *ps, uint32_t from, uint32_t to)
 {
     struct rewriter *r = ps->r;
     if (r->text == r->source.p) {
-        r->text = tool_alloc(r->source.len + 1);
-        memcpy(r->text, r->source.p, r->source.len + 1);
+        own_text(r);
         ps->text = r->text;
     }
     for (; from < to; from++)

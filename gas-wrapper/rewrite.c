@@ -99,11 +99,8 @@ static void instruction(struct rewriter *r, const struct stmt *s)
         r->arch->insn(r, s);
 }
 
-static void rewrite_statement(struct rewriter *r, const struct stmt *s)
+static void statement(struct rewriter *r, const struct stmt *s)
 {
-    if (s->skipped)
-        return;
-    out_begin(r, s);
     switch (s->kind) {
     case STMT_LABEL:
         label(r, s);
@@ -123,6 +120,21 @@ static void rewrite_statement(struct rewriter *r, const struct stmt *s)
     default:
         break;
     }
+}
+
+static void rewrite_statement(struct rewriter *r, const struct stmt *s)
+{
+    if (s->skipped)
+        return;
+    out_begin(r, s);
+    if (s->pool)
+        pool_begin(r, s);
+    if (s->pool & (POOL_ANCHOR | POOL_WIDE))
+        pool_statement(r, s);
+    else
+        statement(r, s);
+    if (s->pool)
+        pool_end(r, s);
     out_end(r);
 }
 
@@ -157,6 +169,10 @@ bool rewriter_run(struct rewriter *r)
         if (r->errors == 0)
             parse(r);
     }
+    if (r->errors)
+        return false;
+    if (r->text_data)
+        pool_find(r);
     if (r->errors)
         return false;
     sections_begin(r);

@@ -55,6 +55,12 @@ static struct chunk *chunk_get(struct rewriter *r, struct section *section, int6
     return section->chunks = c;
 }
 
+struct chunk *section_pool(struct rewriter *r)
+{
+    return chunk_get(r, section_get(r, (struct slice){".rodata.lfi_text", 16}, (struct slice){"", 0}),
+                     0);
+}
+
 static void change(struct rewriter *r, struct chunk *c)
 {
     r->sections.previous = r->sections.now;

@@ -17,11 +17,12 @@ static void label(struct rewriter *r, const struct stmt *s)
 {
     (void)s;
     forget(r);
+    arm64_state(r)->table = NO_REG;
 }
 
 static void begin(struct rewriter *r)
 {
-    *arm64_state(r) = (struct arm64_state){.guarded = NO_REG};
+    *arm64_state(r) = (struct arm64_state){.guarded = NO_REG, .table = NO_REG};
 }
 
 /* Nothing may stay open where the order of the text is no longer that of the code.  */
@@ -37,7 +38,7 @@ static void adr(struct rewriter *r, struct insn *in)
         error_at(r, in->name.p, "adr has two operands");
     else if (*in->op[1].text.p == ':')
         out_keep(r); /* a relocation for the linker, which knows the distance */
-    else
+    else if (arm64_table_address(r, in))
         out_branch(r, ADR_REACH, in->op[1].text, NULL);
 }
 
@@ -85,7 +86,7 @@ static void dispatch(struct rewriter *r, struct insn *in)
     }
 }
 
-static void insn(struct rewriter *r, const struct stmt *s)
+void arm64_insn(struct rewriter *r, const struct stmt *s)
 {
     struct arm64_state *state = arm64_state(r);
     struct insn in;
@@ -105,33 +106,16 @@ static void insn(struct rewriter *r, const struct stmt *s)
     dispatch(r, &in);
     if (state->guarded != NO_REG && in.writes >> state->guarded & 1)
         forget(r);
+    if (state->table != NO_REG && in.row->cls != INSN_ADR
+        && (in.writes >> state->table & 1 || (in.row->cls >= INSN_B && in.row->cls <= INSN_RET)))
+        state->table = NO_REG;
     arm64_track_link(r, &in);
 }
 
-/* Words that are allowed as they stand: traps, and hints that do nothing or write x17.  */
-static bool harmless(uint64_t word)
+static bool flow_ends(const struct stmt *s)
 {
-    if (word < 0x10000 || (word & ~UINT64_C(0x1fffe0)) == 0xd4200000) /* udf, brk */
-        return true;
-    if ((word & ~UINT64_C(0xfe0)) != 0xd503201f)
-        return false;
-    unsigned hint = word >> 5 & 0x7f;
-    return hint < 2 || (hint >= 8 && hint <= 14 && hint % 2 == 0)
-           || (hint >= 32 && hint <= 38 && hint % 2 == 0);
-}
-
-static bool data(struct rewriter *r, const struct stmt *s)
-{
-    struct slice rest = stmt_args(r, s), value;
-    int64_t word;
-    if (s->directive->arg != 4)
-        return false;
-    while (next_operand(&rest, &value)) {
-        if (!expr_constant(r, value, &word) || !harmless((uint64_t)word))
-            return false;
-        r->sections.now->pos += 4;
-    }
-    return true;
+    const struct row *row = s->insn;
+    return row->cls == INSN_B || row->cls == INSN_BR || row->cls == INSN_RET;
 }
 
 const struct arch arch_arm64 = {
@@ -146,10 +130,13 @@ const struct arch arch_arm64 = {
     .find_insn = arm64_find_insn,
     .state_size = sizeof(struct arm64_state),
     .begin = begin,
-    .insn = insn,
+    .insn = arm64_insn,
     .label = label,
     .barrier = barrier,
-    .data = data,
+    .data = arm64_data,
+    .code_data = arm64_code_data,
+    .flow_ends = flow_ends,
+    .offset_tables = true,
     .expand_branch = arm64_expand_branch,
     .branch_growth = 4,
     .register_number = arm64_register_number,

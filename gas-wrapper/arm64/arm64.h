@@ -90,6 +90,8 @@ struct slice arm64_after(const struct insn *in, const struct rewriter *r, int op
 
 /* What holds at the current point of straight-line code.  */
 struct arm64_state {
+    uint8_t table;               /* register that has the address of an offset table, or NO_REG */
+    const struct symbol *entries; /* that table */
     uint8_t guarded; /* x28 is the guard of this register; NO_REG if of none */
     bool link_open;  /* x30 was written and not guarded */
     bool link_data;  /* and what was written is no address */
@@ -111,11 +113,17 @@ void arm64_link_closed(struct rewriter *r);                       /* it is an ad
 void arm64_track_link(struct rewriter *r, const struct insn *in); /* after each instruction */
 void arm64_guard(struct rewriter *r, unsigned reg);               /* x28 = guard of REG */
 void arm64_memory(struct rewriter *r, struct insn *in);           /* memory.c */
+bool arm64_table_load(struct rewriter *r, struct insn *in); /* literal.c: of an offset table */
+bool arm64_table_address(struct rewriter *r, struct insn *in);
 void arm64_literal(struct rewriter *r, struct insn *in);
 void arm64_stack(struct rewriter *r, struct insn *in);  /* stack.c: writes sp */
 void arm64_branch(struct rewriter *r, struct insn *in); /* branch.c */
 void arm64_expand_branch(struct rewriter *r, struct slice text, struct buf *out);
 void arm64_system(struct rewriter *r, struct insn *in); /* system.c */
 bool arm64_tp_is_call(const struct rewriter *r);        /* read and set by rtcalls */
+
+void arm64_insn(struct rewriter *r, const struct stmt *s); /* arm64.c: any instruction */
+bool arm64_data(struct rewriter *r, const struct stmt *s); /* words.c */
+enum code_data arm64_code_data(struct rewriter *r, const struct stmt *s);
 
 #endif

@@ -10,6 +10,12 @@ enum { COND_REACH = 1 << 20, TEST_REACH = 1 << 15 };
 
 static bool target_ok(struct rewriter *r, struct slice target)
 {
+    const struct symbol *s = r->text_data ? symbol_of(r, target) : NULL;
+    if (s && s->pooled) {
+        error_at(r, target.p,
+                 "a branch to data; write their names if they are instructions");
+        return false;
+    }
     if (!expr_is_place(r, target))
         return true;
     error_at(r, target.p, "rewriting does not keep distances; branch to a label");

@@ -74,7 +74,7 @@ static void label(struct rewriter *r, struct insn *in)
         error_at(r, where.p, "rewriting does not keep distances; use a label");
         return;
     }
-    if (r->profile->sandbox == LFI_SANDBOX_STORES && in->row->cls != INSN_STORE) {
+    if (r->profile->sandbox == LFI_SANDBOX_STORES && in->row->cls != INSN_STORE && !r->text_data) {
         out_keep(r);
         return;
     }
@@ -101,9 +101,108 @@ static void table_entry(struct rewriter *r, struct insn *in)
     out_insn(r, "ldr\tx%d, [x28, #:%S_lo12:%S]", (int)o->reg, &kind, &symbol);
 }
 
+/* Whether the instruction is a load through REG from an offset table, as far as it can be
+   redirected: [base, index] scaled by the size of the entries.  */
+static bool is_table_load(const struct insn *in, unsigned reg, const struct symbol *table)
+{
+    static const char shifts[] = {[1] = '0', [2] = '1', [4] = '2', [8] = '3'};
+    struct slice shift = in->mem.shift;
+    if (shift.len && *shift.p == '#')
+        shift.p++, shift.len--;
+    return in->row->cls == INSN_LOAD && in->row->mem == MEM_REG && in->mem.base == reg
+           && in->mem.index != NO_REG && in->mem.index != ZR && in->op[0].kind == OPERAND_GPR
+           && shift.len == 1 && *shift.p == shifts[table->entry_was];
+}
+
+static bool goes_elsewhere(const struct insn *in)
+{
+    switch (in->row->cls) {
+    case INSN_B:
+    case INSN_BR:
+    case INSN_RET:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool is_branch(const struct insn *in)
+{
+    return in->row->cls >= INSN_B && in->row->cls <= INSN_RET;
+}
+
+/* The loads from the table come before any branch or label, and nothing behind them accesses
+   memory through the register while it may have the address.  */
+static bool loads_follow(struct rewriter *r, const struct stmt *s, unsigned reg,
+                         const struct symbol *table)
+{
+    const struct stmt *end = r->stmts + r->nstmts;
+    bool straight = true, found = false;
+    while (++s < end) {
+        struct insn in;
+        if (s->skipped)
+            continue;
+        if (s->kind == STMT_LABEL && symbol_is_target(s->symbol))
+            straight = false;
+        if (s->kind != STMT_INSN)
+            continue;
+        if (!s->insn || !arm64_parse(r, s, &in, false))
+            return false;
+        if (in.mem_op >= 0 && in.mem.base == reg) {
+            if (!straight || !is_table_load(&in, reg, table))
+                return false;
+            found = true;
+        }
+        if (in.writes >> reg & 1 || goes_elsewhere(&in))
+            return found;
+        if (is_branch(&in))
+            straight = false;
+    }
+    return false;
+}
+
+bool arm64_table_address(struct rewriter *r, struct insn *in)
+{
+    struct arm64_state *state = arm64_state(r);
+    struct symbol *sym = symbol_of(r, in->op[1].text);
+    if (!sym || !sym->table)
+        return true;
+    if (in->op[0].kind != OPERAND_GPR || in->op[0].reg >= ZR
+        || !loads_follow(r, in->stmt, in->op[0].reg, sym)) {
+        error_at(r, in->op[1].text.p,
+                 "this table of distances is not used in a way that the rewriter can follow: adr, "
+                 "then ldrh with an index, and no branch between them; put the table into .rodata as "
+                 ".word LABEL-TABLE");
+        return false;
+    }
+    state->table = in->op[0].reg;
+    state->entries = sym;
+    return true;
+}
+
+/* ldrh w3, [x5, w4, uxtw #1]  ->  adrp x26, TABLE; add x26, x26, :lo12:TABLE;
+                                   add w26, w26, w4, lsl #2; ldr w3, [x27, w26, uxtw]  */
+bool arm64_table_load(struct rewriter *r, struct insn *in)
+{
+    struct arm64_state *state = arm64_state(r);
+    const struct symbol *table = state->entries;
+    if (in->mem_op < 0 || state->table == NO_REG || in->mem.base != state->table)
+        return false;
+    bool wide = table->entry_size != table->entry_was;
+    bool sign = wide && in->name.len > 4 && (in->name.p[3] | 0x20) == 's' && in->op[0].cls == 'x';
+    struct slice name = wide ? (struct slice){sign ? "ldrsw" : "ldr", sign ? 5 : 3} : in->name;
+    out_insn(r, "adrp\tx26, .Llfi_table.%d", (int)table->table);
+    out_insn(r, "add\tx26, x26, :lo12:.Llfi_table.%d", (int)table->table);
+    out_insn(r, "add\tw26, w26, w%d, lsl #%d", (int)in->mem.index, table->entry_size == 8 ? 3 : 2);
+    out_insn(r, "%S\t%S, [x27, w26, uxtw]", &name, &in->op[0].text);
+    return true;
+}
+
 void arm64_literal(struct rewriter *r, struct insn *in)
 {
-    if (r->profile->sandbox == LFI_SANDBOX_NONE)
+    if (r->profile->sandbox == LFI_SANDBOX_NONE
+        && (!r->text_data || in->nops != 2 || in->op[1].kind == OPERAND_LITERAL
+            || *in->op[1].text.p == ':'))
         out_keep(r);
     else if (in->nops != 2 || in->row->mem != MEM_REG || in->row->cls == INSN_STORE)
         error_at(r, in->name.p, "the address is missing");

@@ -181,6 +181,8 @@ void arm64_memory(struct rewriter *r, struct insn *in)
         error_at(r, in->op[0].text.p, "no profile allows SVE");
         return;
     }
+    if (arm64_table_load(r, in))
+        return;
     if (in->mem_op < 0)
         arm64_literal(r, in);
     else if (in->mem.base == SP && in->mem.index == NO_REG && arm64_confines(r))

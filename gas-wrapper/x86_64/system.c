@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { LEA_LEN = 7, JMP_LEN = 8 };
+enum { LEA_LEN = 7, JMP_LEN = 8, MAX_BYTES = 64 };
 
 /* The jump to an entry of the table, which has one encoding in each profile.  */
 static void go_through_table(struct rewriter *r, int entry)
@@ -109,27 +109,75 @@ static const char *known(const uint8_t *p, size_t n, size_t *len)
     return NULL;
 }
 
+/* Padding of the linker's relaxation: tls.c.  */
+static bool is_tls_padding(struct rewriter *r, struct slice args)
+{
+    struct slice value;
+    int64_t n;
+    while (next_operand(&args, &value))
+        if (!expr_constant(r, value, &n) || (n != 0x66 && n != 0x6666))
+            return false;
+    return true;
+}
+
+static bool constant_bytes(struct rewriter *r, const struct stmt *s, uint8_t bytes[MAX_BYTES],
+                           size_t *n)
+{
+    struct slice rest = stmt_args(r, s), value;
+    int64_t byte;
+    *n = 0;
+    while (next_operand(&rest, &value)) {
+        if (*n == MAX_BYTES || !expr_constant(r, value, &byte) || byte < 0 || byte > 255)
+            return false;
+        bytes[(*n)++] = (uint8_t)byte;
+    }
+    return true;
+}
+
+enum code_data x86_code_data(struct rewriter *r, const struct stmt *s)
+{
+    uint8_t bytes[MAX_BYTES];
+    size_t n, len;
+    int64_t count;
+    const char *name = "";
+    struct slice args = stmt_args(r, s);
+    if (s->directive->arg < 0 || args.len == 0)
+        return CODE_NOTHING;
+    if (s->directive->cls == DIR_SPACE)
+        return expr_constant(r, args, &count) && count == 0 ? CODE_NOTHING : CODE_NO;
+    if (is_tls_padding(r, args))
+        return CODE_FLOWS;
+    if (s->directive->arg != 1 || !constant_bytes(r, s, bytes, &n))
+        return CODE_NO;
+    for (size_t i = 0; i < n; i += len) {
+        struct buf text = {NULL, 0, 0};
+        name = known(bytes + i, n - i, &len);
+        if (!name && !(len = x86_decode(bytes + i, n - i, &text)))
+            n = 0;
+        buf_free(&text);
+    }
+    return n == 0 ? CODE_NO : name && strcmp(name, "ret") == 0 ? CODE_ENDS : CODE_FLOWS;
+}
+
 /* The same instructions under their names: what they are has to be seen here.  */
 bool x86_data(struct rewriter *r, const struct stmt *s)
 {
-    uint8_t bytes[64];
-    size_t n = 0, len;
-    struct slice rest = stmt_args(r, s), value;
-    int64_t byte;
+    uint8_t bytes[MAX_BYTES];
+    size_t n, len;
     if (x86_tls_data(r, s))
         return true;
-    if (s->directive->arg != 1)
+    if (s->directive->arg != 1 || x86_code_data(r, s) == CODE_NO || !constant_bytes(r, s, bytes, &n))
         return false;
-    while (next_operand(&rest, &value)) {
-        if (n == sizeof bytes || !expr_constant(r, value, &byte) || byte < 0 || byte > 255)
-            return false;
-        bytes[n++] = (uint8_t)byte;
-    }
-    for (size_t i = 0; i < n; i += len)
-        if (!known(bytes + i, n - i, &len))
-            return false;
     for (size_t i = 0; i < n; i += len) {
         const char *name = known(bytes + i, n - i, &len);
+        struct buf text = {NULL, 0, 0};
+        if (!name) {
+            len = x86_decode(bytes + i, n - i, &text);
+            buf_put(&text, "", 1);
+            x86_insn(r, stmt_made(r, "%s", text.p));
+            buf_free(&text);
+            continue;
+        }
         struct insn in = {.stmt = s, .name = {name, strlen(name)}, .mem_op = -1};
         in.row = ((const struct mnemonic *)x86_find_insn(name, strlen(name)))->row;
         if (in.row->cls == INSN_RET)

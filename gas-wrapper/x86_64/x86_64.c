@@ -250,7 +250,7 @@ static void restore_scratch(struct rewriter *r, const struct insn *in)
     state->holder = 0;
 }
 
-static void insn(struct rewriter *r, const struct stmt *s)
+void x86_insn(struct rewriter *r, const struct stmt *s)
 {
     struct x86_state *state = x86_state(r);
     struct insn in;
@@ -290,6 +290,12 @@ static void end(struct rewriter *r)
     x86_end(r);
 }
 
+static bool flow_ends(const struct stmt *s)
+{
+    const struct row *row = ((const struct mnemonic *)s->insn)->row;
+    return row->cls == INSN_JMP || row->cls == INSN_RET;
+}
+
 const struct arch arch_x86_64 = {
     .id = LFI_ARCH_X86_64,
     .gas = "x86_64-linux-gnu-as",
@@ -305,10 +311,12 @@ const struct arch arch_x86_64 = {
     .state_size = sizeof(struct x86_state),
     .append = x86_append,
     .begin = begin,
-    .insn = insn,
+    .insn = x86_insn,
     .label = label,
     .barrier = barrier,
     .data = x86_data,
+    .code_data = x86_code_data,
+    .flow_ends = flow_ends,
     .names_target = x86_names_target,
     .align = x86_align_input,
     .syntax = syntax,

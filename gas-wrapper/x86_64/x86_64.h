@@ -228,6 +228,10 @@ bool x86_fuses(struct rewriter *r, const struct insn *in); /* with the jump behi
 void x86_system(struct rewriter *r, struct insn *in); /* system.c */
 void x86_rtcall(struct rewriter *r, int k);
 bool x86_data(struct rewriter *r, const struct stmt *s);
+enum code_data x86_code_data(struct rewriter *r, const struct stmt *s);
+void x86_insn(struct rewriter *r, const struct stmt *s); /* x86_64.c: any instruction */
+/* bytes.c: the instruction that the bytes are, in AT&T syntax; its length, 0 if it is unknown.  */
+size_t x86_decode(const uint8_t *p, size_t n, struct buf *out);
 
 /* live.c: what nobody will look at again behind the statement */
 bool x86_flags_dead(struct rewriter *r, const struct stmt *s);
