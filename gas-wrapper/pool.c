@@ -21,10 +21,13 @@ struct run {
     size_t first;   /* what moves begins here; SIZE_MAX: nothing so far */
     size_t last;    /* the last data */
     size_t foreign; /* the first that is no instruction, SIZE_MAX if none */
+    size_t before;  /* the last data before those that are instructions since a label */
     bool labelled;  /* since the last data */
+    bool known;     /* since the last label there are only instructions */
+    bool ends;      /* of which the last goes elsewhere */
 };
 
-static const struct run empty = {SIZE_MAX, SIZE_MAX, SIZE_MAX, false};
+static const struct run empty = {SIZE_MAX, SIZE_MAX, SIZE_MAX, SIZE_MAX, false, false, false};
 
 static struct slice next_name(struct slice *rest)
 {
@@ -71,7 +74,9 @@ static void move(struct rewriter *r, struct run *run, size_t end)
 
 static void run_ends(struct rewriter *r, struct run *run, size_t end)
 {
-    if (run->foreign != SIZE_MAX)
+    /* Where code is rewritten in place, data that look like code must not stay.  */
+    bool looks_like_code = run->last != SIZE_MAX && (r->arch->insn_size || run->ends);
+    if (run->foreign != SIZE_MAX || (run->last != SIZE_MAX && !looks_like_code))
         move(r, run, end);
     *run = empty;
 }
@@ -92,7 +97,7 @@ static void data(struct rewriter *r, struct run *run, size_t i)
     if (code == CODE_NOTHING)
         return;
     if (code != CODE_NO && c->flows) {
-        run_ends(r, run, i);
+        *run = empty;
         c->flows = code == CODE_FLOWS;
         return;
     }
@@ -106,6 +111,10 @@ static void data(struct rewriter *r, struct run *run, size_t i)
     }
     if (run->first == SIZE_MAX)
         run->first = i;
+    if (run->labelled)
+        run->before = run->last;
+    run->known = code != CODE_NO && (run->labelled || run->known);
+    run->ends = code == CODE_ENDS;
     run->last = i;
     if (code == CODE_NO && run->foreign == SIZE_MAX)
         run->foreign = i;
@@ -116,7 +125,12 @@ static void instruction(struct rewriter *r, struct run *run, size_t i)
 {
     struct chunk *c = r->sections.now;
     int len;
-    if (run->foreign != SIZE_MAX && !run->labelled) {
+    if (run->last != SIZE_MAX && !run->labelled && run->known) {
+        run->last = run->before; /* a function that begins with them */
+        run->ends = false;
+        if (run->last == SIZE_MAX)
+            *run = empty;
+    } else if (run->foreign != SIZE_MAX && !run->labelled) {
         const struct stmt *s = &r->stmts[run->foreign];
         const char *name = shown(r, s, &len);
         error_at(r, r->text + s->at,

@@ -101,17 +101,21 @@ static void table_entry(struct rewriter *r, struct insn *in)
     out_insn(r, "ldr\tx%d, [x28, #:%S_lo12:%S]", (int)o->reg, &kind, &symbol);
 }
 
-/* Whether the instruction is a load through REG from an offset table, as far as it can be
-   redirected: [base, index] scaled by the size of the entries.  */
-static bool is_table_load(const struct insn *in, unsigned reg, const struct symbol *table)
+static int index_shift(const struct insn *in)
 {
-    static const char shifts[] = {[1] = '0', [2] = '1', [4] = '2', [8] = '3'};
     struct slice shift = in->mem.shift;
     if (shift.len && *shift.p == '#')
         shift.p++, shift.len--;
+    return shift.len == 1 && *shift.p >= '0' && *shift.p <= '3' ? *shift.p - '0' : -1;
+}
+
+/* Whether the instruction is a load through REG from an offset table, as far as it can be
+   redirected: [base, index].  */
+static bool is_table_load(const struct insn *in, unsigned reg)
+{
     return in->row->cls == INSN_LOAD && in->row->mem == MEM_REG && in->mem.base == reg
            && in->mem.index != NO_REG && in->mem.index != ZR && in->op[0].kind == OPERAND_GPR
-           && shift.len == 1 && *shift.p == shifts[table->entry_was];
+           && index_shift(in) >= 0;
 }
 
 static bool goes_elsewhere(const struct insn *in)
@@ -133,8 +137,7 @@ static bool is_branch(const struct insn *in)
 
 /* The loads from the table come before any branch or label, and nothing behind them accesses
    memory through the register while it may have the address.  */
-static bool loads_follow(struct rewriter *r, const struct stmt *s, unsigned reg,
-                         const struct symbol *table)
+static bool loads_follow(struct rewriter *r, const struct stmt *s, unsigned reg)
 {
     const struct stmt *end = r->stmts + r->nstmts;
     bool straight = true, found = false;
@@ -149,7 +152,7 @@ static bool loads_follow(struct rewriter *r, const struct stmt *s, unsigned reg,
         if (!s->insn || !arm64_parse(r, s, &in, false))
             return false;
         if (in.mem_op >= 0 && in.mem.base == reg) {
-            if (!straight || !is_table_load(&in, reg, table))
+            if (!straight || !is_table_load(&in, reg))
                 return false;
             found = true;
         }
@@ -168,7 +171,7 @@ bool arm64_table_address(struct rewriter *r, struct insn *in)
     if (!sym || !sym->table)
         return true;
     if (in->op[0].kind != OPERAND_GPR || in->op[0].reg >= ZR
-        || !loads_follow(r, in->stmt, in->op[0].reg, sym)) {
+        || !loads_follow(r, in->stmt, in->op[0].reg)) {
         error_at(r, in->op[1].text.p,
                  "this table of distances is not used in a way that the rewriter can follow: adr, "
                  "then ldrh with an index, and no branch between them; put the table into .rodata as "
@@ -193,7 +196,8 @@ bool arm64_table_load(struct rewriter *r, struct insn *in)
     struct slice name = wide ? (struct slice){sign ? "ldrsw" : "ldr", sign ? 5 : 3} : in->name;
     out_insn(r, "adrp\tx26, .Llfi_table.%d", (int)table->table);
     out_insn(r, "add\tx26, x26, :lo12:.Llfi_table.%d", (int)table->table);
-    out_insn(r, "add\tw26, w26, w%d, lsl #%d", (int)in->mem.index, table->entry_size == 8 ? 3 : 2);
+    int shift = index_shift(in) + (!wide ? 0 : table->entry_was == 2 ? 1 : 2);
+    out_insn(r, "add\tw26, w26, w%d, lsl #%d", (int)in->mem.index, shift);
     out_insn(r, "%S\t%S, [x27, w26, uxtw]", &name, &in->op[0].text);
     return true;
 }

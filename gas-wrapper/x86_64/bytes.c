@@ -18,7 +18,7 @@ enum form {
 };
 
 static const struct {
-    uint8_t prefix, map, opcode; /* mandatory prefix; 1: 0F, 2: 0F 38, 3: 0F 3A */
+    uint8_t prefix, map, opcode; /* mandatory prefix; 0: no escape, 1: 0F, 2: 0F 38, 3: 0F 3A */
     uint8_t form;
     const char *name;
 } rows[] = {
@@ -43,6 +43,8 @@ static const struct {
     {0x66, 1, 0x7e, VG, "mov"},
     {0x00, 2, 0xf0, GG, "movbe"},
     {0x00, 2, 0xf1, GM, "movbe"},
+    {0x00, 0, 0x8b, GG, "mov"},
+    {0x00, 0, 0x89, GM, "mov"},
     {0x66, 2, 0xf6, GG, "adcx"},
     {0xf3, 2, 0xf6, GG, "adox"},
 };
@@ -144,12 +146,38 @@ static bool vex(struct decoder *d, struct buf *out)
     return true;
 }
 
+enum { SAVED_VECTOR = -256 }; /* below the red zone, and below what other rewriting saves */
+
+/* vprotd, vprotq = 8F RXB.01000 W.1111.0.00 C2|C3, of processors whose successors do not have it:
+   two shifts, by way of another register.  */
+static bool xop(struct decoder *d, struct buf *out)
+{
+    unsigned first = byte(d), second = byte(d), opcode = byte(d), modrm = byte(d), n = byte(d);
+    unsigned size = opcode == 0xc2 ? 32 : 64, other = 0;
+    if ((first & 31) != 8 || second != 0x78 || (opcode != 0xc2 && opcode != 0xc3)
+        || modrm >> 6 != 3 || n == 0 || n >= size)
+        return false;
+    unsigned to = (modrm >> 3 & 7) | (~first >> 4 & 8), from = (modrm & 7) | (~first >> 2 & 8);
+    while (other == to || other == from)
+        other++;
+    char letter = opcode == 0xc2 ? 'd' : 'q';
+    buf_format(out, "vmovdqu\t%%ymm%d,%d(%%rsp)\n", (int)other, SAVED_VECTOR);
+    buf_format(out, "vpsrl%c\t$%d,%%xmm%d,%%xmm%d\n", (int)letter, (int)(size - n), (int)from,
+               (int)other);
+    buf_format(out, "vpsll%c\t$%d,%%xmm%d,%%xmm%d\n", (int)letter, (int)n, (int)from, (int)to);
+    buf_format(out, "vpor\t%%xmm%d,%%xmm%d,%%xmm%d\n", (int)other, (int)to, (int)to);
+    buf_format(out, "vmovdqu\t%d(%%rsp),%%ymm%d", SAVED_VECTOR, (int)other);
+    return true;
+}
+
 size_t x86_decode(const uint8_t *p, size_t n, struct buf *out)
 {
     struct decoder d = {.p = p, .end = p + n};
     unsigned b = byte(&d), map = 1;
     if (b == 0xc4)
         return vex(&d, out) && !d.bad ? (size_t)(d.p - p) : 0;
+    if (b == 0x8f)
+        return xop(&d, out) && !d.bad ? (size_t)(d.p - p) : 0;
     if (b == 0x66 || b == 0xf3 || b == 0xf2) {
         d.prefix = (uint8_t)b;
         b = byte(&d);
@@ -159,9 +187,8 @@ size_t x86_decode(const uint8_t *p, size_t n, struct buf *out)
         b = byte(&d);
     }
     if (b != 0x0f)
-        return 0;
-    b = byte(&d);
-    if (b == 0x38 || b == 0x3a) {
+        map = 0;
+    else if ((b = byte(&d)) == 0x38 || b == 0x3a) {
         map = b == 0x38 ? 2 : 3;
         b = byte(&d);
     }

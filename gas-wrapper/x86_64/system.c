@@ -97,6 +97,12 @@ static const struct {
     {1, {0x90}, "nop"},
     {1, {0xc3}, "ret"},
     {1, {0xcc}, "int3"},
+    {3, {0x0f, 0x1f, 0x00}, "nop"},
+    {2, {0x48, 0x98}, "cltq"},
+    {2, {0xf3, 0xa4}, "rep movsb"},
+    {3, {0xf3, 0x48, 0xa5}, "rep movsq"},
+    {1, {0xf0}, "lock"},
+    {1, {0x67}, "addr32"},
 };
 
 static const char *known(const uint8_t *p, size_t n, size_t *len)
@@ -127,9 +133,13 @@ static bool constant_bytes(struct rewriter *r, const struct stmt *s, uint8_t byt
     int64_t byte;
     *n = 0;
     while (next_operand(&rest, &value)) {
-        if (*n == MAX_BYTES || !expr_constant(r, value, &byte) || byte < 0 || byte > 255)
+        if (!expr_constant(r, value, &byte) || (s->directive->arg == 1 && (byte < 0 || byte > 255)))
             return false;
-        bytes[(*n)++] = (uint8_t)byte;
+        for (int i = 0; i < s->directive->arg; i++, byte >>= 8) {
+            if (*n == MAX_BYTES)
+                return false;
+            bytes[(*n)++] = (uint8_t)byte;
+        }
     }
     return true;
 }
@@ -147,7 +157,7 @@ enum code_data x86_code_data(struct rewriter *r, const struct stmt *s)
         return expr_constant(r, args, &count) && count == 0 ? CODE_NOTHING : CODE_NO;
     if (is_tls_padding(r, args))
         return CODE_FLOWS;
-    if (s->directive->arg != 1 || !constant_bytes(r, s, bytes, &n))
+    if (s->directive->arg < 1 || s->directive->arg > 4 || !constant_bytes(r, s, bytes, &n))
         return CODE_NO;
     for (size_t i = 0; i < n; i += len) {
         struct buf text = {NULL, 0, 0};
@@ -160,30 +170,43 @@ enum code_data x86_code_data(struct rewriter *r, const struct stmt *s)
 }
 
 /* The same instructions under their names: what they are has to be seen here.  */
+/* One instruction, or several in lines of their own.  */
+static void assemble(struct rewriter *r, const char *text)
+{
+    for (const char *end; *text; text = *end ? end + 1 : end) {
+        end = strchrnul(text, '\n');
+        struct slice line = {text, (size_t)(end - text)};
+        const struct stmt *made = stmt_made(r, "%S", &line);
+        if (slice_is(line, "lock") || slice_is(line, "addr32")) {
+            struct insn in; /* the prefix of the next statement */
+            if (x86_parse(r, made, &in, true))
+                x86_take_prefix(r, &in, r->cur);
+            continue;
+        }
+        x86_insn(r, made);
+    }
+}
+
 bool x86_data(struct rewriter *r, const struct stmt *s)
 {
     uint8_t bytes[MAX_BYTES];
     size_t n, len;
     if (x86_tls_data(r, s))
         return true;
-    if (s->directive->arg != 1 || x86_code_data(r, s) == CODE_NO || !constant_bytes(r, s, bytes, &n))
+    if (x86_code_data(r, s) == CODE_NO || !constant_bytes(r, s, bytes, &n))
         return false;
     for (size_t i = 0; i < n; i += len) {
         const char *name = known(bytes + i, n - i, &len);
         struct buf text = {NULL, 0, 0};
-        if (!name) {
-            len = x86_decode(bytes + i, n - i, &text);
-            buf_put(&text, "", 1);
-            x86_insn(r, stmt_made(r, "%s", text.p));
-            buf_free(&text);
-            continue;
-        }
-        struct insn in = {.stmt = s, .name = {name, strlen(name)}, .mem_op = -1};
-        in.row = ((const struct mnemonic *)x86_find_insn(name, strlen(name)))->row;
-        if (in.row->cls == INSN_RET)
-            x86_branch(r, &in);
+        if (name)
+            buf_format(&text, "%s", name);
         else
-            x86_put(r, in.row->opcode, "%s", name);
+            len = x86_decode(bytes + i, n - i, &text);
+        buf_put(&text, "", 1);
+        assemble(r, text.p);
+        buf_free(&text);
+        if (len == 0)
+            return false;
     }
     return true;
 }

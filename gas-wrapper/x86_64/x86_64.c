@@ -220,14 +220,20 @@ static bool prefixes_ok(struct rewriter *r, const struct insn *in)
     return !what;
 }
 
+void x86_take_prefix(struct rewriter *r, const struct insn *in, const struct stmt *s)
+{
+    struct x86_state *state = x86_state(r);
+    state->prefixes |= in->prefixes;
+    state->prefix = s;
+    out_drop(r);
+}
+
 /* A prefix in a statement of its own belongs to the next instruction.  */
 static bool take_prefix(struct rewriter *r, struct insn *in)
 {
     struct x86_state *state = x86_state(r);
     if (in->row->cls == INSN_PREFIX) {
-        state->prefixes |= in->prefixes;
-        state->prefix = in->stmt;
-        out_drop(r);
+        x86_take_prefix(r, in, in->stmt);
         return true;
     }
     in->prefixes |= state->prefixes;

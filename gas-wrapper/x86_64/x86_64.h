@@ -230,6 +230,8 @@ void x86_rtcall(struct rewriter *r, int k);
 bool x86_data(struct rewriter *r, const struct stmt *s);
 enum code_data x86_code_data(struct rewriter *r, const struct stmt *s);
 void x86_insn(struct rewriter *r, const struct stmt *s); /* x86_64.c: any instruction */
+/* A prefix in a statement of its own, S: for the next instruction.  */
+void x86_take_prefix(struct rewriter *r, const struct insn *in, const struct stmt *s);
 /* bytes.c: the instruction that the bytes are, in AT&T syntax; its length, 0 if it is unknown.  */
 size_t x86_decode(const uint8_t *p, size_t n, struct buf *out);
 
