@@ -56,6 +56,9 @@ struct symbol {
     struct symbol *next; /* same hash */
     const char *name;
     uint32_t len, hash;
+    bool function; /* .type says so */
+    bool entry;    /* at the beginning of its unit (arm64/units.c) */
+    size_t unit, stmt; /* the unit's number from 1 on, and the statement */
     bool defined;  /* so far in the text, for .ifdef */
     bool predefined; /* on the command line */
     bool target;   /* more than debug information refers to it */
@@ -450,6 +453,7 @@ struct rewriter {
     struct section *first_section, *last_section;
     bool marked; /* some label is */
 
+    bool stop, again;       /* the back end wants to begin again, and did */
     bool parsing;           /* errors of what the second pass repeats are not told */
     bool disabled;          /* between .lfi_rewrite_disable and _enable */
     const struct stmt *cur; /* being rewritten */

@@ -157,6 +157,43 @@ static void rewrite_end(struct rewriter *r, const struct stmt *last)
     out_note(r);
 }
 
+static void rewrite_all(struct rewriter *r)
+{
+    sections_begin(r);
+    r->arch->begin(r);
+    buf_room(&r->out, r->source.len + r->source.len / 4);
+    const struct stmt *last = NULL;
+    for (size_t i = 0; i < r->nstmts && !last && !r->stop; i++) {
+        const struct stmt *s = &r->stmts[i];
+        if (s->kind == STMT_DIRECTIVE && s->directive && s->directive->cls == DIR_END
+            && !s->skipped)
+            last = s;
+        else
+            rewrite_statement(r, s);
+    }
+    if (!r->stop)
+        rewrite_end(r, last);
+}
+
+/* The back end has found out that it needs to know the whole first.  */
+static void begin_again(struct rewriter *r)
+{
+    r->stop = r->kept = r->disabled = false;
+    r->out.len = r->nbranches = r->nentries = r->made_len = 0;
+    r->copied = 0;
+    r->held = NULL;
+    r->ntables = 0;
+    for (struct section *s = r->first_section; s; s = s->next)
+        for (struct chunk *c = s->chunks; c; c = c->next)
+            c->pos = 0, c->flows = false;
+    symbols_forget(r);
+    if (r->text != r->source.p)
+        free(r->text);
+    parse(r);
+    if (r->text_data)
+        pool_find(r);
+}
+
 bool rewriter_run(struct rewriter *r)
 {
     if (r->source.len == 0)
@@ -175,19 +212,11 @@ bool rewriter_run(struct rewriter *r)
         pool_find(r);
     if (r->errors)
         return false;
-    sections_begin(r);
-    r->arch->begin(r);
-    buf_room(&r->out, r->source.len + r->source.len / 4);
-    const struct stmt *last = NULL;
-    for (size_t i = 0; i < r->nstmts && !last; i++) {
-        const struct stmt *s = &r->stmts[i];
-        if (s->kind == STMT_DIRECTIVE && s->directive && s->directive->cls == DIR_END
-            && !s->skipped)
-            last = s;
-        else
-            rewrite_statement(r, s);
+    rewrite_all(r);
+    if (r->stop && r->errors == 0) {
+        begin_again(r);
+        rewrite_all(r);
     }
-    rewrite_end(r, last);
     if (r->errors == 0)
         ranges_fix(r);
     return r->errors == 0;

@@ -116,6 +116,8 @@ void symbols_forget(struct rewriter *r)
     struct symtab *t = &r->symtab;
     for (size_t i = 0; t->slots && i <= t->mask; i++)
         for (struct symbol *s = t->slots[i]; s; s = s->next) {
+            s->pooled = false;
+            s->table = 0;
             s->target = s->address = s->exported = s->weak = s->marked = false;
             if (!s->predefined) {
                 s->defined = s->constant = false;

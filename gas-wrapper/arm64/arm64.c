@@ -2,7 +2,7 @@
    SPDX-License-Identifier: Apache-2.0  */
 #include "config.h"
 
-#include "gas-wrapper/arm64/arm64.h"
+#include "gas-wrapper/arm64/spill.h"
 
 #include <string.h>
 
@@ -22,7 +22,8 @@ static void label(struct rewriter *r, const struct stmt *s)
 
 static void begin(struct rewriter *r)
 {
-    *arm64_state(r) = (struct arm64_state){.guarded = NO_REG, .table = NO_REG};
+    struct spill *spill = r->again ? arm64_find_units(r) : NULL;
+    *arm64_state(r) = (struct arm64_state){.guarded = NO_REG, .table = NO_REG, .spill = spill};
 }
 
 /* Nothing may stay open where the order of the text is no longer that of the code.  */
@@ -101,6 +102,8 @@ void arm64_insn(struct rewriter *r, const struct stmt *s)
         error_at(r, name.p, "'%.*s' is not allowed in a box", (int)name.len, name.p);
         return;
     }
+    if (state->spill && arm64_spilled(r, s))
+        return;
     if (!arm64_parse(r, s, &in, true))
         return;
     dispatch(r, &in);
@@ -137,6 +140,7 @@ const struct arch arch_arm64 = {
     .code_data = arm64_code_data,
     .flow_ends = flow_ends,
     .offset_tables = true,
+    .end = arm64_spill_end,
     .expand_branch = arm64_expand_branch,
     .branch_growth = 4,
     .register_number = arm64_register_number,

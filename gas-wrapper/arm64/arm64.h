@@ -88,11 +88,15 @@ int arm64_register_number(struct rewriter *r, struct slice name, char *cls);
 struct slice arm64_before(const struct insn *in, const struct rewriter *r, int op); /* text */
 struct slice arm64_after(const struct insn *in, const struct rewriter *r, int op);
 
+bool arm64_start_again(struct rewriter *r); /* with units.c: true unless that is so already */
+
 /* What holds at the current point of straight-line code.  */
 struct arm64_state {
     uint8_t table;               /* register that has the address of an offset table, or NO_REG */
     const struct symbol *entries; /* that table */
     uint8_t guarded; /* x28 is the guard of this register; NO_REG if of none */
+    bool spilling;   /* the instruction is one of spill.c's */
+    struct spill *spill; /* what is known of functions that use registers of the box; or NULL */
     bool link_open;  /* x30 was written and not guarded */
     bool link_data;  /* and what was written is no address */
     bool link_lost;  /* x30 held data, and the guard changed it */
@@ -122,6 +126,8 @@ void arm64_expand_branch(struct rewriter *r, struct slice text, struct buf *out)
 void arm64_system(struct rewriter *r, struct insn *in); /* system.c */
 bool arm64_tp_is_call(const struct rewriter *r);        /* read and set by rtcalls */
 
+bool arm64_spilled(struct rewriter *r, const struct stmt *s); /* spill.c: whether it was handled */
+void arm64_spill_end(struct rewriter *r);
 void arm64_insn(struct rewriter *r, const struct stmt *s); /* arm64.c: any instruction */
 bool arm64_data(struct rewriter *r, const struct stmt *s); /* words.c */
 enum code_data arm64_code_data(struct rewriter *r, const struct stmt *s);

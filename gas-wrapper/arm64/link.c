@@ -45,7 +45,7 @@ static bool makes_address(const struct insn *in)
 void arm64_track_link(struct rewriter *r, const struct insn *in)
 {
     struct arm64_state *state = arm64_state(r);
-    if (in->reads >> LINK & 1 && state->link_lost)
+    if (in->reads >> LINK & 1 && state->link_lost && !arm64_start_again(r))
         error_at(r, in->name.p,
                  "x30 holds data across a branch, where the sandbox makes it an "
                  "address; use another register");

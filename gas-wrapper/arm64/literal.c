@@ -67,10 +67,17 @@ static void pool(struct rewriter *r, struct insn *in)
     }
 }
 
+/* A place near a label of data: these keep their distances.  */
+static bool is_in_data(struct rewriter *r, struct slice where)
+{
+    struct value v;
+    return expr_value(r, where, &v) && v.plus && v.plus->pooled && !v.minus && v.divisor == 1;
+}
+
 static void label(struct rewriter *r, struct insn *in)
 {
     struct slice before = arm64_before(in, r, 1), where = in->op[1].text;
-    if (expr_is_place(r, where)) {
+    if (expr_is_place(r, where) && !is_in_data(r, where)) {
         error_at(r, where.p, "rewriting does not keep distances; use a label");
         return;
     }

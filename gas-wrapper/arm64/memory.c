@@ -80,7 +80,7 @@ static bool access_sum(struct rewriter *r, struct insn *in)
 {
     int64_t n;
     unsigned guarded = arm64_state(r)->guarded;
-    if (in->row->mem != MEM_REG || guarded == NO_REG || guarded == in->mem.base || !r->guard_elim
+    if (arm64_state(r)->spilling || in->row->mem != MEM_REG || guarded == NO_REG || guarded == in->mem.base || !r->guard_elim
         || in->writes >> guarded & 1 || !expr_constant(r, in->mem.imm, &n) || n > 4095 || n < -4095
         || !guard_is_wanted(r, in->mem.base))
         return false;

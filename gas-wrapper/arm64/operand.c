@@ -106,13 +106,23 @@ static bool bad(struct rewriter *r, bool report, struct slice at, const char *wh
     return false;
 }
 
+/* The program's own registers of these names have to be elsewhere.  */
+bool arm64_start_again(struct rewriter *r)
+{
+    if (r->again || r->errors)
+        return false;
+    return r->again = r->stop = true;
+}
+
 static bool reserved(struct rewriter *r, unsigned reg, struct slice at, bool report)
 {
     static const char *const use[] = {"the context of the thread",
                                       "the rewriter's scratch register", "the base of the box",
                                       "the rewriter's guarded address"};
-    if (reg < 25 || reg > 28 || !report)
+    if (reg < 25 || reg > 28 || !report || arm64_state(r)->spilling)
         return false;
+    if (arm64_start_again(r))
+        return true;
     error_at(r, at.p, "x%u is reserved for the sandbox: it is %s; use another register", reg,
              use[reg - 25]);
     return true;

@@ -22,6 +22,8 @@ static const char *const read_registers[] = {
     "id_aa64mmfr2_el1",
     NULL,
 };
+/* A system may keep these from programs, which get an illegal instruction then.  */
+static const char *const counters[] = {"cntvct_el0", "cntpct_el0", "pmccntr_el0", NULL};
 static const char *const written_registers[] = {"fpcr", "fpsr", NULL};
 
 static bool listed(struct slice word, const char *const *list)
@@ -100,6 +102,8 @@ static void mrs(struct rewriter *r, struct insn *in)
         error_at(r, in->name.p, "mrs takes a 64-bit register and a system register");
     else if (listed(in->op[1].text, read_registers))
         out_keep(r);
+    else if (listed(in->op[1].text, counters))
+        out_insn(r, "udf\t#0");
     else if (!is_tp(in->op[1].text))
         error_at(r, in->op[1].text.p, "this system register cannot be read in a box");
     else if (in->op[0].reg == ZR)

@@ -131,13 +131,23 @@ static void operands(struct decoder *d, enum form form, const char *name, struct
     buf_free(&rm);
 }
 
-/* mulx = C4 RXB.00010 W.vvvv.0.11 F6 */
+/* mulx = C4 RXB.00010 W.vvvv.0.11 F6, vmovdqu = C4 RXB.00001 W.1111.1.10 6F */
 static bool vex(struct decoder *d, struct buf *out)
 {
-    unsigned first = byte(d), second = byte(d);
-    if ((first & 31) != 2 || (second & 7) != 3 || byte(d) != 0xf6)
+    unsigned first = byte(d), second = byte(d), opcode = byte(d);
+    bool load = (first & 31) == 1 && (second & 0x7f) == 0x7e && opcode == 0x6f;
+    if (!load && ((first & 31) != 2 || (second & 7) != 3 || opcode != 0xf6))
         return false;
     d->rex = (uint8_t)((~first >> 5 & 7) | (second >> 4 & 8));
+    if (load) {
+        unsigned to = byte(d), number = (to >> 3 & 7) | (d->rex & 4u) << 1;
+        if (to >> 6 == 3)
+            return false;
+        buf_format(out, "vmovdqu\t");
+        memory(d, to, out);
+        buf_format(out, ",%%ymm%d", (int)number);
+        return true;
+    }
     unsigned modrm = byte(d), reg = (modrm >> 3 & 7) | (d->rex & 4u) << 1;
     bool wide = d->rex & 8;
     buf_format(out, "mulx\t");
@@ -170,10 +180,22 @@ static bool xop(struct decoder *d, struct buf *out)
     return true;
 }
 
+/* rdrand, rdseed = REX? 0F C7 /6, /7: they say that there is no number, as they may at any time.  */
+static bool random_number(struct decoder *d, struct buf *out)
+{
+    unsigned modrm = byte(d), reg = (modrm & 7) | (d->rex & 1u) << 3;
+    if (modrm >> 6 != 3 || (modrm >> 3 & 7) < 6)
+        return false;
+    buf_format(out, "xor\t%%%s,%%%s", general(reg, false), general(reg, false));
+    return true;
+}
+
 size_t x86_decode(const uint8_t *p, size_t n, struct buf *out)
 {
     struct decoder d = {.p = p, .end = p + n};
     unsigned b = byte(&d), map = 1;
+    if (b == 0x3e) /* does nothing */
+        b = byte(&d);
     if (b == 0xc4)
         return vex(&d, out) && !d.bad ? (size_t)(d.p - p) : 0;
     if (b == 0x8f)
@@ -192,6 +214,8 @@ size_t x86_decode(const uint8_t *p, size_t n, struct buf *out)
         map = b == 0x38 ? 2 : 3;
         b = byte(&d);
     }
+    if (map == 1 && b == 0xc7 && !d.prefix)
+        return random_number(&d, out) && !d.bad ? (size_t)(d.p - p) : 0;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].prefix == d.prefix && rows[i].map == map && rows[i].opcode == b) {
             operands(&d, rows[i].form, rows[i].name, out);

@@ -101,6 +101,9 @@ static const struct {
     {2, {0x48, 0x98}, "cltq"},
     {2, {0xf3, 0xa4}, "rep movsb"},
     {3, {0xf3, 0x48, 0xa5}, "rep movsq"},
+    {2, {0xf3, 0xaa}, "rep stosb"},
+    {3, {0xf3, 0x48, 0xab}, "rep stosq"},
+    {1, {0x3e}, ""}, /* a prefix that does nothing */
     {1, {0xf0}, "lock"},
     {1, {0x67}, "addr32"},
 };
@@ -173,6 +176,8 @@ enum code_data x86_code_data(struct rewriter *r, const struct stmt *s)
 /* One instruction, or several in lines of their own.  */
 static void assemble(struct rewriter *r, const char *text)
 {
+    if (!*text)
+        out_drop(r);
     for (const char *end; *text; text = *end ? end + 1 : end) {
         end = strchrnul(text, '\n');
         struct slice line = {text, (size_t)(end - text)};
