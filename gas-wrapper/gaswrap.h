@@ -58,6 +58,7 @@ struct symbol {
     uint32_t len, hash;
     bool function; /* .type says so */
     bool entry;    /* at the beginning of its unit (arm64/units.c) */
+    bool inside;   /* control goes from before it to behind it otherwise than through it */
     size_t unit, stmt; /* the unit's number from 1 on, and the statement */
     bool defined;  /* so far in the text, for .ifdef */
     bool predefined; /* on the command line */

@@ -132,10 +132,8 @@ static struct effect effect_of(struct webs *w, size_t i)
     if (label.len && in.row->cls != INSN_BL) {
         e.target = arm64_label_in(w->r, w->u, i, label);
         if (e.target == SIZE_MAX) { /* a function goes on for this one */
+            e.read_kind = (uint8_t)(IS_LINK | (e.reads ? e.read_kind : 0));
             e.reads = true;
-            e.read_kind |= IS_LINK;
-            if (in.row->cls == INSN_B || in.row->cls == INSN_COND)
-                e.read_kind = IS_LINK;
         }
     }
     return e;

@@ -111,6 +111,7 @@ static void begin_unit(struct spill *sp, size_t i)
 static void cut(struct rewriter *r, struct spill *sp)
 {
     bool fresh = true; /* no instruction yet */
+    sp->nunits = 0;
     begin_unit(sp, 0);
     for (size_t i = 0; i < r->nstmts; i++) {
         struct stmt *s = &r->stmts[i];
@@ -121,7 +122,7 @@ static void cut(struct rewriter *r, struct spill *sp)
             int n = arm64_register_number(r, stmt_args(r, s), &cls);
             set_alias(r, (struct slice){s->symbol->name, s->symbol->len}, n, cls);
         } else if (s->kind == STMT_LABEL && s->symbol) {
-            if (!fresh && (s->symbol->function || s->symbol->exported)) {
+            if (!fresh && !s->symbol->inside && (s->symbol->function || s->symbol->exported)) {
                 begin_unit(sp, i);
                 fresh = true;
             }
@@ -180,6 +181,37 @@ static void connect_all(struct rewriter *r, struct spill *sp)
     }
 }
 
+/* Branches into the middle of another unit make one of both and of what is between.  */
+static bool merge(struct rewriter *r, struct spill *sp, size_t from, size_t to)
+{
+    bool changed = false;
+    size_t low = from < to ? from : to, high = from < to ? to : from;
+    for (size_t u = low + 1; u <= high; u++) {
+        struct symbol *s = r->stmts[sp->units[u].first].symbol;
+        changed = changed || !s->inside;
+        s->inside = true;
+    }
+    return changed;
+}
+
+static bool merge_all(struct rewriter *r, struct spill *sp)
+{
+    bool changed = false;
+    for (size_t u = 0; u < sp->nunits; u++)
+        for (size_t i = sp->units[u].first; i < sp->units[u].end; i++) {
+            const struct stmt *s = &r->stmts[i];
+            struct insn in;
+            if (s->kind != STMT_INSN || s->skipped || !s->insn || !arm64_parse(r, s, &in, false)
+                || in.row->cls == INSN_BL)
+                continue;
+            struct slice name = arm64_target(&in);
+            const struct symbol *sym = name.len ? symbol_find(r, name.p, name.len) : NULL;
+            if (sym && sym->unit && sym->unit - 1 != u && !sym->entry)
+                changed = merge(r, sp, u, sym->unit - 1) || changed;
+        }
+    return changed;
+}
+
 /* The lowest registers of the set.  */
 static bool take(uint32_t *set, uint8_t *to)
 {
@@ -234,7 +266,9 @@ struct spill *arm64_find_units(struct rewriter *r)
     struct spill *sp = arena_alloc(&r->arena, sizeof *sp);
     sp->link_data = arena_alloc(&r->arena, r->nstmts + 1);
     mark_functions(r);
-    cut(r, sp);
+    do
+        cut(r, sp);
+    while (merge_all(r, sp));
     for (size_t u = 0; u < sp->nunits; u++)
         if (!arm64_find_link_data(r, sp, &sp->units[u]))
             break;

@@ -43,6 +43,7 @@ static const struct {
     {0x66, 1, 0x7e, VG, "mov"},
     {0x00, 2, 0xf0, GG, "movbe"},
     {0x00, 2, 0xf1, GM, "movbe"},
+    {0x00, 0, 0x8d, GG, "lea"},
     {0x00, 0, 0x8b, GG, "mov"},
     {0x00, 0, 0x89, GM, "mov"},
     {0x66, 2, 0xf6, GG, "adcx"},
@@ -156,6 +157,19 @@ static bool vex(struct decoder *d, struct buf *out)
     return true;
 }
 
+/* 81, 83: an immediate and a register */
+static bool immediate(struct decoder *d, unsigned opcode, struct buf *out)
+{
+    static const char *const names[] = {"add", "or", "adc", "sbb", "and", "sub", "xor", "cmp"};
+    unsigned modrm = byte(d);
+    if (modrm >> 6 != 3)
+        return false;
+    buf_format(out, "%s\t$", names[modrm >> 3 & 7]);
+    displacement(d, opcode == 0x81 ? 4 : 1, out);
+    buf_format(out, ",%%%s", general((modrm & 7) | (d->rex & 1u) << 3, d->rex & 8));
+    return true;
+}
+
 enum { SAVED_VECTOR = -256 }; /* below the red zone, and below what other rewriting saves */
 
 /* vprotd, vprotq = 8F RXB.01000 W.1111.0.00 C2|C3, of processors whose successors do not have it:
@@ -216,6 +230,8 @@ size_t x86_decode(const uint8_t *p, size_t n, struct buf *out)
     }
     if (map == 1 && b == 0xc7 && !d.prefix)
         return random_number(&d, out) && !d.bad ? (size_t)(d.p - p) : 0;
+    if (map == 0 && (b == 0x81 || b == 0x83) && !d.prefix)
+        return immediate(&d, b, out) && !d.bad ? (size_t)(d.p - p) : 0;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].prefix == d.prefix && rows[i].map == map && rows[i].opcode == b) {
             operands(&d, rows[i].form, rows[i].name, out);

@@ -6,6 +6,7 @@
 #include "lfi_layout.h"
 
 #include <string.h>
+#include <strings.h>
 
 enum { LEA_LEN = 7, JMP_LEN = 8, MAX_BYTES = 64 };
 
@@ -173,6 +174,16 @@ enum code_data x86_code_data(struct rewriter *r, const struct stmt *s)
 }
 
 /* The same instructions under their names: what they are has to be seen here.  */
+/* 0x66 before an instruction that has it anyway.  */
+static bool repeats_prefix(struct rewriter *r, const struct stmt *s)
+{
+    const struct stmt *end = r->stmts + r->nstmts;
+    while (++s < end && s->kind == STMT_EMPTY)
+        ;
+    return s < end && s->kind == STMT_INSN && s->name_len >= 4
+           && strncasecmp(r->text + s->at, "adcx", 4) == 0;
+}
+
 /* One instruction, or several in lines of their own.  */
 static void assemble(struct rewriter *r, const char *text)
 {
@@ -198,6 +209,10 @@ bool x86_data(struct rewriter *r, const struct stmt *s)
     size_t n, len;
     if (x86_tls_data(r, s))
         return true;
+    if (is_tls_padding(r, stmt_args(r, s))) {
+        out_drop(r);
+        return repeats_prefix(r, s);
+    }
     if (x86_code_data(r, s) == CODE_NO || !constant_bytes(r, s, bytes, &n))
         return false;
     for (size_t i = 0; i < n; i += len) {
