@@ -6,7 +6,6 @@
 #include "lfi_layout.h"
 
 #include <string.h>
-#include <strings.h>
 
 enum { LEA_LEN = 7, JMP_LEN = 8, MAX_BYTES = 64 };
 
@@ -174,14 +173,23 @@ enum code_data x86_code_data(struct rewriter *r, const struct stmt *s)
 }
 
 /* The same instructions under their names: what they are has to be seen here.  */
-/* 0x66 before an instruction that has it anyway.  */
+/* 0x66 before an instruction that has it anyway, or whose operands have 64 bits.  */
 static bool repeats_prefix(struct rewriter *r, const struct stmt *s)
 {
     const struct stmt *end = r->stmts + r->nstmts;
+    struct insn in;
+    bool wide = false;
     while (++s < end && s->kind == STMT_EMPTY)
         ;
-    return s < end && s->kind == STMT_INSN && s->name_len >= 4
-           && strncasecmp(r->text + s->at, "adcx", 4) == 0;
+    if (s == end || s->kind != STMT_INSN || !s->insn || !x86_parse(r, s, &in, false)
+        || in.row->cls != INSN_PLAIN)
+        return false;
+    for (int i = 0; i < in.nops; i++) {
+        if (in.op[i].kind == OPERAND_VECTOR)
+            return false;
+        wide = wide || (in.op[i].kind == OPERAND_GPR && in.op[i].size == 8);
+    }
+    return wide;
 }
 
 /* One instruction, or several in lines of their own.  */
