@@ -164,7 +164,8 @@ enum {
     POOL_FIRST = 2,  /* of those that move together */
     POOL_LAST = 4,   /* the same */
     POOL_ANCHOR = 8, /* label of an offset table */
-    POOL_WIDE = 16   /* entries that become words */
+    POOL_WIDE = 16,  /* entries that become words */
+    POOL_TABLE = 32  /* the first of such labels */
 };
 
 void parse(struct rewriter *r);

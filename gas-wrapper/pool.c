@@ -234,8 +234,14 @@ static struct symbol *anchor_of(struct rewriter *r, struct slice entry, int size
 static const char mixed[] =
     "this table of distances has other data in it; give it a label and a section of its own";
 
-/* Entries of the table at SYM must be distances from it, or zero.  */
-static bool entries_ok(struct rewriter *r, const struct stmt *s, const struct symbol *sym, int size)
+static bool is_label_of(struct rewriter *r, struct slice name, unsigned table)
+{
+    const struct symbol *s = symbol_find(r, name.p, name.len);
+    return s && s->table == table;
+}
+
+/* Entries of a table must be distances from it, or zero.  */
+static bool entries_ok(struct rewriter *r, const struct stmt *s, unsigned table, int size)
 {
     struct slice args = stmt_args(r, s), entry, plus, minus;
     int64_t n;
@@ -245,10 +251,31 @@ static bool entries_ok(struct rewriter *r, const struct stmt *s, const struct sy
         if (expr_constant(r, entry, &n) && n == 0)
             continue;
         if (!distance(entry, &plus, &minus)
-            || (symbol_find(r, plus.p, plus.len) != sym && symbol_find(r, minus.p, minus.len) != sym))
+            || is_label_of(r, plus, table) == is_label_of(r, minus, table))
             return false;
     }
     return true;
+}
+
+/* All labels at the place of the statement are the table's.  */
+static void make_anchors(struct rewriter *r, size_t label, unsigned table, int size)
+{
+    while (label > 0 && r->stmts[label - 1].pool & POOL_IN
+           && (r->stmts[label - 1].kind == STMT_LABEL || r->stmts[label - 1].skipped))
+        label--;
+    for (bool first = true; label < r->nstmts && r->stmts[label].pool & POOL_IN; label++) {
+        struct stmt *s = &r->stmts[label];
+        if (s->skipped || (s->kind == STMT_LABEL && !s->symbol))
+            continue;
+        if (s->kind != STMT_LABEL)
+            return;
+        s->symbol->pooled = false;
+        s->symbol->table = table;
+        s->symbol->entry_size = (uint8_t)(size < 4 ? 4 : size);
+        s->symbol->entry_was = (uint8_t)size;
+        s->pool |= first ? POOL_ANCHOR | POOL_TABLE : POOL_ANCHOR;
+        first = false;
+    }
 }
 
 /* The table's label before statement I stays in the code.  */
@@ -268,21 +295,21 @@ static void make_table(struct rewriter *r, size_t i, struct symbol *sym, int siz
                  "section .rodata");
         return;
     }
-    sym->pooled = false;
-    sym->table = ++r->ntables;
-    sym->entry_size = (uint8_t)(size < 4 ? 4 : size);
-    sym->entry_was = (uint8_t)size;
-    r->stmts[label].pool |= POOL_ANCHOR;
+    unsigned table = ++r->ntables;
+    make_anchors(r, label, table, size);
     for (size_t k = label + 1; k < r->nstmts && r->stmts[k].pool & POOL_IN; k++) {
         struct stmt *s = &r->stmts[k];
         if (s->skipped)
             continue;
-        if (s->kind == STMT_LABEL)
+        if (s->kind == STMT_LABEL) {
+            if (s->pool & POOL_ANCHOR)
+                continue;
             break;
+        }
         if (s->kind != STMT_DIRECTIVE || !s->directive
             || (s->directive->cls != DIR_DATA && s->directive->cls != DIR_SPACE))
             continue;
-        if (!entries_ok(r, s, sym, size)) {
+        if (!entries_ok(r, s, table, size)) {
             error_at(r, r->text + s->at, mixed);
             return;
         }
@@ -351,6 +378,8 @@ static void anchor(struct rewriter *r, const struct stmt *s)
     r->sections = now;
     r->sections.now = section_pool(r);
     out_text(r, ".pushsection .rodata.lfi_text,\"a\",%%progbits");
+    if (!(s->pool & POOL_TABLE))
+        return;
     out_text(r, ".balign %d", (int)s->symbol->entry_size);
     out_text(r, ".Llfi_table.%d:", (int)s->symbol->table);
 }
