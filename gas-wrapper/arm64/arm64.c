@@ -17,13 +17,13 @@ static void label(struct rewriter *r, const struct stmt *s)
 {
     (void)s;
     forget(r);
-    arm64_state(r)->table = NO_REG;
+    arm64_state(r)->tables = 0;
 }
 
 static void begin(struct rewriter *r)
 {
     struct spill *spill = r->again ? arm64_find_units(r) : NULL;
-    *arm64_state(r) = (struct arm64_state){.guarded = NO_REG, .table = NO_REG, .spill = spill};
+    *arm64_state(r) = (struct arm64_state){.guarded = NO_REG, .spill = spill};
 }
 
 /* Nothing may stay open where the order of the text is no longer that of the code.  */
@@ -39,7 +39,7 @@ static void adr(struct rewriter *r, struct insn *in)
         error_at(r, in->name.p, "adr has two operands");
     else if (*in->op[1].text.p == ':')
         out_keep(r); /* a relocation for the linker, which knows the distance */
-    else if (arm64_table_address(r, in))
+    else if (in->op[0].kind == OPERAND_GPR && arm64_table_address(r, in))
         out_branch(r, ADR_REACH, in->op[1].text, NULL);
 }
 
@@ -109,9 +109,10 @@ void arm64_insn(struct rewriter *r, const struct stmt *s)
     dispatch(r, &in);
     if (state->guarded != NO_REG && in.writes >> state->guarded & 1)
         forget(r);
-    if (state->table != NO_REG && in.row->cls != INSN_ADR
-        && (in.writes >> state->table & 1 || (in.row->cls >= INSN_B && in.row->cls <= INSN_RET)))
-        state->table = NO_REG;
+    if (in.row->cls >= INSN_B && in.row->cls <= INSN_RET)
+        state->tables = 0;
+    else if (in.row->cls != INSN_ADR)
+        state->tables &= (uint32_t)~in.writes;
     arm64_track_link(r, &in);
 }
 

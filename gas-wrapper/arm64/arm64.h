@@ -92,8 +92,8 @@ bool arm64_start_again(struct rewriter *r); /* with units.c: true unless that is
 
 /* What holds at the current point of straight-line code.  */
 struct arm64_state {
-    uint8_t table;               /* register that has the address of an offset table, or NO_REG */
-    const struct symbol *entries; /* that table */
+    uint32_t tables;              /* registers that have the address of an offset table, 1 << number */
+    const struct symbol *table[31]; /* which one */
     uint8_t guarded; /* x28 is the guard of this register; NO_REG if of none */
     bool spilling;   /* the instruction is one of spill.c's */
     struct spill *spill; /* what is known of functions that use registers of the box; or NULL */

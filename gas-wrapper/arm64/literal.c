@@ -175,6 +175,8 @@ bool arm64_table_address(struct rewriter *r, struct insn *in)
 {
     struct arm64_state *state = arm64_state(r);
     struct symbol *sym = symbol_of(r, in->op[1].text);
+    if (in->op[0].reg < ZR)
+        state->tables &= ~(UINT32_C(1) << in->op[0].reg);
     if (!sym || !sym->table)
         return true;
     if (in->op[0].kind != OPERAND_GPR || in->op[0].reg >= ZR
@@ -185,8 +187,8 @@ bool arm64_table_address(struct rewriter *r, struct insn *in)
                  ".word LABEL-TABLE");
         return false;
     }
-    state->table = in->op[0].reg;
-    state->entries = sym;
+    state->tables |= UINT32_C(1) << in->op[0].reg;
+    state->table[in->op[0].reg] = sym;
     return true;
 }
 
@@ -195,9 +197,9 @@ bool arm64_table_address(struct rewriter *r, struct insn *in)
 bool arm64_table_load(struct rewriter *r, struct insn *in)
 {
     struct arm64_state *state = arm64_state(r);
-    const struct symbol *table = state->entries;
-    if (in->mem_op < 0 || state->table == NO_REG || in->mem.base != state->table)
+    if (in->mem_op < 0 || !((uint64_t)state->tables >> in->mem.base & 1))
         return false;
+    const struct symbol *table = state->table[in->mem.base];
     bool wide = table->entry_size != table->entry_was;
     bool sign = wide && in->name.len > 4 && (in->name.p[3] | 0x20) == 's' && in->op[0].cls == 'x';
     struct slice name = wide ? (struct slice){sign ? "ldrsw" : "ldr", sign ? 5 : 3} : in->name;

@@ -86,7 +86,7 @@ static bool scratch_is_free(struct rewriter *r, const struct insn *in)
     if (in->mem_op < 0)
         return in->row->cls != INSN_LOAD || *in->op[1].text.p != '=' || in->op[0].kind == OPERAND_GPR;
     return in->mem.index == NO_REG && !(in->mem.base == SP && in->mem.mode == POST_REG)
-           && in->mem.base != arm64_state(r)->table;
+           && !((uint64_t)arm64_state(r)->tables >> in->mem.base & 1);
 }
 
 static void choose(struct rewriter *r, const struct insn *in, struct plan *p)
