@@ -40,8 +40,9 @@ const struct directive *directive_find(struct slice name)
 
 void set_symbol(struct rewriter *r, struct symbol *sym, struct slice expr)
 {
-    sym->constant = false;
-    sym->constant = expr_constant(r, expr, &sym->value);
+    int64_t value = 0; /* the old one may be in the expression */
+    sym->constant = expr_constant(r, expr, &value);
+    sym->value = value;
     sym->defined = true;
 }
 

@@ -89,6 +89,7 @@ struct symbol *symbol_get(struct rewriter *r, const char *name, size_t len);
 struct symbol *symbol_local(struct rewriter *r, unsigned n, char which);
 /* Forgets values and definitions, but for those of the command line.  */
 void symbols_forget(struct rewriter *r);
+void symbols_mark_functions(struct rewriter *r); /* as .type says */
 /* Whether control may arrive at the label (NULL: a numeric one) from elsewhere.  */
 bool symbol_is_target(const struct symbol *s);
 /* The name stands for a register from here on; none if REG is negative.  */

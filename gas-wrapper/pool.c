@@ -57,17 +57,37 @@ static void take_sizes(struct rewriter *r, struct run *run, size_t end)
     }
 }
 
+/* What says where in the section it is cannot move.  */
+static void refuse_places(struct rewriter *r, const struct stmt *s)
+{
+    bool place = s->kind == STMT_ASSIGN
+                     ? s->symbol->len == 1 && *s->symbol->name == '.'
+                     : s->kind == STMT_DIRECTIVE && s->directive && s->directive->cls == DIR_DATA
+                           && s->directive->arg < 0;
+    if (place && !s->skipped)
+        error_at(r, r->text + s->at,
+                 "this is bound to its place among data that move to .rodata; put them into .section "
+                 ".rodata");
+}
+
 /* The run goes to read-only data.  */
 static void move(struct rewriter *r, struct run *run, size_t end)
 {
     for (size_t i = run->first; i <= run->last; i++) {
         struct stmt *s = &r->stmts[i];
-        if (s->kind == STMT_LABEL && s->symbol && !s->skipped)
+        if (s->kind == STMT_LABEL && s->symbol && !s->skipped) {
             s->symbol->pooled = true;
+            if (s->symbol->function)
+                error_at(r, r->text + s->at,
+                         "this function is data to the rewriter; write the names of its "
+                         "instructions");
+        }
     }
     take_sizes(r, run, end);
-    for (size_t i = run->first; i <= run->last; i++)
+    for (size_t i = run->first; i <= run->last; i++) {
         r->stmts[i].pool |= POOL_IN;
+        refuse_places(r, &r->stmts[i]);
+    }
     r->stmts[run->first].pool |= POOL_FIRST;
     r->stmts[run->last].pool |= POOL_LAST;
 }
@@ -338,8 +358,9 @@ void pool_find(struct rewriter *r)
 {
     struct run run = empty;
     sections_begin(r);
+    symbols_mark_functions(r);
     r->disabled = false;
-    for (size_t i = 0; i < r->nstmts && r->errors == 0; i++)
+    for (size_t i = 0; i < r->nstmts; i++)
         if (!r->stmts[i].skipped)
             follow(r, &run, i);
     run_ends(r, &run, r->nstmts);
@@ -377,7 +398,7 @@ static void anchor(struct rewriter *r, const struct stmt *s)
     s->symbol->pos = r->sections.now->pos;
     r->sections = now;
     r->sections.now = section_pool(r);
-    out_text(r, ".pushsection .rodata.lfi_text,\"a\",%%progbits");
+    out_text(r, ".pushsection .rodata.lfi_text,\"a\",%%progbits;");
     if (!(s->pool & POOL_TABLE))
         return;
     out_text(r, ".balign %d", (int)s->symbol->entry_size);

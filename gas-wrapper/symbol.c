@@ -126,6 +126,18 @@ void symbols_forget(struct rewriter *r)
         }
 }
 
+void symbols_mark_functions(struct rewriter *r)
+{
+    for (size_t i = 0; i < r->nstmts; i++) {
+        const struct stmt *s = &r->stmts[i];
+        if (s->kind != STMT_DIRECTIVE || s->skipped || !slice_is_nocase(stmt_name(r, s), ".type"))
+            continue;
+        struct slice args = stmt_args(r, s), name;
+        if (next_operand(&args, &name) && memmem(args.p, args.len, "function", 8))
+            symbol_get(r, name.p, name.len)->function = true;
+    }
+}
+
 /* Labels of debug information are .L symbols that nothing else refers to.  */
 bool symbol_is_target(const struct symbol *s)
 {

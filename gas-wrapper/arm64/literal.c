@@ -125,18 +125,6 @@ static bool is_table_load(const struct insn *in, unsigned reg)
            && index_shift(in) >= 0;
 }
 
-static bool goes_elsewhere(const struct insn *in)
-{
-    switch (in->row->cls) {
-    case INSN_B:
-    case INSN_BR:
-    case INSN_RET:
-        return true;
-    default:
-        return false;
-    }
-}
-
 static bool is_branch(const struct insn *in)
 {
     return in->row->cls >= INSN_B && in->row->cls <= INSN_RET;
@@ -152,6 +140,8 @@ static bool loads_follow(struct rewriter *r, const struct stmt *s, unsigned reg)
         struct insn in;
         if (s->skipped)
             continue;
+        if (s->kind == STMT_LABEL && s->symbol && (s->symbol->function || s->symbol->exported))
+            return found;
         if (s->kind == STMT_LABEL && symbol_is_target(s->symbol))
             straight = false;
         if (s->kind != STMT_INSN)
@@ -163,12 +153,12 @@ static bool loads_follow(struct rewriter *r, const struct stmt *s, unsigned reg)
                 return false;
             found = true;
         }
-        if (in.writes >> reg & 1 || goes_elsewhere(&in))
+        if (in.writes >> reg & 1)
             return found;
         if (is_branch(&in))
             straight = false;
     }
-    return false;
+    return found;
 }
 
 bool arm64_table_address(struct rewriter *r, struct insn *in)

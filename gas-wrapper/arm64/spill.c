@@ -91,7 +91,8 @@ static bool scratch_is_free(struct rewriter *r, const struct insn *in)
 
 static void choose(struct rewriter *r, const struct insn *in, struct plan *p)
 {
-    uint64_t taken = in->reads | in->writes | UINT64_C(1) << 18 | UINT64_C(1) << 29;
+    uint64_t taken = in->reads | in->writes | arm64_state(r)->tables | UINT64_C(1) << 18
+                     | UINT64_C(1) << 29;
     bool branch = in->row->cls >= INSN_B && in->row->cls <= INSN_RET;
     int next = 9;
     for (int k = 0; k < p->n; k++) {
@@ -253,6 +254,8 @@ bool arm64_spilled(struct rewriter *r, const struct stmt *s)
     if (p.n == 0)
         return false;
     p.u = unit_of(sp, i);
+    if (p.u->refused)
+        return false;
     p.memory = p.u->home[p.in[0].home] == IN_MEMORY;
     if (p.memory && arm64_tp_is_call(r)) {
         error_at(r, in.name.p,

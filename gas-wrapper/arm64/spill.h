@@ -15,6 +15,8 @@ struct unit {
     uint32_t vectors;      /* vector registers that it names */
     bool saves;            /* x25 to x28 as the ABI asks, before anything else */
     bool saves_vectors;    /* the same for v8 to v15 */
+    bool exported;         /* its beginning is */
+    bool refused;          /* nobody saves these registers */
     size_t parent;         /* of those that must agree */
     uint8_t home[HOMES];   /* number of the vector register, or IN_MEMORY */
     uint8_t spare[SPARES]; /* vector registers that keep other registers for a moment */

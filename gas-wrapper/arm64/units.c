@@ -64,18 +64,6 @@ static uint32_t vectors_in(struct rewriter *r, struct slice text)
     return set;
 }
 
-static void mark_functions(struct rewriter *r)
-{
-    for (size_t i = 0; i < r->nstmts; i++) {
-        const struct stmt *s = &r->stmts[i];
-        if (s->kind != STMT_DIRECTIVE || s->skipped || !slice_is_nocase(stmt_name(r, s), ".type"))
-            continue;
-        struct slice args = stmt_args(r, s), name;
-        if (next_operand(&args, &name) && memmem(args.p, args.len, "function", 8))
-            symbol_get(r, name.p, name.len)->function = true;
-    }
-}
-
 static bool saves_on_stack(const struct insn *in)
 {
     return in->row->cls == INSN_STORE && in->mem_op >= 0 && in->mem.base == SP;
@@ -126,6 +114,8 @@ static void cut(struct rewriter *r, struct spill *sp)
                 begin_unit(sp, i);
                 fresh = true;
             }
+            if (fresh && s->symbol->exported)
+                sp->units[sp->nunits - 1].exported = true;
             s->symbol->unit = sp->nunits;
             s->symbol->entry = fresh;
             s->symbol->stmt = i;
@@ -230,8 +220,47 @@ static void to_memory(struct spill *sp, size_t component)
     sp->memory = true;
 }
 
+/* Registers that belong to the callee's caller must be saved by somebody.  Code of compilers, which
+   take the registers of the box to be nobody's, does not.  */
+static bool is_saved(struct spill *sp, size_t component)
+{
+    bool saved = false, used = false;
+    for (size_t u = 0; u < sp->nunits; u++) {
+        const struct unit *unit = &sp->units[u];
+        if (root(sp, u) != component || !(unit->used & ((1u << LINK_HOME) - 1)))
+            continue;
+        if (unit->exported && !unit->saves)
+            return false;
+        used = true;
+        saved = saved || unit->saves;
+    }
+    return saved || !used;
+}
+
+static void refuse(struct spill *sp, size_t component)
+{
+    for (size_t u = 0; u < sp->nunits; u++)
+        if (root(sp, u) == component)
+            sp->units[u].refused = true;
+}
+
+/* v16 to v31: neither arguments, nor results, nor preserved.  */
+static const uint32_t MAY_CHANGE = 0xffff0000;
+
+static uint32_t vectors_of_file(const struct spill *sp)
+{
+    uint32_t vectors = 0;
+    for (size_t u = 0; u < sp->nunits; u++)
+        vectors |= sp->units[u].vectors;
+    return vectors;
+}
+
 static void settle(struct spill *sp, size_t component)
 {
+    if (!is_saved(sp, component)) {
+        refuse(sp, component);
+        return;
+    }
     unsigned used = 0;
     uint32_t vectors = 0;
     uint8_t home[HOMES] = {0};
@@ -240,7 +269,9 @@ static void settle(struct spill *sp, size_t component)
             used |= sp->units[u].used;
             vectors |= sp->units[u].vectors;
         }
-    uint32_t kept = ~vectors & 0xff00, free = ~vectors & 0xffff00ff;
+    uint32_t kept = ~vectors & 0xff00, free = ~vectors_of_file(sp) & MAY_CHANGE;
+    if (__builtin_popcount(free) < SPARES + 1)
+        free = ~vectors & MAY_CHANGE;
     bool ok = true;
     for (int k = 0; k < LINK_HOME; k++)
         if (used >> k & 1)
@@ -265,7 +296,7 @@ struct spill *arm64_find_units(struct rewriter *r)
 {
     struct spill *sp = arena_alloc(&r->arena, sizeof *sp);
     sp->link_data = arena_alloc(&r->arena, r->nstmts + 1);
-    mark_functions(r);
+    symbols_mark_functions(r);
     do
         cut(r, sp);
     while (merge_all(r, sp));

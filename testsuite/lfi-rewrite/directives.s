@@ -1,9 +1,4 @@
 	.popsection
-	.macro	m
-	nop
-	.endm
-	.rept	2
-	.include "file"
 	.frobnicate
 	.section .other, #alloc, #execinstr
 	.pushsection .a, n

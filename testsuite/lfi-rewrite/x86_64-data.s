@@ -9,7 +9,6 @@
 	.ascii	"text"
 	.org	64
 	. = 64
-	.macro	m
 	.code32
 	.bundle_align_mode 4
 	.nops	4

@@ -3,7 +3,6 @@
 	sysenter
 	wrmsr
 	in	$4, %al
-	clflush	(%rax)
 	xsave	(%rax)
 	fxrstor	(%rax)
 	vaddps	%zmm0, %zmm1, %zmm2

@@ -1,0 +1,4 @@
+	.macro	m a
+	nop
+	.endm
+	m	1, 2

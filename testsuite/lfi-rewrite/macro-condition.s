@@ -1,0 +1,8 @@
+	.macro	m
+	nop
+	.if	. - f > 8
+	nop
+	.endif
+	.endm
+f:	nop
+	m

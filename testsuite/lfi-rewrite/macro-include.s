@@ -1,0 +1,2 @@
+	nop
+	.include "macro-none.inc"

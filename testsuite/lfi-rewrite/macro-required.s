@@ -1,0 +1,4 @@
+	.macro	m a:req, b
+	nop
+	.endm
+	m	b=1

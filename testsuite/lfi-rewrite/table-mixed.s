@@ -1,0 +1,4 @@
+f:	ret
+1:	ret
+table:	.hword	table - 1b
+	.hword	5
