@@ -6,7 +6,7 @@
 #include "gas-wrapper/gaswrap.h"
 
 /* What the text of hostile macros may come to.  */
-enum { EXPAND_DEPTH = 100, EXPAND_BYTES = 128 << 20, EXPAND_STEPS = 20000000 };
+enum { EXPAND_DEPTH = 100, EXPAND_BYTES = 64 << 20, EXPAND_STEPS = 2000000 };
 
 struct param {
     struct slice name, value, initial; /* INITIAL: the default */

@@ -78,10 +78,10 @@ name	.req x9
 	.unreq	name
 // Other rules
 	.altmacro
-	.macro	other a, b
+	.macro	other a, reg
 	LOCAL	here
 here:	mov	x0, #a
-	add	x&b, x0, x0
+	add	x&reg, x0, x0
 	b	here
 	.endm
 	other	%(2 * 3 + i), <1>

@@ -15,8 +15,10 @@ constants:
 	.size	constants, .-constants
 table:	.long	1b-table, 2f-table
 	.globl	g
+	.type	g, @function
 g:
-2:	.byte	0xf3,0xc3
+2:	.byte	0xf3,0x90
+	ret
 	.align	64
 	.byte	0x90
 nops:	.byte	0x90, 0x90

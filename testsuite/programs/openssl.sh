@@ -1,6 +1,11 @@
 # libcrypto with the assembly that its perl scripts write, and those of upstream's tests of it that are
 # one program each.  What the rewriter refuses (docs/toolchain.md) is left out in the baseline too.
+case $arch,$kind in
+    *,baseline | *,allregs | aarch64,*) ;;
+    *) variant=.no-asm ;; # the assembly for x86-64 uses every register
+esac
 configure() {
+    [ -z "$variant" ] || flags="$flags ${variant#.}"
     if [ "$arch" = x86_64 ]; then
         # Three scripts ask the version of the assembler whether it knows AVX-512.
         sed -i 's/ + (\$1>=2.25)\( + (\$1>=2.26)\)\?;/;/' crypto/chacha/asm/chacha-x86_64.pl crypto/poly1305/asm/poly1305-x86_64.pl

@@ -1,0 +1,4 @@
+f:	ret
+	.quad	0x123456789
+	.type	g, %function
+g:	.quad	0x123456789
