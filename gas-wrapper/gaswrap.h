@@ -2,8 +2,9 @@
    SPDX-License-Identifier: Apache-2.0
 
    GNU assembly goes in, GNU assembly that keeps the rules of a box comes out.  In
-   order: the lexer and parser (lex.c, parse.c, expr.c, directive.c, section.c) turn the
-   text into statements; the architecture (arm64/) rewrites one statement at a time
+   order: macros are expanded if there are any (expand.c, macro.c); the parser (parse.c, cond.c,
+   expr.c, directive.c, section.c) turns the text into statements; data among the code are marked
+   (pool.c); the architecture (arm64/) rewrites one statement at a time
    into the output (output.c); the range pass (range.c) repairs branches that the
    growth has put out of reach.  Line structure is kept: what replaces a statement
    stays on its line, so line numbers, comments, .loc and CFI need no care.  */
