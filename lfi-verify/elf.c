@@ -17,12 +17,12 @@ enum { E_VERSION = 20, E_ENTRY = 24, E_PHOFF = 32, E_SHOFF = 40, E_EHSIZE = 52 }
 enum { E_PHENTSIZE = 54, E_PHNUM = 56, E_SHENTSIZE = 58, E_SHNUM = 60 };
 enum { P_TYPE = 0, P_FLAGS = 4, P_OFFSET = 8, P_VADDR = 16, P_FILESZ = 32, P_MEMSZ = 40 };
 enum { SH_TYPE = 4, SH_OFFSET = 24, SH_SIZE = 32, SH_LINK = 40, SH_ENTSIZE = 56 };
-enum { ST_NAME = 0, ST_INFO = 4, ST_VALUE = 8, ST_SIZE = 16 };
+enum { ST_NAME = 0, ST_INFO = 4, ST_SHNDX = 6, ST_VALUE = 8, ST_SIZE = 16 };
 enum { CLASS_64 = 2, DATA_LITTLE = 1, ET_REL = 1, ET_EXEC = 2, ET_DYN = 3 };
 enum { PT_LOAD = 1, PT_DYNAMIC = 2, PT_INTERP = 3, PT_NOTE = 4, PT_GNU_STACK = 0x6474e551 };
 enum { PF_X = 1, PF_W = 2, PF_R = 4 };
 enum { DT_NULL = 0, DT_TEXTREL = 22, DT_FLAGS = 30, DF_TEXTREL = 4 };
-enum { SHT_SYMTAB = 2, SHT_DYNSYM = 11, STT_FUNC = 2, STT_GNU_IFUNC = 10 };
+enum { SHN_UNDEF = 0, SHT_SYMTAB = 2, SHT_DYNSYM = 11, STT_FUNC = 2, STT_GNU_IFUNC = 10 };
 enum { PATH_LIMIT = 4096 };
 
 /* What fits into a box, by layout; a multiple of every page size, so that rounding up does not
@@ -378,6 +378,8 @@ static uint64_t best_symbol(const struct File *f, const struct Section *table, u
         uint64_t value = get(f, at + ST_VALUE, 8), size = get(f, at + ST_SIZE, 8);
         unsigned type = (unsigned)get(f, at + ST_INFO, 1) & 15;
         if ((type != STT_FUNC && type != STT_GNU_IFUNC) || value > addr)
+            continue;
+        if (get(f, at + ST_SHNDX, 2) == SHN_UNDEF)
             continue;
         if ((size != 0 && addr - value >= size) || (best && addr - value >= *distance))
             continue;
