@@ -1,4 +1,15 @@
-build() { make CC="$CC $flags"; }
+build() {
+    make CC="$CC $flags"
+    [ "$kind" = full ] || return 0
+    # The interpreter with a shared library, and a module that it loads.
+    (
+        cd src
+        CC="$CC $flags -O2"
+        $CC -DLUA_USE_DLOPEN -fPIC -shared -Wl,-soname,liblua.so -o liblua.so $(ls l*.c | grep -v '^luac*\.c$') -lm
+        $CC -Wl,-rpath,"$work/src/src" -o lua-shared lua.c -L. -llua
+        $CC -fPIC -shared -I. -o counter.so "$programs/lua-module.c"
+    )
+}
 exercise() {
     local lua=$src/src/lua s=$programs
     run $lua "$s/lua-test.lua" > test.txt
@@ -6,6 +17,10 @@ exercise() {
     echo 'print(_VERSION, 7 // 2, 2^53, "x" .. 1.5, ...)' | run $lua - one two > stdin.txt
     check expression $lua -W -e 'print(#arg, arg[0], arg[-1])' -e 'warn("careful")'
     check version $lua -v
+    if [ -x $src/src/lua-shared ]; then
+        run $src/src/lua-shared "$s/lua-test.lua" | cmp - test.txt
+        LUA_CPATH= run $src/src/lua-shared -e "package.cpath = '$work/src/src/?.so'" "$s/lua-module.lua"
+    fi
     # Ends: errors with their traces, statuses.
     check error $lua "$s/lua-error.lua" deep
     check value $lua "$s/lua-error.lua" value
