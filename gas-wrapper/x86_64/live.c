@@ -147,7 +147,10 @@ static enum life use_at(struct rewriter *r, const struct insn *in)
         "inc",    "dec",   "sh",    "sa",    "ro",   "imul",   "mul",   "div",    "idiv",  "b",
         "popcnt", "lzcnt", "tzcnt", "ucomi", "comi", "vucomi", "vcomi", "fucomi", "fcomi", "ptest",
         "vptest", "vtest", "xadd",  "clc",   "stc",  "cmps",   "scas",  "pcmp",   "vpcmp", NULL};
+    static const char *const loops[] = {"loope", "loopz", "loopn", NULL};
     enum life l = flags_at(r, in);
+    if (in->row->cls == INSN_SYSCALL || (in->row->cls == INSN_LOOP && !starts_with(in->name, loops)))
+        return DEAD;
     return l == UNKNOWN && starts_with(in->name, writers) ? DEAD : l;
 }
 
