@@ -49,6 +49,8 @@ static void wrap(const char *path)
         return; /* wrapped already, or nothing that a box could run */
     if (!starts_with(path, "\177ELF"))
         tool_fail("%s: not a program", path);
+    if (strchr(tool_prefix(), '\''))
+        tool_fail("--wrap: the path of the installation has a quotation mark: %s", tool_prefix());
     char *dir = tool_printf("%.*s%s", (int)(name - path), path, hidden);
     char *moved = tool_printf("%s/%s", dir, name);
     if ((mkdir(dir, 0777) != 0 && errno != EEXIST) || rename(path, moved) != 0)
@@ -57,7 +59,7 @@ static void wrap(const char *path)
     int err = errno;
     if (out) {
         fprintf(f,
-                "#!/bin/sh\nexec '%s/bin/%s' \"$(dirname \"$(readlink -f \"$0\")\")/%s/${0##*/}\" "
+                "#!/bin/sh\np=$(readlink -f \"$0\")\nexec '%s/bin/%s' \"${p%%/*}/%s/${p##*/}\" "
                 "\"$@\"\n",
                 tool_prefix(), tool_name, hidden);
         err = tool_output_commit(out) == 0 && chmod(path, 0755) == 0 ? 0 : errno;
