@@ -82,33 +82,15 @@ static const struct {
 };
 
 /* Those that work without a library, if they end in a trap.  */
+/* clang-format off */
 static const char *const sanitizers[] = {
-    "undefined",
-    "alignment",
-    "array-bounds",
-    "bool",
-    "bounds",
-    "builtin",
-    "enum",
-    "float-cast-overflow",
-    "float-divide-by-zero",
-    "implicit-conversion",
-    "integer",
-    "integer-divide-by-zero",
-    "local-bounds",
-    "nonnull-attribute",
-    "null",
-    "nullability",
-    "object-size",
-    "pointer-overflow",
-    "return",
-    "returns-nonnull-attribute",
-    "shift",
-    "signed-integer-overflow",
-    "unreachable",
-    "unsigned-integer-overflow",
-    "vla-bound",
+    "undefined", "alignment", "array-bounds", "bool", "bounds", "builtin", "enum",
+    "float-cast-overflow", "float-divide-by-zero", "implicit-conversion", "integer",
+    "integer-divide-by-zero", "local-bounds", "nonnull-attribute", "null", "nullability",
+    "object-size", "pointer-overflow", "return", "returns-nonnull-attribute", "shift",
+    "signed-integer-overflow", "unreachable", "unsigned-integer-overflow", "vla-bound",
 };
+/* clang-format on */
 
 static bool matches(const char *pattern, const char *arg)
 {
