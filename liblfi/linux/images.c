@@ -25,9 +25,14 @@ struct library {
     struct loaded im;
 };
 
+/* Only of what the box opened itself: a host that gave it no directory may not be able to ask.  */
 static void find_name(struct library *l)
 {
     char link[64], path[512];
+    if (!l->file->mount) {
+        strcpy(l->name, "?");
+        return;
+    }
     snprintf(link, sizeof link, "/proc/self/fd/%d", l->file->host);
     ssize_t n = readlinkat(AT_FDCWD, link, path, sizeof path - 1);
     path[n < 0 ? 0 : n] = 0;

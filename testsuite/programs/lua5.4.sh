@@ -1,5 +1,6 @@
+# Upstream exports the program's symbols for modules, which would make it a dynamic one.
 build() {
-    make CC="$CC $flags"
+    make CC="$CC $flags -static"
     [ "$kind" = full ] || return 0
     # The interpreter with a shared library, and a module that it loads.
     (

@@ -22,9 +22,7 @@ static const char *answer(void *p)
 
 static void find_text(const char *path)
 {
-    fd = open(path, O_RDWR);
-    if (fd < 0)
-        fd = open(path, O_RDONLY);
+    fd = strcmp(path, "-") == 0 ? 0 : open(path, O_RDWR);
     page = (int)sysconf(_SC_PAGESIZE);
     pread(fd, &head, sizeof head, 0);
     for (int i = 0; i < head.e_phnum && !(text.p_type == PT_LOAD && text.p_flags & PF_X); i++)
