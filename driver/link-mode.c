@@ -66,8 +66,8 @@ static void note_linker_option(struct LinkMode *mode, const char *arg)
     const char *library = after(arg, "-l");
     if (scan_is_one_of(arg, archives))
         mode->archives = true;
-    else if (scan_is_one_of(arg, shared))
-        mode->archives = false;
+    else if (scan_is_one_of(arg, shared)) /* from there on, so the C library is, too */
+        mode->archives = false, mode->dynamic = true;
     else if (scan_is_one_of(arg, dynamic) || after(arg, "--dynamic-linker="))
         mode->dynamic = true;
     else if (library)
