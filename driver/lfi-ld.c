@@ -232,16 +232,24 @@ static int link_with_map(struct Link *l, char **own)
     return status;
 }
 
+/* Whether the image is not what it was before: with --help and the like nothing is linked.  */
+static bool was_written(const struct Link *l, const struct stat *before)
+{
+    struct stat now;
+    return stat(l->image, &now) == 0
+           && (now.st_ino != before->st_ino || now.st_dev != before->st_dev
+               || now.st_ctim.tv_sec != before->st_ctim.tv_sec
+               || now.st_ctim.tv_nsec != before->st_ctim.tv_nsec);
+}
+
 /* What is wrong with the image once it was changed, or NULL.  */
 static char *finish(const struct Link *l, const char *map)
 {
     struct Image m;
     char *why = NULL;
     int kind = image_open(&m, l->image);
-    if (kind < 0)
-        return errno == ENOENT ? NULL : tool_strdup(strerror(errno)); /* --help and the like */
-    if (kind == 0)
-        return NULL;
+    if (kind <= 0)
+        return kind < 0 ? tool_strdup(strerror(errno)) : NULL;
     int byte = fill_byte(l->arch);
     if (byte >= 0 && fill_within(&m, map, (uint8_t)byte) != 0)
         why = tool_strdup(strerror(errno));
@@ -260,10 +268,13 @@ static char *finish(const struct Link *l, const char *map)
 static int link_image(struct Link *l)
 {
     char *own;
+    struct stat before = {0};
+    if (stat(l->image, &before) != 0)
+        memset(&before, 0, sizeof before);
     struct Stub stub = add_stub(l);
     int status = link_with_map(l, &own);
     remove_stub(stub);
-    char *why = status == 0 ? finish(l, own ? own : l->map) : NULL;
+    char *why = status == 0 && was_written(l, &before) ? finish(l, own ? own : l->map) : NULL;
     if (own)
         unlink(own);
     if (!why)
