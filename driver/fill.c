@@ -20,7 +20,8 @@ static uint64_t covered(const struct Image *m, uint64_t offset, uint64_t *next)
 {
     for (unsigned i = 0; i < m->head.e_shnum; i++) {
         Elf64_Shdr s = image_section(m, i);
-        if (!(s.sh_flags & SHF_ALLOC) || s.sh_type == SHT_NOBITS || !image_has(m, s.sh_offset, s.sh_size))
+        if (!(s.sh_flags & SHF_ALLOC) || s.sh_type == SHT_NOBITS
+            || !image_has(m, s.sh_offset, s.sh_size))
             continue;
         if (offset >= s.sh_offset && offset - s.sh_offset < s.sh_size)
             return s.sh_offset + s.sh_size;
@@ -30,14 +31,14 @@ static uint64_t covered(const struct Image *m, uint64_t offset, uint64_t *next)
     return offset;
 }
 
-/* The section that ends there gets longer, if there is one: strip and objcopy write sections and put
-   zeros between them.  */
+/* The section that ends there gets longer, if there is one: strip and objcopy write sections and
+   put zeros between them.  */
 static void grow_section(struct Image *m, uint64_t end, uint64_t size)
 {
     for (unsigned i = 1; i < m->head.e_shnum; i++) {
         Elf64_Shdr s = image_section(m, i);
-        if (!(s.sh_flags & SHF_EXECINSTR) || s.sh_type == SHT_NOBITS || s.sh_offset + s.sh_size != end
-            || !s.sh_size)
+        if (!(s.sh_flags & SHF_EXECINSTR) || s.sh_type == SHT_NOBITS
+            || s.sh_offset + s.sh_size != end || !s.sh_size)
             continue;
         s.sh_size += size;
         memcpy(m->bytes + m->head.e_shoff + i * sizeof s, &s, sizeof s);

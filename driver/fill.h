@@ -9,8 +9,8 @@
    0, or -1 with errno.  */
 int fill_within(struct Image *m, const char *map, uint8_t byte);
 
-/* Sets to BYTE what no section covers of the executable segments of the linked image, and makes that a part
-   of the section before it.  */
+/* Sets to BYTE what no section covers of the executable segments of the linked image, and makes
+   that a part of the section before it.  */
 void fill_between(struct Image *m, uint8_t byte);
 
 #endif

@@ -13,8 +13,8 @@ struct Image {
     Elf64_Ehdr head;
 };
 
-/* 1 if PATH is an ELF64 file whose headers lie in it; 0 if it is something else; -1 with errno.  To be closed
-   after 1 alone.  */
+/* 1 if PATH is an ELF64 file whose headers lie in it; 0 if it is something else; -1 with errno.  To
+   be closed after 1 alone.  */
 int image_open(struct Image *m, const char *path);
 void image_close(struct Image *m);
 
@@ -28,7 +28,8 @@ Elf64_Phdr image_segment(const struct Image *m, unsigned i);
 /* Whether the section's name is that one.  */
 bool image_is_named(const struct Image *m, const Elf64_Shdr *s, const char *name);
 
-/* The first section of that name with its contents in the file; false, and zeros, if there is none.  */
+/* The first section of that name with its contents in the file; false, and zeros, if there is none.
+ */
 bool image_find(const struct Image *m, const char *name, Elf64_Shdr *out);
 
 #endif

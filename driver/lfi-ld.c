@@ -2,8 +2,8 @@
    fit for a box.  What GNU ld added to the code is replaced, and the result verified.
    SPDX-License-Identifier: Apache-2.0
 
-   It is started as libexec/lfi/ARCH/PROFILE/ld, a link to itself.  The option --no-lfi-verify is its
-   own.  */
+   It is started as libexec/lfi/ARCH/PROFILE/ld, a link to itself.  The option --no-lfi-verify is
+   its own.  */
 #include "config.h"
 
 #include "common/tool.h"
@@ -60,10 +60,10 @@ struct Link {
     const struct LFIProfile *profile;
     char *directory; /* where this program was started, with the assembler */
     const char *image;
-    const char *map;   /* NULL: none; "": not a file of that name */
-    bool dynamic;      /* for a dynamic linker */
+    const char *map; /* NULL: none; "": not a file of that name */
+    bool dynamic;    /* for a dynamic linker */
     bool no_verify;
-    char **args;       /* of GNU ld; NULL-terminated */
+    char **args; /* of GNU ld; NULL-terminated */
     size_t nargs;
 };
 
@@ -89,7 +89,8 @@ static void note_outputs(struct Link *l, const struct ScannedArgs *args)
 {
     struct stat st;
     for (size_t i = 0; i < args->count; i++) {
-        const char *image = value_of(args, i, "output", false), *map = value_of(args, i, "Map", false);
+        const char *image = value_of(args, i, "output", false),
+                   *map = value_of(args, i, "Map", false);
         if (!image && strncmp(args->values[i], "-omagic", 7) != 0)
             image = value_of(args, i, "o", true);
         if (image)
@@ -100,15 +101,22 @@ static void note_outputs(struct Link *l, const struct ScannedArgs *args)
             l->map = "";
     }
     /* GNU ld makes a name of these, or prints the map.  */
-    if (l->map && (strcmp(l->map, "-") == 0 || strchr(l->map, '%')
-                   || (stat(l->map, &st) == 0 && !S_ISREG(st.st_mode))))
+    if (l->map
+        && (strcmp(l->map, "-") == 0 || strchr(l->map, '%')
+            || (stat(l->map, &st) == 0 && !S_ISREG(st.st_mode))))
         l->map = "";
 }
 
 static void note_kind(struct Link *l, const struct ScannedArgs *args)
 {
-    static const char *const alone[] = {"-r", "-i", "--relocatable", "-static", "--static",
-                                        "--no-dynamic-linker", "-no-dynamic-linker", NULL};
+    static const char *const alone[] = {"-r",
+                                        "-i",
+                                        "--relocatable",
+                                        "-static",
+                                        "--static",
+                                        "--no-dynamic-linker",
+                                        "-no-dynamic-linker",
+                                        NULL};
     l->dynamic = true;
     for (size_t i = 0; i < args->count; i++) {
         if (scan_is_one_of(args->values[i], alone))
@@ -215,8 +223,8 @@ static int fill_byte(enum LFIArch arch)
     return -1;
 }
 
-/* Links.  Where gaps are filled the linker's map is made, in *OWN if it was not asked for; if it was asked
-   for in a way that leaves no file, by linking once more.  */
+/* Links.  Where gaps are filled the linker's map is made, in *OWN if it was not asked for; if it
+   was asked for in a way that leaves no file, by linking once more.  */
 static int link_with_map(struct Link *l, char **own)
 {
     bool wanted = fill_byte(l->arch) >= 0;

@@ -36,7 +36,8 @@ static bool exists(const char *dir, const char *prefix, const char *name, const 
     return found;
 }
 
-/* Whether the linker would find a shared library of that name.  In the sysroot archives come first.  */
+/* Whether the linker would find a shared library of that name.  In the sysroot archives come first.
+ */
 static bool finds_shared(const struct LinkMode *mode, const char *name)
 {
     for (size_t i = 0; i < mode->args->count; i++) {
@@ -61,8 +62,12 @@ static void note_linker_option(struct LinkMode *mode, const char *arg)
 {
     static const char *const archives[] = {"-Bstatic", "-dn", "-non_shared", NULL},
                              *const shared[] = {"-Bdynamic", "-dy", "-call_shared", NULL},
-                             *const dynamic[] = {"-E", "-export-dynamic", "--export-dynamic",
-                                                 "-dynamic-linker", "--dynamic-linker", NULL};
+                             *const dynamic[] = {"-E",
+                                                 "-export-dynamic",
+                                                 "--export-dynamic",
+                                                 "-dynamic-linker",
+                                                 "--dynamic-linker",
+                                                 NULL};
     const char *library = after(arg, "-l");
     if (scan_is_one_of(arg, archives))
         mode->archives = true;

@@ -82,7 +82,8 @@ static const char *a64_fix(struct Image *m)
     memset(plt.bytes, 0, A64_HEADER);
     for (uint64_t at = A64_HEADER; at < plt.size; at += A64_ENTRY)
         if (!a64_fix_entry(plt.bytes + at))
-            return "the linker made a .plt of unknown code: link with GNU ld 2.40 and without -z lazy";
+            return "the linker made a .plt of unknown code: link with GNU ld 2.40 and without -z "
+                   "lazy";
     return NULL;
 }
 
@@ -99,7 +100,8 @@ struct Stubs {
 static bool entry_slot(const uint8_t *p, uint64_t size, uint64_t address, uint64_t *slot)
 {
     static const uint8_t endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa}, jmp[] = {0xff, 0x25};
-    uint64_t at = size > sizeof endbr64 && memcmp(p, endbr64, sizeof endbr64) == 0 ? sizeof endbr64 : 0;
+    uint64_t at =
+        size > sizeof endbr64 && memcmp(p, endbr64, sizeof endbr64) == 0 ? sizeof endbr64 : 0;
     at += p[at] == 0xf2;
     if (size - at < sizeof jmp + 4 || memcmp(p + at, jmp, sizeof jmp) != 0)
         return false;
@@ -150,10 +152,13 @@ static const char *x64_fix(struct Image *m)
     bool ok = true;
     if (!sec.size && plt.size)
         ok = x64_fix_table(&stubs, plt, PLT_ENTRY, 1);
-    ok = ok && x64_fix_table(&stubs, sec, PLT_ENTRY, 0)
-         && x64_fix_table(&stubs, got, sec.size || (got.size && got.bytes[0] == 0xf3) ? PLT_ENTRY : GOT_ENTRY, 0);
+    ok =
+        ok && x64_fix_table(&stubs, sec, PLT_ENTRY, 0)
+        && x64_fix_table(&stubs, got,
+                         sec.size || (got.size && got.bytes[0] == 0xf3) ? PLT_ENTRY : GOT_ENTRY, 0);
     if (!ok)
-        return "the linker made a .plt of unknown code: link with GNU ld 2.40 and without -z bndplt";
+        return "the linker made a .plt of unknown code: link with GNU ld 2.40 and without -z "
+               "bndplt";
     if (plt.size)
         memset(plt.bytes, TRAP, sec.size ? plt.size : PLT_ENTRY);
     return NULL;
@@ -161,8 +166,8 @@ static const char *x64_fix(struct Image *m)
 
 /* Functions that are chosen when a program starts: musl knows no such relocations.  */
 
-static const char ifunc[] =
-    "musl has no functions that are chosen when a program starts: leave out ifunc and target_clones";
+static const char ifunc[] = "musl has no functions that are chosen when a program starts: leave "
+                            "out ifunc and target_clones";
 
 static bool is_dynamic_symbols(const Elf64_Shdr *s)
 {
@@ -180,7 +185,8 @@ static const char *check_symbols(const struct Image *m, const Elf64_Shdr *table)
     return NULL;
 }
 
-static const char *check_relocations(const struct Image *m, const Elf64_Shdr *table, enum LFIArch arch)
+static const char *check_relocations(const struct Image *m, const Elf64_Shdr *table,
+                                     enum LFIArch arch)
 {
     const uint64_t irelative = arch == LFI_ARCH_X86_64 ? R_X86_64_IRELATIVE : R_AARCH64_IRELATIVE;
     for (uint64_t at = 0; at + sizeof(Elf64_Rela) <= table->sh_size; at += sizeof(Elf64_Rela)) {
@@ -213,12 +219,13 @@ static const char *check_ifunc(const struct Image *m, enum LFIArch arch)
 /* The section starts with the model and has then room for as many stubs as there are entries.  */
 const char *plt_script(enum LFIArch arch)
 {
-    return arch != LFI_ARCH_X86_64 ? NULL
-                                   : "SECTIONS\n{\n"
-                                     "  .lfi.plt : ALIGN(32)\n  {\n"
-                                     "    KEEP(*(.lfi.plt))\n"
-                                     "    . += 2 * SIZEOF(.plt) + 4 * SIZEOF(.plt.got) + 2 * SIZEOF(.plt.sec);\n"
-                                     "  }\n}\nINSERT AFTER .fini;\n";
+    return arch != LFI_ARCH_X86_64
+               ? NULL
+               : "SECTIONS\n{\n"
+                 "  .lfi.plt : ALIGN(32)\n  {\n"
+                 "    KEEP(*(.lfi.plt))\n"
+                 "    . += 2 * SIZEOF(.plt) + 4 * SIZEOF(.plt.got) + 2 * SIZEOF(.plt.sec);\n"
+                 "  }\n}\nINSERT AFTER .fini;\n";
 }
 
 const char *plt_stub(enum LFIArch arch)

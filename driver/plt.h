@@ -8,13 +8,13 @@
 
 #include <stdbool.h>
 
-/* The linker's script of which plt_fix finds the result, and the assembly of a stub that is linked as
-   well, for images with a dynamic linker; NULL where stubs fit into the table itself.  */
+/* The linker's script of which plt_fix finds the result, and the assembly of a stub that is linked
+   as well, for images with a dynamic linker; NULL where stubs fit into the table itself.  */
 const char *plt_script(enum LFIArch arch);
 const char *plt_stub(enum LFIArch arch);
 
-/* Replaces what GNU ld, called with "-z now" and on arm64 "-z pac-plt", wrote into the tables of the
-   image.  NULL, or why that is not possible: one line.  */
+/* Replaces what GNU ld, called with "-z now" and on arm64 "-z pac-plt", wrote into the tables of
+   the image.  NULL, or why that is not possible: one line.  */
 const char *plt_fix(struct Image *m, enum LFIArch arch);
 
 #endif

@@ -1,8 +1,8 @@
 /* Accesses to thread-local variables that the linker changed.
    SPDX-License-Identifier: Apache-2.0
 
-   arm64.  In a program that uses a library's variable GNU ld loads the offset from the global offset
-   table where the compiler asked a function for it, with a load of its own:
+   arm64.  In a program that uses a library's variable GNU ld loads the offset from the global
+   offset table where the compiler asked a function for it, with a load of its own:
 
      adrp x0, PAGE                       adrp x0, PAGE
      add  x28, x27, w0, uxtw             add  x28, x27, w0, uxtw
@@ -11,8 +11,8 @@
      add  x28, x27, w1, uxtw             add  x28, x27, w1, uxtw
      blr  x28                            nop
 
-   That load is made to go through x28.  What else the linker makes of such sequences is code that a box
-   may run: immediates, or on x86-64 an instruction of its own (gas-wrapper/x86_64/tls.c).  */
+   That load is made to go through x28.  What else the linker makes of such sequences is code that a
+   box may run: immediates, or on x86-64 an instruction of its own (gas-wrapper/x86_64/tls.c).  */
 #include "config.h"
 
 #include "driver/relax.h"

@@ -35,14 +35,15 @@ static bool keep_first(void *arg, const struct LFIVError *e)
     const char *symbol = lfiv_elf_symbol(first->m->bytes, first->m->size, e->addr, &distance);
     lfiv_error_hex(e, code);
     if (symbol && distance < VENEER && is_veneer(symbol)) {
-        first->text = tool_printf("%.200s: a branch that reaches 128 MiB goes further: make the code "
-                                  "smaller, or put what calls each other closer together",
-                                  symbol);
+        first->text =
+            tool_printf("%.200s: a branch that reaches 128 MiB goes further: make the code "
+                        "smaller, or put what calls each other closer together",
+                        symbol);
         return false;
     }
-    first->text = tool_printf("%#llx <%.200s+%#llx>: %s %s: %s", (unsigned long long)e->addr,
-                              symbol ? symbol : "?", (unsigned long long)distance, code, e->insn,
-                              e->rule);
+    first->text =
+        tool_printf("%#llx <%.200s+%#llx>: %s %s: %s", (unsigned long long)e->addr,
+                    symbol ? symbol : "?", (unsigned long long)distance, code, e->insn, e->rule);
     return false;
 }
 
@@ -56,7 +57,8 @@ static bool has_code(const struct Image *m)
     return false;
 }
 
-static bool verify_code(struct LFIVerifier *v, const struct Image *m, const struct LFIVElfSegment *s)
+static bool verify_code(struct LFIVerifier *v, const struct Image *m,
+                        const struct LFIVElfSegment *s)
 {
     v->opts.bitmap_words = lfiv_bitmap_words(s->filesz);
     v->opts.bitmap = tool_alloc(v->opts.bitmap_words * sizeof *v->opts.bitmap);

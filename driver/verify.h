@@ -6,8 +6,8 @@
 #include "driver/image.h"
 #include "profiles/profile.h"
 
-/* NULL if the program or library obeys the rules of the profile, has no code, is none, or if the profile
-   has no rules; else the first thing that is wrong, one line, allocated.  */
+/* NULL if the program or library obeys the rules of the profile, has no code, is none, or if the
+   profile has no rules; else the first thing that is wrong, one line, allocated.  */
 char *verify_image(const struct Image *m, const struct LFIProfile *profile);
 
 #endif

@@ -200,7 +200,8 @@ enum {
    rest of the last page is filled with trapping instructions.  Such a region is one unit:
    unmapping, protecting or replacing a part of it takes execute permission from all of
    it first.  A file may end in the last page of the size bytes and not before it; what it lacks are
-   zeros, and zeros at the end of that page, from a bundle on, are traps where bytes of zero are not.  */
+   zeros, and zeros at the end of that page, from a bundle on, are traps where bytes of zero are
+   not.  */
 lfiptr lfi_box_mapat(struct LFIBox *box, lfiptr addr, size_t size, int prot, int flags, int fd,
                      off_t off);
 lfiptr lfi_box_mapany(struct LFIBox *box, size_t size, int prot, int flags, int fd, off_t off);

@@ -79,9 +79,9 @@ struct LFILinuxOptions {
     bool gdb;
     struct LFILimits limits; /* of each process */
     /* A file of the host: the dynamic linker of programs that name /lib/ld-musl-ARCH.so.1, of their
-       profile (libc.so of a sysroot).  It is loaded and verified like the program, each time one is; NULL:
-       such programs are refused.  The libraries that it loads are found in the box: in directories of
-       dir_maps.  */
+       profile (libc.so of a sysroot).  It is loaded and verified like the program, each time one
+       is; NULL: such programs are refused.  The libraries that it loads are found in the box: in
+       directories of dir_maps.  */
     const char *linker;
 };
 
@@ -163,7 +163,8 @@ struct LFIProcEnd {
     const char *symbol;    /* function that covers it, hostile text; NULL if unknown */
     uint64_t distance;     /* of pc from the symbol */
     enum LFIEndReason reason;
-    const char *object; /* with in_image: the library that it means, hostile text; NULL: the program */
+    const char
+        *object; /* with in_image: the library that it means, hostile text; NULL: the program */
 };
 /* False if it has not ended.  symbol is valid as long as the process, or until it is reloaded.  */
 bool lfi_proc_end(struct LFILinuxProc *proc, struct LFIProcEnd *end);

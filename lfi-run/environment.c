@@ -97,7 +97,8 @@ const char **box_directories(const struct options *o, const char *libraries)
     size_t n = 0;
     for (; n < o->ndirs; n++) {
         list[n] = strchr(o->dirs[n], '=') ? o->dirs[n] : same_path(o->dirs[n]);
-        given = given || strncmp(list[n], lib, strlen(lib)) == 0 || strncmp(list[n], "/lib/=", 6) == 0;
+        given =
+            given || strncmp(list[n], lib, strlen(lib)) == 0 || strncmp(list[n], "/lib/=", 6) == 0;
     }
     if (libraries && !given)
         list[n++] = tool_printf("%s%s:ro", lib, libraries);

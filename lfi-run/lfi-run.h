@@ -75,8 +75,8 @@ void restrict_calls(bool dir, bool writable);
 /* The box's environment; NULL-terminated.  */
 const char **box_environment(const struct options *o);
 
-/* The strings for LFILinuxOptions.dir_maps; NULL-terminated.  libraries is what /lib is if nothing else was
-   given for that; NULL: nothing.  */
+/* The strings for LFILinuxOptions.dir_maps; NULL-terminated.  libraries is what /lib is if nothing
+   else was given for that; NULL: nothing.  */
 const char **box_directories(const struct options *o, const char *libraries);
 
 /* The box's path of the host's working directory, "/" if no mapping covers it.  */

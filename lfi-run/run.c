@@ -234,28 +234,30 @@ int run_program(const struct options *o)
     struct program program = look_at(o->argv[0]);
     const char *libraries = library_directory(o, &program);
     const char **maps = box_directories(o, libraries);
-    struct LFILinuxOptions lo = {.stacksize = o->stack_size,
-                                 .verbose = o->verbose,
-                                 .perf = o->perf,
-                                 .debug = o->trace,
-                                 .dir_maps = maps,
-                                 .linker = libraries ? tool_printf("%s/ld-musl-%s.so.1", libraries, native_arch) : NULL,
-                                 .wd = box_working_directory(maps),
-                                 .umask = umask(0),
-                                 .log = log_line,
-                                 .trace = trace_line,
-                                 .gdb = o->gdb || being_traced(),
-                                 .limits = {.memory = o->memory.value,
-                                            .threads = (unsigned)o->threads.value,
-                                            .files = (unsigned)o->files.value,
-                                            .output = o->output.value,
-                                            .cpu = o->cpu.value,
-                                            .wall = o->timeout.value}};
+    struct LFILinuxOptions lo = {
+        .stacksize = o->stack_size,
+        .verbose = o->verbose,
+        .perf = o->perf,
+        .debug = o->trace,
+        .dir_maps = maps,
+        .linker = libraries ? tool_printf("%s/ld-musl-%s.so.1", libraries, native_arch) : NULL,
+        .wd = box_working_directory(maps),
+        .umask = umask(0),
+        .log = log_line,
+        .trace = trace_line,
+        .gdb = o->gdb || being_traced(),
+        .limits = {.memory = o->memory.value,
+                   .threads = (unsigned)o->threads.value,
+                   .files = (unsigned)o->files.value,
+                   .output = o->output.value,
+                   .cpu = o->cpu.value,
+                   .wall = o->timeout.value}};
     struct LFIOptions eo = {.stores_only = o->allow_stores,
                             .no_verify = o->no_verify,
                             .no_aslr = o->no_aslr,
                             .verbose = o->verbose,
-                            .layout = program.profile ? layout_for(program.profile) : LFI_LAYOUT_DEFAULT};
+                            .layout =
+                                program.profile ? layout_for(program.profile) : LFI_LAYOUT_DEFAULT};
     if (o->trace_file)
         open_trace(o->trace_file);
     if (o->no_verify)

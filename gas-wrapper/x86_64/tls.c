@@ -15,11 +15,12 @@
 
    Where there is no context register the runtime is asked for the thread pointer.
 
-   In a program the linker turns the dynamic models into the others, and the sequences of the compiler
-   into code that no box allows.  Of the one here it turns only "lea v@tlsdesc(%rip), %rax", which loads
-   the address of a descriptor in the box, into a load of the variable's offset from the
-   thread pointer, and the function that is called can tell them apart: offsets are negative, or 0
-   for the end of the variables.  Every file that needs it has the function; one of them is linked.  */
+   In a program the linker turns the dynamic models into the others, and the sequences of the
+   compiler into code that no box allows.  Of the one here it turns only "lea v@tlsdesc(%rip),
+   %rax", which loads the address of a descriptor in the box, into a load of the variable's offset
+   from the thread pointer, and the function that is called can tell them apart: offsets are
+   negative, or 0 for the end of the variables.  Every file that needs it has the function; one of
+   them is linked.  */
 #include "config.h"
 
 #include "gas-wrapper/x86_64/x86_64.h"

@@ -47,8 +47,9 @@ void lfi_code_unstage(struct LFIBox *box, void *stage, size_t size)
     errno = saved;
 }
 
-/* Loaders map whole pages of a file, and linkers and strip leave zeros behind the code of the last one:
-   traps on arm64, which become traps elsewhere, from the first bundle on that has nothing else.  */
+/* Loaders map whole pages of a file, and linkers and strip leave zeros behind the code of the last
+   one: traps on arm64, which become traps elsewhere, from the first bundle on that has nothing
+   else.  */
 static void fill_tail(struct LFIBox *box, char *stage, size_t size)
 {
     size_t bundle = box->profile->bundle, page = box->engine->pagesize, end = size;

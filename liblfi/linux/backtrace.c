@@ -45,7 +45,8 @@ static bool just_called(const struct unwind *u, struct unwind_frame *f)
     return read_word(u->arg, sp, &f->pc);
 }
 
-/* The frame's pc, an address, becomes that of the image it lies in.  Tables stay while the image does.  */
+/* The frame's pc, an address, becomes that of the image it lies in.  Tables stay while the image
+ * does.  */
 static const struct loaded *enter_image(struct LFILinuxProc *p, struct unwind *u,
                                         struct unwind_frame *f, const struct loaded *last)
 {

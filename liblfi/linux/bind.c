@@ -52,7 +52,8 @@ static bool find_functions(struct LFILibrary *l)
 /* Programs for one thread have no others to be made.  */
 static bool allow_threads(struct LFILibrary *l)
 {
-    return l->proc->prog.elf.profile->threads == LFI_THREADS_SINGLE || lfi_linux_init_clone(l->thread);
+    return l->proc->prog.elf.profile->threads == LFI_THREADS_SINGLE
+           || lfi_linux_init_clone(l->thread);
 }
 
 static void close_all(struct LFILibrary *l)

@@ -1,9 +1,8 @@
-/* Which ELF image an address of a box belongs to, for messages: the program, its dynamic linker, or a
-   library that they loaded.
-   SPDX-License-Identifier: Apache-2.0
+/* Which ELF image an address of a box belongs to, for messages: the program, its dynamic linker, or
+   a library that they loaded. SPDX-License-Identifier: Apache-2.0
 
-   Of a library it is remembered that a piece of a file was mapped with its code.  The file is read when
-   a message needs it, and may be another one by then: nothing here is trusted.  */
+   Of a library it is remembered that a piece of a file was mapped with its code.  The file is read
+   when a message needs it, and may be another one by then: nothing here is trusted.  */
 #include "config.h"
 
 #include <fcntl.h>
@@ -45,7 +44,8 @@ void library_add(struct LFILinuxProc *p, lfiptr at, uint64_t size, struct file *
     struct library *l = calloc(1, sizeof *l);
     if (!l)
         return;
-    *l = (struct library){.start = at, .end = at + size, .offset = offset, .file = f, .im.data_fd = -1};
+    *l = (struct library){
+        .start = at, .end = at + size, .offset = offset, .file = f, .im.data_fd = -1};
     find_name(l);
     pthread_mutex_lock(&p->mem_lock);
     bool room = p->nlibraries < MOST_LIBRARIES;

@@ -93,7 +93,7 @@ void fds_free(struct LFILinuxProc *p);
 struct LFILinuxEngine {
     struct LFIEngine *engine;
     struct LFILinuxOptions opts; /* strings and dir_maps not valid any more */
-    char *linker; /* the host's path of programs' dynamic linker; NULL: none */
+    char *linker;                /* the host's path of programs' dynamic linker; NULL: none */
     char *wd;
     struct mount *mounts;
     size_t nmounts;
@@ -385,8 +385,8 @@ uint8_t *read_image(int fd, int64_t most, size_t *size);
 /* Libraries (images.c).  Code was mapped there from the file.  */
 void library_add(struct LFILinuxProc *p, lfiptr at, uint64_t size, struct file *f, int64_t offset);
 void libraries_free(struct LFILinuxProc *p);
-/* The image that has code at that address, as far as is known, or NULL; in *name what it is called if it is
-   not the program, hostile text.  Both are valid until the process is reloaded.  */
+/* The image that has code at that address, as far as is known, or NULL; in *name what it is called
+   if it is not the program, hostile text.  Both are valid until the process is reloaded.  */
 const struct loaded *image_at(struct LFILinuxProc *p, lfiptr pc, const char **name);
 /* Makes a process what it was before its program ran, but for memory (linux.c).  */
 bool proc_reset(struct LFILinuxProc *p);

@@ -29,8 +29,8 @@ static uint64_t round_up(uint64_t n, uint64_t to)
     return (n + to - 1) & ~(to - 1);
 }
 
-/* From the largest page that has the first byte of the image (lfiv_elf_check saw to it that there is a
-   segment) to the end of that with the last one.  */
+/* From the largest page that has the first byte of the image (lfiv_elf_check saw to it that there
+   is a segment) to the end of that with the last one.  */
 static uint64_t image_low(const struct loaded *im)
 {
     return im->elf.segs[0].vaddr & ~(LFI_MAX_PAGE - 1);
@@ -41,8 +41,8 @@ static uint64_t image_size(const struct loaded *im)
     return round_up(im->elf.end, LFI_MAX_PAGE) - image_low(im);
 }
 
-/* Picks the addresses: multiples of the largest page, so that every segment keeps its place in a page.
-   After the program its brk, and then the dynamic linker, with a page in between.  */
+/* Picks the addresses: multiples of the largest page, so that every segment keeps its place in a
+   page. After the program its brk, and then the dynamic linker, with a page in between.  */
 static bool choose_address(struct LFILinuxProc *p, uint64_t brk_size)
 {
     uint64_t size = image_size(&p->prog) + LFI_MAX_PAGE + brk_size, before = size;
@@ -94,7 +94,8 @@ static bool map_zeros(struct LFILinuxProc *p, lfiptr at, uint64_t size, int prot
     return size == 0 || lfi_box_mapat(p->box, at, size, prot, flags, -1, 0) == at;
 }
 
-static bool map_copied(struct LFILinuxProc *p, const struct loaded *im, const struct LFIVElfSegment *s)
+static bool map_copied(struct LFILinuxProc *p, const struct loaded *im,
+                       const struct LFIVElfSegment *s)
 {
     struct place w = segment_place(p, im, s);
     int prot = segment_prot(s);
@@ -126,7 +127,8 @@ static bool map_remapped(struct LFILinuxProc *p, const struct loaded *im, unsign
 static bool intact(struct LFILinuxProc *p, const struct loaded *im, const struct LFIVElfSegment *s)
 {
     struct LFIMapInfo info;
-    return lfi_box_mquery(p->box, segment_place(p, im, s).start, &info) && (info.prot & LFI_PROT_EXEC);
+    return lfi_box_mquery(p->box, segment_place(p, im, s).start, &info)
+           && (info.prot & LFI_PROT_EXEC);
 }
 
 static bool map_segment(struct LFILinuxProc *p, const struct loaded *im, unsigned i, unsigned *kept)
@@ -199,7 +201,8 @@ static bool map_image(struct LFILinuxProc *p, const struct loaded *im, unsigned 
 /* All memory that the program starts with; what is there already of its code stays.  */
 static bool map_program(struct LFILinuxProc *p, uint64_t brk_size, unsigned *kept)
 {
-    if (!map_image(p, &p->prog, kept) || !map_image(p, &p->linker, kept) || !reserve_brk(p, brk_size))
+    if (!map_image(p, &p->prog, kept) || !map_image(p, &p->linker, kept)
+        || !reserve_brk(p, brk_size))
         return false;
     if (p->prog.elf.profile->threads == LFI_THREADS_SINGLE)
         p->rlimit[BOX_RLIMIT_NPROC] = (struct box_rlimit){1, 1};
@@ -254,14 +257,15 @@ static const char *check_linker(const struct LFILinuxProc *p, struct loaded *im)
     return NULL;
 }
 
-/* The dynamic linker is the host's choice, whatever the program calls it, and runs in the box like the
-   program: what it loads is mapped by calls of the box.  */
+/* The dynamic linker is the host's choice, whatever the program calls it, and runs in the box like
+   the program: what it loads is mapped by calls of the box.  */
 static bool read_linker(struct LFILinuxProc *p)
 {
     static const char name[] = "/lib/ld-musl-" ABI_MACHINE ".so.1";
     const char *wanted = (const char *)p->prog.file + p->prog.elf.interp, *path = p->lx->linker;
     if (strcmp(wanted, name) != 0)
-        return lx_fail(LFI_ERR_ARG, "its dynamic linker is '%.80s' and not %s: link it with this toolchain",
+        return lx_fail(LFI_ERR_ARG,
+                       "its dynamic linker is '%.80s' and not %s: link it with this toolchain",
                        wanted, name);
     if (!path)
         return lx_fail(LFI_ERR_ARG, "no dynamic linker was given for it; link with -static-pie");

@@ -50,8 +50,10 @@ static void ask(void)
     memset(p + size / 2, 0x0f, 64);
     printf("changed: %s\n", mprotect(p, size, rx) ? strerror(errno) : "yes");
     p = map(rx, MAP_PRIVATE, size, at);
-    printf("writable later: %s\n", mprotect(p, (size_t)page, PROT_READ | PROT_WRITE) ? strerror(errno) : "yes");
-    printf("both later: %s\n", mprotect(p, (size_t)page, rx | PROT_WRITE) ? strerror(errno) : "yes");
+    printf("writable later: %s\n",
+           mprotect(p, (size_t)page, PROT_READ | PROT_WRITE) ? strerror(errno) : "yes");
+    printf("both later: %s\n",
+           mprotect(p, (size_t)page, rx | PROT_WRITE) ? strerror(errno) : "yes");
     ftruncate(fd, at + page / 2);
     printf("cut off: %s\n", answer(map(rx, MAP_PRIVATE, size, at)));
 }
@@ -63,7 +65,8 @@ static void part_replaced(void)
     void (*function)(void) = (void (*)(void))(p + (head.e_entry - text.p_vaddr));
     function();
     puts("called");
-    mmap(p + size - (size_t)page, (size_t)page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    mmap(p + size - (size_t)page, (size_t)page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+         -1, 0);
     puts("replaced");
     fflush(stdout);
     function();
