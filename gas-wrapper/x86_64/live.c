@@ -140,18 +140,20 @@ bool x86_scratch_dead(struct rewriter *r, const struct stmt *s)
     return fate(r, s, scratch_at, &steps) == DEAD;
 }
 
-/* Here what may write flags does, so that only a certain use is one.  */
+/* Here what is not known to leave flags alone writes them, so that only a certain use is one.  */
 static enum life use_at(struct rewriter *r, const struct insn *in)
 {
-    static const char *const writers[] = {
-        "inc",    "dec",   "sh",    "sa",    "ro",   "imul",   "mul",   "div",    "idiv",  "b",
-        "popcnt", "lzcnt", "tzcnt", "ucomi", "comi", "vucomi", "vcomi", "fucomi", "fcomi", "ptest",
-        "vptest", "vtest", "xadd",  "clc",   "stc",  "cmps",   "scas",  "pcmp",   "vpcmp", NULL};
     static const char *const loops[] = {"loope", "loopz", "loopn", NULL};
+    static const char *const counts[] = {"popcnt", NULL};
+    static const char *const neutral[] = {"mov",   "lea",  "push",  "pop", "nop", "vmov",
+                                          "endbr", "xchg", "bswap", "not", "clt", "cqt",
+                                          "cwt",   "pxor", "vpxor", NULL};
     enum life l = flags_at(r, in);
-    if (in->row->cls == INSN_SYSCALL || (in->row->cls == INSN_LOOP && !starts_with(in->name, loops)))
+    if (in->row->cls == INSN_SYSCALL
+        || (in->row->cls == INSN_LOOP && !starts_with(in->name, loops)))
         return DEAD;
-    return l == UNKNOWN && starts_with(in->name, writers) ? DEAD : l;
+    return l == UNKNOWN && (!starts_with(in->name, neutral) || starts_with(in->name, counts)) ? DEAD
+                                                                                              : l;
 }
 
 bool x86_flags_used(struct rewriter *r, const struct stmt *s)

@@ -34,5 +34,11 @@ calls:	syscall
 	ret
 loops:	loop	loops
 	ret
+swaps:	lock cmpxchg %al, (%rdi)
+	sete	%al
+	ret
+counts:	popcnt	%rax, %rcx
+	je	1b
+	ret
 	.data
-	.quad calls, loops
+	.quad calls, loops, swaps, counts
