@@ -39,40 +39,6 @@ static void find_name(struct library *l)
     snprintf(l->name, sizeof l->name, "%.60s", slash ? slash + 1 : "?");
 }
 
-void library_add(struct LFILinuxProc *p, lfiptr at, uint64_t size, struct file *f, int64_t offset)
-{
-    struct library *l = calloc(1, sizeof *l);
-    if (!l)
-        return;
-    *l = (struct library){
-        .start = at, .end = at + size, .offset = offset, .file = f, .im.data_fd = -1};
-    find_name(l);
-    pthread_mutex_lock(&p->mem_lock);
-    bool room = p->nlibraries < MOST_LIBRARIES;
-    if (room) {
-        p->nlibraries++;
-        file_hold(f);
-        l->next = p->libraries;
-        p->libraries = l;
-    }
-    pthread_mutex_unlock(&p->mem_lock);
-    if (!room)
-        free(l);
-}
-
-void libraries_free(struct LFILinuxProc *p)
-{
-    while (p->libraries) {
-        struct library *l = p->libraries;
-        p->libraries = l->next;
-        if (l->file)
-            file_drop(l->file);
-        loaded_free(&l->im);
-        free(l);
-    }
-    p->nlibraries = 0;
-}
-
 /* Where the file's address 0 is, from where its code was mapped.  */
 static bool place(const struct LFILinuxProc *p, struct library *l)
 {
@@ -96,6 +62,50 @@ static void look(const struct LFILinuxProc *p, struct library *l)
     l->file = NULL;
     if (!l->im.file || !place(p, l))
         loaded_free(&l->im);
+}
+
+/* Now, since the program does not say when it has ended.  */
+static void tell_perf(const struct LFILinuxProc *p, struct library *l)
+{
+    look(p, l);
+    if (l->im.file)
+        perf_add(&l->im);
+}
+
+void library_add(struct LFILinuxProc *p, lfiptr at, uint64_t size, struct file *f, int64_t offset)
+{
+    struct library *l = calloc(1, sizeof *l);
+    if (!l)
+        return;
+    *l = (struct library){
+        .start = at, .end = at + size, .offset = offset, .file = f, .im.data_fd = -1};
+    find_name(l);
+    pthread_mutex_lock(&p->mem_lock);
+    bool room = p->nlibraries < MOST_LIBRARIES;
+    if (room) {
+        p->nlibraries++;
+        file_hold(f);
+        l->next = p->libraries;
+        p->libraries = l;
+        if (p->lx->opts.perf)
+            tell_perf(p, l);
+    }
+    pthread_mutex_unlock(&p->mem_lock);
+    if (!room)
+        free(l);
+}
+
+void libraries_free(struct LFILinuxProc *p)
+{
+    while (p->libraries) {
+        struct library *l = p->libraries;
+        p->libraries = l->next;
+        if (l->file)
+            file_drop(l->file);
+        loaded_free(&l->im);
+        free(l);
+    }
+    p->nlibraries = 0;
 }
 
 const struct loaded *image_at(struct LFILinuxProc *p, lfiptr pc, const char **name)

@@ -409,9 +409,9 @@ void debugger_register(struct LFILinuxProc *p);
 void debugger_unregister(struct LFILinuxProc *p);
 
 /* Names for perf (perf.c): makes this process's file, false with an error if that fails; adds
-   a program's functions once it is loaded.  */
+   an image's functions once it is loaded.  */
 bool perf_init(void);
-void perf_add(struct LFILinuxProc *p);
+void perf_add(const struct loaded *im);
 
 /* Threads and ends (thread.c).  */
 

@@ -345,7 +345,9 @@ static void tell(struct LFILinuxProc *p)
     if (p->lx->opts.gdb)
         debugger_register(p);
     if (p->lx->opts.perf)
-        perf_add(p);
+        perf_add(&p->prog);
+    if (p->lx->opts.perf && p->linker.file)
+        perf_add(&p->linker);
 }
 
 static bool load_owned(struct LFILinuxProc *p, uint8_t *file, size_t size, const char *path)

@@ -66,7 +66,7 @@ bool perf_init(void)
     return ok;
 }
 
-static void add_symbol(FILE *out, const struct LFILinuxProc *p, const Elf64_Sym *s,
+static void add_symbol(FILE *out, const struct loaded *im, const Elf64_Sym *s,
                        const char *name, size_t room)
 {
     char text[NAME_SHOWN + 1];
@@ -75,27 +75,35 @@ static void add_symbol(FILE *out, const struct LFILinuxProc *p, const Elf64_Sym 
         text[n] = name[n] > ' ' && name[n] < 0x7f ? name[n] : '?';
     text[n] = 0;
     if (n)
-        fprintf(out, "%" PRIx64 " %" PRIx64 " %s\n", p->prog.image + s->st_value, s->st_size, text);
+        fprintf(out, "%" PRIx64 " %" PRIx64 " %s\n", im->image + s->st_value, s->st_size, text);
 }
 
-static void add_symbols(FILE *out, const struct LFILinuxProc *p, const Elf64_Shdr *symbols)
+static void add_symbols(FILE *out, const struct loaded *im, const Elf64_Shdr *symbols)
 {
     Elf64_Shdr strings;
-    const uint8_t *data = program_bytes(&p->prog, symbols), *names = NULL;
+    const uint8_t *data = program_bytes(im, symbols), *names = NULL;
     uint64_t count = symbols->sh_size / sizeof(Elf64_Sym);
-    if (program_section(&p->prog, symbols->sh_link, &strings))
-        names = program_bytes(&p->prog, &strings);
+    if (program_section(im, symbols->sh_link, &strings))
+        names = program_bytes(im, &strings);
     for (uint64_t i = 0; data && names && i < count && i < MAX_SYMBOLS; i++) {
         Elf64_Sym s;
         memcpy(&s, data + i * sizeof s, sizeof s);
         if (ELF64_ST_TYPE(s.st_info) == STT_FUNC && s.st_shndx != SHN_UNDEF && s.st_size
-            && s.st_value < p->prog.elf.end && s.st_size <= p->prog.elf.end - s.st_value
+            && s.st_value < im->elf.end && s.st_size <= im->elf.end - s.st_value
             && s.st_name < strings.sh_size)
-            add_symbol(out, p, &s, (const char *)names + s.st_name, strings.sh_size - s.st_name);
+            add_symbol(out, im, &s, (const char *)names + s.st_name, strings.sh_size - s.st_name);
     }
 }
 
-void perf_add(struct LFILinuxProc *p)
+static bool find_symbols(const struct loaded *im, uint32_t type, Elf64_Shdr *out)
+{
+    for (uint64_t i = 0; program_section(im, i, out); i++)
+        if (out->sh_type == type)
+            return true;
+    return false;
+}
+
+void perf_add(const struct loaded *im)
 {
     Elf64_Shdr sh;
     char *text = NULL;
@@ -103,11 +111,8 @@ void perf_add(struct LFILinuxProc *p)
     FILE *out = open_memstream(&text, &size);
     if (!out)
         return;
-    for (uint64_t i = 0; program_section(&p->prog, i, &sh); i++)
-        if (sh.sh_type == SHT_SYMTAB) {
-            add_symbols(out, p, &sh);
-            break;
-        }
+    if (find_symbols(im, SHT_SYMTAB, &sh) || find_symbols(im, SHT_DYNSYM, &sh))
+        add_symbols(out, im, &sh);
     if (fclose(out) == 0) {
         pthread_mutex_lock(&lock);
         for (size_t done = 0; map_pid == getpid() && done < size;) {
