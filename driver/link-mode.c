@@ -20,10 +20,11 @@ struct LinkMode {
     bool dynamic, fixed;
 };
 
+/* NAME.so or NAME.so.1, which is there.  */
 static bool is_shared_name(const char *name)
 {
     const char *so = strstr(name, ".so");
-    while (so && so[3] && so[3] != '.')
+    while (so && so[3] && (so[3] != '.' || so[4] < '0' || so[4] > '9'))
         so = strstr(so + 1, ".so");
     return so && so != name && access(name, F_OK) == 0;
 }
