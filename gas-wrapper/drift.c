@@ -9,6 +9,8 @@ bool drift_closes(struct rewriter *r, const struct stmt *s,
                   enum verdict (*look)(struct rewriter *r, const struct stmt *s))
 {
     const struct stmt *end = r->stmts + r->nstmts;
+    if (!(s = stmt_place(r, s)))
+        return false;
     while (++s < end) {
         enum verdict v = GOES_ON;
         if (s->skipped || s->kind == STMT_LABEL || s->kind == STMT_EMPTY)

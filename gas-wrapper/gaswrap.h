@@ -174,6 +174,8 @@ void parse(struct rewriter *r);
 /* A statement of that text, which the input does not have, in place of the current one: valid until
    that is done.  */
 const struct stmt *stmt_made(struct rewriter *r, const char *fmt, ...);
+/* The statement of the text behind which execution goes on after S; NULL if more is made first.  */
+const struct stmt *stmt_place(const struct rewriter *r, const struct stmt *s);
 struct slice stmt_name(const struct rewriter *r, const struct stmt *s);
 struct slice stmt_args(const struct rewriter *r, const struct stmt *s); /* trimmed */
 /* Cuts the next operand off *REST at a comma outside brackets and strings; false at
@@ -349,7 +351,7 @@ const struct mnemonic *mnemonics_find(struct mnemonic *table, const char *name, 
 
 /* What a statement does to an open drift of the stack pointer.  */
 enum verdict { CLOSES, GOES_ON, DOES_NOT };
-/* Whether the statements after S, as far as they follow each other for certain, close a
+/* Whether the statements after S (or that it was made for), as far as they follow each other for certain, close a
    drift; LOOK judges an instruction.  */
 bool drift_closes(struct rewriter *r, const struct stmt *s,
                   enum verdict (*look)(struct rewriter *r, const struct stmt *s));
@@ -463,6 +465,7 @@ struct rewriter {
     const struct stmt *cur; /* being rewritten */
     struct stmt made;       /* what stands for it, if MADE_LEN */
     size_t made_len;
+    bool more_made; /* there are others to come in place of the current one */
     void *state;            /* the architecture's */
 
     struct buf out;

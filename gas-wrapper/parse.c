@@ -498,6 +498,13 @@ void parse(struct rewriter *r)
         error_at(r, r->text + ps.ifs.ifs[ps.ifs.depth - 1].at, "there is no .endif to this");
 }
 
+const struct stmt *stmt_place(const struct rewriter *r, const struct stmt *s)
+{
+    if (s != &r->made)
+        return s;
+    return r->more_made ? NULL : r->cur;
+}
+
 struct slice stmt_name(const struct rewriter *r, const struct stmt *s)
 {
     return (struct slice){r->text + s->at, s->name_len};

@@ -136,6 +136,8 @@ static bool loads_follow(struct rewriter *r, const struct stmt *s, unsigned reg)
 {
     const struct stmt *end = r->stmts + r->nstmts;
     bool straight = true, found = false;
+    if (!(s = stmt_place(r, s)))
+        return false;
     while (++s < end) {
         struct insn in;
         if (s->skipped)

@@ -64,7 +64,8 @@ static bool scratch_is_free(struct rewriter *r, const struct insn *in)
     struct insn other;
     if (!x86_has_register(r, R11) || in->row->cls == INSN_CALL)
         return true;
-    const struct stmt *first = in->stmt, *last = first, *end = r->stmts + r->nstmts;
+    const struct stmt *first = in->stmt == &r->made ? r->cur : in->stmt;
+    const struct stmt *last = first, *end = r->stmts + r->nstmts;
     while (first > r->stmts && !is_boundary(r, first))
         first--;
     while (last < end && !is_boundary(r, last))
@@ -206,13 +207,13 @@ static void direct(struct rewriter *r, struct insn *in, unsigned longest)
 bool x86_fuses(struct rewriter *r, const struct insn *in)
 {
     static const char *const names[] = {"cmp", "test", "sub", "add", "and", "dec", "inc"};
-    const struct stmt *s = in->stmt, *end = r->stmts + r->nstmts;
+    const struct stmt *s = stmt_place(r, in->stmt), *end = r->stmts + r->nstmts;
     struct slice name = {in->name.p, in->name.len - (in->suffix != 0)};
     struct insn next;
     bool named = false;
     for (size_t i = 0; i < sizeof names / sizeof *names && !named; i++)
         named = slice_is_nocase(name, names[i]);
-    if (!named || in->row->cls != INSN_PLAIN || in->prefixes
+    if (!named || !s || in->row->cls != INSN_PLAIN || in->prefixes
         || (in->mem_op >= 0 && (in->op[0].kind == OPERAND_IMM || x86_written(in, in->mem_op))))
         return false;
     do

@@ -43,7 +43,7 @@ static unsigned address_length(struct rewriter *r, const struct insn *in)
 static unsigned immediate_length(struct rewriter *r, const struct insn *in, unsigned size,
                                  bool *no_modrm)
 {
-    const struct operand *imm = NULL, *dst = &in->op[in->nops - 1];
+    const struct operand *imm = NULL, *dst = in->nops ? &in->op[in->nops - 1] : NULL;
     int64_t n;
     for (int i = 0; i < in->nops && !imm; i++)
         if (in->op[i].kind == OPERAND_IMM)

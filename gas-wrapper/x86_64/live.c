@@ -131,13 +131,15 @@ static enum life fate(struct rewriter *r, const struct stmt *s,
 bool x86_flags_dead(struct rewriter *r, const struct stmt *s)
 {
     int steps = MOST_STEPS;
-    return fate(r, s, flags_at, &steps) == DEAD;
+    s = stmt_place(r, s);
+    return s && fate(r, s, flags_at, &steps) == DEAD;
 }
 
 bool x86_scratch_dead(struct rewriter *r, const struct stmt *s)
 {
     int steps = MOST_STEPS;
-    return fate(r, s, scratch_at, &steps) == DEAD;
+    s = stmt_place(r, s);
+    return s && fate(r, s, scratch_at, &steps) == DEAD;
 }
 
 /* Here what is not known to leave flags alone writes them, so that only a certain use is one.  */
@@ -159,5 +161,6 @@ static enum life use_at(struct rewriter *r, const struct insn *in)
 bool x86_flags_used(struct rewriter *r, const struct stmt *s)
 {
     int steps = MOST_STEPS;
-    return fate(r, s, use_at, &steps) == LIVES;
+    s = stmt_place(r, s);
+    return s && fate(r, s, use_at, &steps) == LIVES;
 }

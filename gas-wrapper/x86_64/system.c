@@ -192,8 +192,8 @@ static bool repeats_prefix(struct rewriter *r, const struct stmt *s)
     return wide;
 }
 
-/* One instruction, or several in lines of their own.  */
-static void assemble(struct rewriter *r, const char *text)
+/* One instruction, or several in lines of their own; MORE: others follow.  */
+static void assemble(struct rewriter *r, const char *text, bool more)
 {
     if (!*text)
         out_drop(r);
@@ -201,6 +201,7 @@ static void assemble(struct rewriter *r, const char *text)
         end = strchrnul(text, '\n');
         struct slice line = {text, (size_t)(end - text)};
         const struct stmt *made = stmt_made(r, "%S", &line);
+        r->more_made = more || *end;
         if (slice_is(line, "lock") || slice_is(line, "addr32")) {
             struct insn in; /* the prefix of the next statement */
             if (x86_parse(r, made, &in, true))
@@ -231,8 +232,9 @@ bool x86_data(struct rewriter *r, const struct stmt *s)
         else
             len = x86_decode(bytes + i, n - i, &text);
         buf_put(&text, "", 1);
-        assemble(r, text.p);
+        assemble(r, text.p, i + len < n);
         buf_free(&text);
+        r->more_made = false;
         if (len == 0)
             return false;
     }
