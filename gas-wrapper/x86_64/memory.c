@@ -265,9 +265,10 @@ void x86_load_scratch(struct rewriter *r, struct insn *in)
 {
     struct insn load = *in;
     struct mem *m = &load.mem;
+    /* Control leaves: r11 is dead behind the load, which may read it if it is the program's.  */
     if (m->seg == 'f')
         x86_add_tp(r, &load);
-    else
+    else if (!x86_has_register(r, R11) || !(in->reads >> R11 & 1))
         x86_use_scratch(r, in);
     x86_state(r)->scratch = SCRATCH_LOST;
     load.row = ((const struct mnemonic *)x86_find_insn("mov", 3))->row;
