@@ -68,11 +68,13 @@ static void label(struct rewriter *r, const struct stmt *s)
     straight_line_end(r);
     if (!is_indirect(r, s))
         return;
-    /* clang has flags live there, and the masking of the jump changes them.  */
+    /* Compilers have flags live there if one lets them, and the masking of the jump changes them.
+     */
     if (s->symbol && !s->symbol->exported && x86_confines(r) && x86_flags_used(r, s))
         error_at(r, r->text + s->at,
                  "flags are used behind this label, which an indirect jump may reach, and a box's "
-                 "indirect jumps change them; with clang add -mllvm -disable-peephole");
+                 "indirect jumps change them; compile with -fno-crossjumping -fno-compare-elim "
+                 "(GCC), -mllvm -disable-peephole (clang)");
     x86_align(r);
     out_keep(r);
 }
