@@ -200,7 +200,7 @@ void print_help(const struct Invocation *inv)
     puts("  -mlfi-S                  Like -S, but writes the rewritten assembly.\n"
          "  -static-pie              The default; -static and -pie mean the same.\n"
          "  -mlfi-dynamic            A program with a dynamic linker: the default where a shared\n"
-         "                           library is linked, and with -rdynamic.\n"
+         "                           library is linked, and with -Wl,-E.\n"
          "  -mno-lfi-verify          Do not verify what was linked.\n"
          "Options of GCC:");
 }

@@ -2,7 +2,8 @@
    SPDX-License-Identifier: Apache-2.0
 
    Programs are static images but for what only a dynamic linker can do: shared libraries among what
-   is linked, symbols that libraries find in the program.  */
+   is linked, symbols that libraries find in the program.  Not for -rdynamic, which CMake gives to
+   every program.  */
 #include "config.h"
 
 #include "common/tool.h"
@@ -99,7 +100,7 @@ bool wants_dynamic(const struct Invocation *inv, const struct ScannedArgs *args)
         bool last = i + 1 == args->count;
         if (scan_is_one_of(arg, fixed))
             mode.fixed = true;
-        else if (strcmp(arg, "-rdynamic") == 0 || strcmp(arg, "-mlfi-dynamic") == 0)
+        else if (strcmp(arg, "-mlfi-dynamic") == 0)
             mode.dynamic = true;
         else if (list)
             note_linker_options(&mode, list);
