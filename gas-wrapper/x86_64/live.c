@@ -107,6 +107,9 @@ static enum life fate(struct rewriter *r, const struct stmt *s,
         struct insn in;
         if (s->skipped || s->kind == STMT_LABEL || s->kind == STMT_EMPTY || directive_is_inert(s))
             continue;
+        if (s->kind == STMT_DIRECTIVE && s->directive && s->directive->cls == DIR_DATA
+            && x86_code_data(r, s) == CODE_ENDS)
+            return true; /* a return in bytes */
         if (s->kind != STMT_INSN || !s->insn || !x86_parse(r, s, &in, false))
             return UNKNOWN;
         enum life l = look(r, &in);

@@ -121,7 +121,10 @@ static struct low_half begin_low_half(struct rewriter *r, const struct insn *in,
                                 && (flags_free || x86_flags_dead(r, in->stmt))};
     if (r->profile->base == LFI_BASE_ZERO)
         return h;
-    if (r->profile->base == LFI_BASE_SLOT && !h.add && !scratch_free)
+    if (r->profile->base == LFI_BASE_SLOT && !h.add && in->reads >> R11 & 1)
+        error_at(r, in->name.p,
+                 "rsp comes from r11, and what follows may need the flags; use another register");
+    else if (r->profile->base == LFI_BASE_SLOT && !h.add && !scratch_free)
         take_scratch(r, in);
     x86_lock(r, len + (h.add ? x86_base_length(r) : x86_hold_length(r) + ADD_BASE));
     if (!h.add)
