@@ -15,8 +15,8 @@ exercise() {
                 *)
                     b=${f%.json}
                     run $runner --json-writer $o "$f"
-                    diff --strip-trailing-cr -b "$b.expected" "$b.actual"
-                    diff --strip-trailing-cr -b "$b.expected" "$b.actual-rewrite"
+                    diff --strip-trailing-cr -bB "$b.expected" "$b.actual"
+                    diff --strip-trailing-cr -bB "$b.expected" "$b.actual-rewrite"
                     ;;
             esac
         done
