@@ -79,6 +79,10 @@ static const struct row {
     CALL_WITH(ioctl, ALWAYS, IS(1, TIOCGPGRP)),
     CALL_WITH(ioctl, ALWAYS, IS(1, TIOCGWINSZ)),
     CALL_WITH(ioctl, ALWAYS, IS(1, FIONREAD)),
+    /* Events and timers; a file that is in an epoll more than once is duplicated.  */
+    CALL(epoll_create1), CALL(epoll_ctl), CALL(epoll_pwait), CALL(epoll_pwait2), CALL(eventfd2),
+    CALL(timerfd_create), CALL(timerfd_settime), CALL(timerfd_gettime),
+    CALL_WITH(fcntl, ALWAYS, IS(1, F_DUPFD_CLOEXEC)),
     /* Paths.  Devices are opened even without a directory.  */
     CALL_WITH(openat, UNLESS_WRITABLE, BITS(2, MAKES, 0)),
     CALL_IF(openat, IF_WRITABLE),

@@ -90,6 +90,9 @@ struct box_pollfd {
     int32_t fd;
     int16_t events, revents;
 };
+struct box_itimerspec {
+    struct box_timespec interval, value;
+};
 struct box_flock {
     int16_t type, whence;
     int32_t pad0;
@@ -219,6 +222,10 @@ enum {
     BOX_F_SETPIPE_SZ = 1031,
     BOX_F_GETPIPE_SZ = 1032,
     BOX_FD_CLOEXEC = 1,
+
+    BOX_EPOLL_CTL_ADD = 1,
+    BOX_EPOLL_CTL_DEL = 2,
+    BOX_EPOLL_CTL_MOD = 3,
 
     BOX_TCGETS = 0x5401,
     BOX_TCSETS = 0x5402,

@@ -115,6 +115,20 @@ static long take_iov(struct call *c, int i)
     return 0;
 }
 
+/* Whether the count is a good one the handler says.  */
+static long take_out_array(struct call *c, int i)
+{
+    const struct arg_spec *spec = &c->row->arg[i];
+    int32_t count = (int32_t)c->raw[spec->with];
+    size_t n = count > 0 ? (size_t)count : 0;
+    lfiptr p = box_pointer(c, c->raw[i]);
+    if (n && n < INT32_MAX / spec->size && !lfi_box_bufvalid(c->p->box, p, n * spec->size))
+        return -EFAULT;
+    c->a[i].ptr = (void *)p;
+    c->len[i] = n;
+    return 0;
+}
+
 static long take_array(struct call *c, int i)
 {
     const struct arg_spec *spec = &c->row->arg[i];
@@ -197,6 +211,8 @@ static long take(struct call *c, int i)
         return take_iov(c, i);
     case ARG_INOUT_ARRAY:
         return take_array(c, i);
+    case ARG_OUT_ARRAY:
+        return take_out_array(c, i);
     case ARG_WORD:
         return take_word(c, i);
     }

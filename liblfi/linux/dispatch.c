@@ -40,6 +40,7 @@
 #define IN_IOV(n) {ARG_IN_IOV, n, 0, 0}
 #define OUT_IOV(n) {ARG_OUT_IOV, n, 0, 0}
 #define INOUT_ARRAY(t, n) {ARG_INOUT_ARRAY, n, SHOW_STRUCT_##t, sizeof(struct box_##t)}
+#define OUT_ARRAY(t, n) {ARG_OUT_ARRAY, n, SHOW_STRUCT_##t, sizeof(struct box_##t)}
 #define WORD {ARG_WORD, 0, 0, 0}
 #define ARGS(...) {__VA_ARGS__}
 /* clang-format on */

@@ -44,8 +44,7 @@ static long transfer(struct call *c, long nr, const void *mem, size_t n, int64_t
     return host_call(c->t, nr, c->a[0].file->host, (long)mem, (long)n, off, 0, 0);
 }
 
-/* Opened with O_PATH: good to name the object, not to use it.  */
-static bool path_only(const struct file *f)
+bool path_only(const struct file *f)
 {
     return f->kind == FILE_HOST && fcntl(f->host, F_GETFL) & O_PATH;
 }
@@ -245,7 +244,10 @@ static long get_status_flags(const struct file *f)
     if (f->kind == FILE_TREE)
         return BOX_O_DIRECTORY | BOX_O_LARGEFILE;
     int flags = fcntl(f->host, F_GETFL);
-    return flags < 0 ? -errno : (long)open_flags_to_box(flags & ~f->hidden);
+    if (flags < 0)
+        return -errno;
+    uint32_t box = open_flags_to_box(flags & ~f->hidden);
+    return f->use == USE_PLAIN ? box : box & ~(uint32_t)BOX_O_LARGEFILE; /* what open adds */
 }
 
 static long set_status_flags(const struct file *f, uint64_t arg)
@@ -581,9 +583,14 @@ long sys_fchown(struct call *c)
     return same ? 0 : -EPERM;
 }
 
-static long add_host(struct call *c, int host, bool cloexec)
+long add_host(struct call *c, int host, enum file_use use, bool cloexec)
 {
-    return fd_add(c->p, file_new(FILE_HOST, host), 0, cloexec);
+    struct file *f = file_new(FILE_HOST, host);
+    if (f) {
+        f->use = use;
+        f->fixed = use != USE_PLAIN; /* the inode can be one that all processes share */
+    }
+    return fd_add(c->p, f, 0, cloexec);
 }
 
 long sys_pipe2(struct call *c)
@@ -595,12 +602,12 @@ long sys_pipe2(struct call *c)
         return -EINVAL;
     if (pipe2(host, O_CLOEXEC | (flags & BOX_O_NONBLOCK ? O_NONBLOCK : 0)) != 0)
         return -errno;
-    long r = add_host(c, host[0], flags & BOX_O_CLOEXEC);
+    long r = add_host(c, host[0], USE_PLAIN, flags & BOX_O_CLOEXEC);
     if (r < 0) {
         close(host[1]);
         return r;
     }
-    long w = add_host(c, host[1], flags & BOX_O_CLOEXEC);
+    long w = add_host(c, host[1], USE_PLAIN, flags & BOX_O_CLOEXEC);
     *pair = (struct box_fdpair){{(int32_t)r, (int32_t)w}};
     if (w >= 0 && copy_out(c, c->raw[0], pair, sizeof *pair) == 0)
         return 0;
@@ -683,13 +690,12 @@ static long poll_box(struct call *c, struct box_pollfd *box, size_t n, const str
     return err ? err : ready;
 }
 
-/* A mask of signals is looked at and has no effect.  */
-static long mask_size(const void *mask, uint64_t size)
+long mask_size(const void *mask, uint64_t size)
 {
     return mask && size != sizeof(struct box_sigset) ? -EINVAL : 0;
 }
 
-static long limit_of(const struct box_timespec *t, struct timespec *host)
+long limit_of(const struct box_timespec *t, struct timespec *host)
 {
     if (t && !time_valid(t))
         return -EINVAL;

@@ -27,6 +27,8 @@ enum {
     LX_MAX_LINKS = 40,
     LX_IOV_MAX = 1024,
     LX_PIPE_MAX = 1 << 20,
+    LX_MAX_WATCHES = 16384,   /* registrations in epolls */
+    LX_MAX_WATCH_FDS = 1024,  /* of them under a number of the host of their own */
     LX_RW_MAX = 0x7ffff000, /* most bytes of one read or write */
     LX_SCRATCH = 48 << 10,
     LX_FIRST_PID = 1000
@@ -48,10 +50,21 @@ enum file_kind {
     FILE_TREE  /* a directory that exists because something is mounted below it, or /dev */
 };
 
+/* What calls that are for one sort of file look at.  All but USE_PLAIN were made by the box.  */
+enum file_use {
+    USE_PLAIN,
+    USE_EPOLL,
+    USE_EVENT, /* eventfd */
+    USE_TIMER
+};
+
+struct watch;
+
 /* An open file of a box: what several descriptors can share.  */
 struct file {
     atomic_uint refs;
     enum file_kind kind;
+    enum file_use use;
     int host;                   /* -1 for FILE_TREE */
     const struct mount *mount;  /* where it was opened by path; NULL for all others */
     int hidden;                 /* status flags of the host that the box did not ask for */
@@ -60,6 +73,9 @@ struct file {
     char *path;                 /* of directories: where it was when it was opened */
     atomic_ullong pos;          /* FILE_TREE: next entry of getdents */
     struct LFILinuxEngine *std; /* NULL, or where it is in std */
+    atomic_bool watched;        /* an epoll has, or had, it */
+    struct watch *watches;      /* where epolls have it (event.c); in its lock */
+    struct watch *watching;     /* USE_EPOLL: what it has; likewise */
 };
 
 struct fdtable {
@@ -87,6 +103,10 @@ void fds_init(struct LFILinuxProc *p);
 /* Closes all but opens 0, 1 and 2 anew.  */
 void fds_reset(struct LFILinuxProc *p);
 void fds_free(struct LFILinuxProc *p);
+
+/* Takes a file that nobody has any more out of all epolls, or an epoll's registrations back
+   (event.c).  */
+void watches_forget(struct file *f);
 
 /* Objects.  */
 
@@ -154,6 +174,7 @@ struct LFILinuxProc {
     struct debugger_image *debugger; /* debugger.c; NULL if none is told */
 
     struct fdtable fds;
+    unsigned watches, watch_fds; /* in the lock of event.c */
     pthread_mutex_t fs_lock; /* of cwd */
     struct file *cwd;
     atomic_uint umask;
@@ -253,6 +274,7 @@ enum arg_kind {
     ARG_IN_IOV, /* a vector of such memory */
     ARG_OUT_IOV,
     ARG_INOUT_ARRAY, /* structures, copied in and out */
+    ARG_OUT_ARRAY,   /* structures that the kernel writes in place, as a buffer */
     ARG_WORD         /* aligned 32-bit word of the box, looked at by the kernel */
 };
 
@@ -294,6 +316,16 @@ struct call {
 long call_begin(struct call *c);
 /* Copies out what the row says; the result, or -EFAULT.  */
 long call_end(struct call *c, long result);
+
+/* Opened with O_PATH: good to name the object, not to use it (file.c).  */
+bool path_only(const struct file *f);
+/* Puts a descriptor of the host, made for the box, into its table (file.c): its number or -errno,
+   after which host is closed.  */
+long add_host(struct call *c, int host, enum file_use use, bool cloexec);
+/* The time that a call may wait, in *host; 0 or -EINVAL.  t: NULL, for ever.  */
+long limit_of(const struct box_timespec *t, struct timespec *host);
+/* A mask of signals is looked at and has no effect: 0 or -EINVAL.  */
+long mask_size(const void *mask, uint64_t size);
 
 /* What a DIRFD argument is that is no open file.  */
 extern struct file bad_file;

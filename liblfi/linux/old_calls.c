@@ -203,6 +203,27 @@ long sys_select(struct call *c)
     return sys_pselect6(&n);
 }
 
+long sys_epoll_create(struct call *c)
+{
+    struct call n = plain(c);
+    if (c->a[0].i <= 0)
+        return -EINVAL;
+    n.a[0].u = 0;
+    return sys_epoll_create1(&n);
+}
+
+long sys_epoll_wait(struct call *c)
+{
+    struct call n = plain(c);
+    return sys_epoll_pwait(&n);
+}
+
+long sys_eventfd(struct call *c)
+{
+    struct call n = plain(c);
+    return sys_eventfd2(&n);
+}
+
 long sys_pause(struct call *c)
 {
     struct call n = plain(c);

@@ -82,9 +82,9 @@ static void add_struct_at(struct line *l, const struct call *c, const struct arg
         line_add_struct(l, spec->show, s);
 }
 
-static void add_array(struct line *l, const struct call *c, const struct arg_spec *spec, int i)
+static void add_array(struct line *l, const struct call *c, const struct arg_spec *spec, int i,
+                      uint32_t n)
 {
-    uint32_t n = (uint32_t)c->raw[spec->with];
     if (!c->raw[i] && n) {
         line_add(l, "NULL");
         return;
@@ -260,7 +260,13 @@ static void add_arg(struct line *l, const struct call *c, int i, long result)
             add_struct_at(l, c, spec, raw);
         return;
     case ARG_INOUT_ARRAY:
-        add_array(l, c, spec, i);
+        add_array(l, c, spec, i, (uint32_t)c->raw[spec->with]);
+        return;
+    case ARG_OUT_ARRAY:
+        if (result < 0)
+            line_add_pointer(l, raw);
+        else
+            add_array(l, c, spec, i, (uint32_t)result);
         return;
     default:
         add_word(l, c, i, result);
@@ -330,6 +336,18 @@ static void add_fcntl(struct line *l, const struct call *c, long result)
         return;
     }
     line_add(l, ", %#" PRIx64, c->raw[2]);
+}
+
+static void add_epoll_ctl(struct line *l, const struct call *c, long result)
+{
+    static const struct arg_spec event = {ARG_IN, 0, SHOW_STRUCT_epoll_event,
+                                          sizeof(struct box_epoll_event)};
+    add_plain(l, c, 3, result);
+    line_add(l, ", ");
+    if ((int32_t)c->raw[1] == BOX_EPOLL_CTL_DEL)
+        line_add_pointer(l, c->raw[3]);
+    else
+        add_struct_at(l, c, &event, c->raw[3]);
 }
 
 static void add_futex(struct line *l, const struct call *c, long result)
@@ -446,6 +464,7 @@ static const struct {
     {"mknod", add_mknod, NULL},
     {"mknodat", add_mknod, NULL},
     {"fcntl", add_fcntl, add_status_flags},
+    {"epoll_ctl", add_epoll_ctl, NULL},
     {"futex", add_futex, NULL},
     {"clone", add_clone, NULL},
     {"mmap", NULL, add_hex},

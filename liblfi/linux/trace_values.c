@@ -406,6 +406,23 @@ static void show_flock(struct line *l, const struct box_flock *f)
     line_add(l, ", l_start=%" PRId64 ", l_len=%" PRId64 "}", f->start, f->len);
 }
 
+static void show_epoll_event(struct line *l, const struct box_epoll_event *e)
+{
+    line_add(l, "{events=");
+    line_add_set(l, SHOW_epoll, e->events);
+    line_add(l, ", data={u32=%u, u64=%" PRIu64 "}}", e->data[0],
+             e->data[0] | (uint64_t)e->data[1] << 32);
+}
+
+static void show_itimerspec(struct line *l, const struct box_itimerspec *t)
+{
+    line_add(l, "{it_interval=");
+    show_timespec(l, &t->interval);
+    line_add(l, ", it_value=");
+    show_timespec(l, &t->value);
+    line_add(l, "}");
+}
+
 void line_add_struct(struct line *l, enum arg_show type, const void *s)
 {
     switch (type) {

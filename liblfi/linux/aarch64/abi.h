@@ -85,6 +85,10 @@ struct box_sigaction {
     uint64_t handler, flags, restorer, mask;
 };
 
+struct box_epoll_event {
+    uint32_t events, pad, data[2];
+};
+
 enum {
     BOX_PROT_KNOWN = 0x1f, /* READ, WRITE, EXEC, SEM, BTI */
 

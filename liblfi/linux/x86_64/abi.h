@@ -87,6 +87,10 @@ struct box_sigaction {
     uint64_t handler, flags, restorer, mask;
 };
 
+struct box_epoll_event { /* packed */
+    uint32_t events, data[2];
+};
+
 enum {
     BOX_PROT_KNOWN = 0xf, /* READ, WRITE, EXEC, SEM */
 

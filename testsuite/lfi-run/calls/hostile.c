@@ -158,6 +158,10 @@ struct arg {
     {                                                                                              \
         K_ARRAY, n                                                                                 \
     }
+#define OUT_ARRAY(t, n)                                                                            \
+    {                                                                                              \
+        K_OUT_BUF, n                                                                               \
+    }
 #define WORD                                                                                       \
     {                                                                                              \
         K_WORD                                                                                     \
@@ -198,6 +202,9 @@ enum {
     F_ZERO,
     F_DIRPATH,
     F_ROOT,
+    F_EPOLL,
+    F_EVENT,
+    F_TIMER,
     F_CLOSED
 };
 enum { SLOT = 640 };
@@ -211,6 +218,23 @@ static int is(const struct row *r, const char *names)
     return 0;
 }
 
+static volatile int racing; /* memory changes all the time */
+
+/* The argument that says how long a call waits, which must not change: at most for no time.  */
+static const struct timespec calm;
+
+static int limit_of(const struct row *r)
+{
+    static const struct {
+        const char *row;
+        int arg;
+    } waits[] = {{"ppoll", 2}, {"pselect6", 4}, {"epoll_pwait", 3}, {"epoll_pwait2", 3}};
+    for (size_t i = 0; i < sizeof waits / sizeof *waits; i++)
+        if (strcmp(waits[i].row, r->name) == 0)
+            return waits[i].arg;
+    return -1;
+}
+
 /* Rows whose call does not come back, or that are not tried here for the reason given.  */
 static int skipped(const struct row *r)
 {
@@ -218,6 +242,9 @@ static int skipped(const struct row *r)
     if (is(r, "sync syncfs mlockall munlockall")) /* the host has other things to do */
         return 1;
 #endif
+    /* With limits of its own making it could not go on.  */
+    if (racing && is(r, "prlimit64 nanosleep clock_nanosleep"))
+        return 1;
     return is(r, "exit exit_group clone");
 }
 
@@ -243,6 +270,16 @@ static void put_file(const char *name)
     int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     write(fd, "0123456789abcdefghijklmnopqrstuvwxyz", 36);
     close(fd);
+}
+
+/* The epoll has one event, which is always there.  */
+static void fill_epoll(void)
+{
+    struct epoll_event e = {EPOLLIN, {0}};
+    for (int fd = F_RW; fd <= F_CLOSED; fd++)
+        epoll_ctl(F_EPOLL, EPOLL_CTL_DEL, fd, NULL);
+    write(F_EVENT, &(uint64_t){1}, 8);
+    epoll_ctl(F_EPOLL, EPOLL_CTL_ADD, F_EVENT, &e);
 }
 
 static void make_files(void)
@@ -326,6 +363,10 @@ static void set_up(void)
     pipe2(p, O_NONBLOCK);
     to(p[0], P_IN);
     to(p[1], P_OUT);
+    to(epoll_create1(0), F_EPOLL);
+    to(eventfd(0, EFD_NONBLOCK), F_EVENT);
+    to(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK), F_TIMER);
+    fill_epoll();
     make_files();
     fill_file();
 }
@@ -411,6 +452,15 @@ static int good(const struct row *r, int variant, long a[6])
         {"fcntl", 7, {P_IN, F_GETPIPE_SZ}},
         {"fcntl", 8, {F_RW, 36, P(2)}},
         {"ioctl", 5, {0, 0x5402, P(2)}},
+        {"epoll_ctl", 0, {F_EPOLL, EPOLL_CTL_ADD, P_IN, P(3)}},
+        {"epoll_ctl", 1, {F_EPOLL, EPOLL_CTL_MOD, F_EVENT, P(3)}},
+        {"epoll_ctl", 2, {F_EPOLL, EPOLL_CTL_DEL, F_EVENT, ZERO}},
+        {"epoll_pwait", 0, {F_EPOLL, 0, 0, 0, ZERO, 8}},
+        {"epoll_pwait", 1, {F_EPOLL, 0, 0, 0, P(4), 8}},
+        {"epoll_pwait2", 0, {F_EPOLL, 0, 0, 0, ZERO, 8}},
+        {"timerfd_create", 0, {1}},
+        {"timerfd_settime", 0, {F_TIMER}},
+        {"timerfd_gettime", 0, {F_TIMER}},
         {"close", 0, {50}},
         {"close_range", 0, {60, 61}},
         {"dup3", 0, {0, 51}},
@@ -522,10 +572,12 @@ static int good(const struct row *r, int variant, long a[6])
         FD_SET(F_RW, (fd_set *)slot(1));
     if (is(r, "pselect6"))
         memset(slot(5), 0, 16);
-    if (is(r, "fcntl futex prctl ppoll ioctl"))
+    if (is(r, "epoll_ctl fcntl futex prctl ppoll ioctl"))
         for (int k = 1; k < 5; k++)
             if (a[k] == (long)slot(k))
                 memset(slot(k), 0, 64);
+    if (is(r, "epoll_ctl"))
+        ((struct epoll_event *)slot(3))->events = EPOLLIN;
     if (is(r, "newfstatat") && variant == 1)
         slot(1)[0] = 0;
     if (is(r, "mmap munmap mprotect mremap madvise msync mincore mlock munlock")) {
@@ -561,7 +613,7 @@ static void after(long r)
 {
     char rest[100];
     int big = sizeof rest;
-    if (is(row, "openat dup dup3 fcntl pipe2"))
+    if (is(row, "openat dup dup3 fcntl pipe2 epoll_create1 eventfd2 timerfd_create"))
         for (int fd = 3; fd < 8; fd++)
             close(fd);
     if (is(row, "dup3"))
@@ -569,6 +621,10 @@ static void after(long r)
     if (is(row, "sendfile write writev"))
         while (read(P_IN, rest, (size_t)big) > 0)
             ;
+    if (is(row, "epoll_ctl"))
+        fill_epoll();
+    if (is(row, "read readv write writev"))
+        write(F_EVENT, &(uint64_t){1}, 8);
     if (is(row, "mmap") && r > 0)
         munmap((void *)r, page);
     if (is(row, "umask"))
@@ -625,8 +681,13 @@ static int changed(const char *image)
 static long call(const char *class, long a[6])
 {
     static char *image;
+    int limit = limit_of(row);
     if (!image)
         image = malloc((size_t)(edge - slots));
+    if (racing && limit >= 0)
+        a[limit] = is(row, "epoll_pwait") ? 0 : (long)&calm;
+    if (racing && is(row, "futex") && row_variant > 0 && row_variant < 3)
+        a[3] = (long)&calm;
     before();
     memcpy(image, slots, (size_t)(edge - slots));
     long r = syscall(row->nr, a[0], a[1], a[2], a[3], a[4], a[5]);
@@ -776,7 +837,7 @@ static void flags(int k)
     long a[6];
     good(row, row_variant, a);
     long base = a[k];
-    if (is(row, "openat pipe2 dup3")) {
+    if (is(row, "openat pipe2 dup3 epoll_create1 eventfd2 timerfd_create")) {
         open_flags(k, base);
         return;
     }
@@ -853,7 +914,10 @@ static void descriptors(int k)
                 {"pipe-out", P_OUT},
                 {"null", F_NULL},
                 {"zero", F_ZERO},
-                {"root", F_ROOT}};
+                {"root", F_ROOT},
+                {"epoll", F_EPOLL},
+                {"event", F_EVENT},
+                {"timer", F_TIMER}};
     for (size_t i = 0; i < sizeof list / sizeof *list; i++)
         with(list[i].class, k, list[i].fd);
 }
@@ -974,7 +1038,7 @@ static void addresses(int k)
     } else if (is_memory()) {
         sizes(k, 0);
     } else if (a[k] >= (long)slots && a[k] < (long)edge) {
-        pointers(k, !is(row, "fcntl prctl set_tid_address set_robust_list"));
+        pointers(k, !is(row, "epoll_ctl fcntl prctl set_tid_address set_robust_list"));
         contents(k);
     } else {
         sizes(k, 0);
@@ -1061,10 +1125,35 @@ static void argument(int k)
     }
 }
 
+/* While calls are made, their memory changes: words that mean something, in every place.  What
+   they answer does not matter, only that they do.  */
+static void *race(void *arg)
+{
+    const uint64_t words[] = {0, 1, 2, 16, UINT64_MAX, (uint64_t)data, (uint64_t)hole, 8,
+                              (uint64_t)none, (uint64_t)ro, 0x6666666666, 1ull << 63, 4096};
+    uint32_t random = 1;
+    while (racing) {
+        random = random * 1664525 + 1013904223;
+        size_t at = (random >> 8) % (size_t)(edge - slots - 8);
+        uint64_t word = words[(random >> 4) % (sizeof words / sizeof *words)];
+        if (random >> 31)
+            memcpy(slots + (at & ~7ul), &word, 8);
+        else
+            slots[at] = (char)random;
+    }
+    return arg;
+}
+
 int main(int argc, char **argv)
 {
+    pthread_t racer;
     setvbuf(stdout, NULL, _IOFBF, 1 << 16);
     set_up();
+    if (argc > 1 && strcmp(argv[1], "race") == 0) {
+        racing = 1;
+        argc = 1;
+        pthread_create(&racer, NULL, race, NULL);
+    }
     for (int i = 0; i < NROWS; i++) {
         if (rows[i].nr < 0)
             continue;
@@ -1078,6 +1167,11 @@ int main(int argc, char **argv)
             for (int k = 0; k < 6 && row->arg[k].kind != K_END; k++)
                 argument(k);
         }
+    }
+    if (racing) {
+        racing = 0;
+        pthread_join(racer, NULL);
+        printf("done\n");
     }
     return 0;
 }
