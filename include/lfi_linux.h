@@ -7,7 +7,7 @@
    that the library makes and ends.  What each call does: docs/linux-layer.md.
 
    Nothing of the host is visible to a box but descriptors 0, 1 and 2, the directories of
-   dir_maps, the clocks, and counts of processors.
+   dir_maps, the network of net, the clocks, and counts of processors.
 
    Threads.  Functions on different processes may run at the same time; on one process only
    lfi_proc_exited, lfi_proc_end and lfi_proc_interrupt while it runs.  Errors as in lfi_core.h: a failing function
@@ -44,6 +44,15 @@ struct LFILimits {
                       included; overrun by at most some 5 ms on each processor, after a
                       pause by 100 ms */
     uint64_t wall; /* milliseconds since lfi_thread_run */
+};
+
+/* Ours: what sockets of a process may reach.  Pairs of connected sockets are always there.  */
+enum LFINet {
+    LFI_NET_NONE = 0, /* socket fails with EAFNOSUPPORT */
+    /* IPv4 addresses 127.0.0.0/8 and the IPv6 address ::1, streams and datagrams.  To bind any
+       address means the loopback one.  Needs Linux 5.7; before, socket fails with EACCES.  */
+    LFI_NET_LOOPBACK,
+    LFI_NET_ALL /* all that the user who runs the host's process may reach with TCP and UDP */
 };
 
 /* Zero in every field asks for the default.  */
@@ -83,6 +92,7 @@ struct LFILinuxOptions {
        is; NULL: such programs are refused.  The libraries that it loads are found in the box: in
        directories of dir_maps.  */
     const char *linker;
+    enum LFINet net;         /* what sockets of processes reach */
 };
 
 /* Opens the directories of dir_maps and sets the engine's system-call handler.  The options

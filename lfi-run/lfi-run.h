@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lfi_linux.h"
+
 /* A limit of the program.  */
 struct limit {
     const char *text; /* as given; NULL: none */
@@ -21,6 +23,7 @@ struct options {
     size_t nenv;
     bool env_all;
     const char *lib_dir; /* --lib-dir; NULL: the installation's */
+    enum LFINet net;
     bool allow_stores;
     bool no_verify;
     bool no_aslr;
@@ -67,10 +70,15 @@ const char *check_native(const struct LFIProfile *profile);
 /* Runs the program in a box of this process.  Returns its exit status.  */
 int run_program(const struct options *o);
 
+/* What the runtime needs calls of the kernel for, beyond running a program.  */
+struct needs {
+    bool dir, writable; /* a directory of the host, and one that may be changed */
+    bool net;           /* sockets */
+};
+
 /* From now on the kernel kills this process when it makes a call that liblfi and its Linux layer do
-   not need; dir and writable: with a directory of the host, and with one that may be changed.
-   Exits with a message if that is not possible.  */
-void restrict_calls(bool dir, bool writable);
+   not need.  Exits with a message if that is not possible.  */
+void restrict_calls(struct needs needs);
 
 /* The box's environment; NULL-terminated.  */
 const char **box_environment(const struct options *o);

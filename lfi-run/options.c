@@ -166,6 +166,16 @@ static void take_timeout(struct options *o, const char *arg)
     limit_time("timeout", &o->timeout, arg);
 }
 
+static void take_net(struct options *o, const char *arg)
+{
+    if (strcmp(arg, "loopback") == 0)
+        o->net = LFI_NET_LOOPBACK;
+    else if (strcmp(arg, "all") == 0)
+        o->net = LFI_NET_ALL;
+    else
+        tool_usage("--net=%s: give 'loopback' or 'all'", arg);
+}
+
 static void take_no_verify(struct options *o, const char *arg)
 {
     (void)arg;
@@ -228,6 +238,9 @@ static const struct tool_option rows[] = {
      "take the dynamic linker of a dynamically linked program from the\n"
      "host's directory HOST, which it sees as /lib, read-only [libraries\n"
      "of this installation for the program's profile]"},
+    {"net", "loopback|all", take_net,
+     "the program may connect and listen with TCP and UDP: within this\n"
+     "machine, at 127.0.0.0/8 and ::1, or as this user may"},
     {"allow", "stores", take_allow,
      "accept a program whose loads are not confined: it can read all\n"
      "memory of this process, but write only its own"},

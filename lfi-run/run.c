@@ -223,7 +223,7 @@ static void restrict_self(const struct options *o, const char *const *maps)
         writable = writable || n < 3 || strcmp(o->dirs[i] + n - 3, ":ro") != 0;
     }
     if (!o->no_seccomp)
-        restrict_calls(maps[0] != NULL, writable);
+        restrict_calls((struct needs){maps[0] != NULL, writable, o->net != LFI_NET_NONE});
 #else
     (void)o, (void)maps;
 #endif
@@ -246,6 +246,7 @@ int run_program(const struct options *o)
         .log = log_line,
         .trace = trace_line,
         .gdb = o->gdb || being_traced(),
+        .net = o->net,
         .limits = {.memory = o->memory.value,
                    .threads = (unsigned)o->threads.value,
                    .files = (unsigned)o->files.value,

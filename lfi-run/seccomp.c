@@ -3,7 +3,7 @@
 
    Code of a box cannot call the kernel at all; the verifier and the core of liblfi see to that.  If
    they failed, what runs here could do what this table allows, and no more: no other program, no
-   network, no other process, no memory that is writable and executable.  The table holds exactly
+   network without --net, no other process, no memory that is writable and executable.  The table holds exactly
    what liblfi, its Linux layer and the C library under them use from when the program is loaded
    until the end.  Anything else kills the process: code that calls it is not ours.
 
@@ -18,15 +18,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <netinet/in.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* When a row counts.  */
-enum { ALWAYS, IF_DIR, IF_WRITABLE, UNLESS_WRITABLE };
+enum { ALWAYS, IF_DIR, IF_WRITABLE, UNLESS_WRITABLE, IF_NET };
 
 /* Threads and nothing but threads.  */
 #define THREAD (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM)
@@ -83,6 +85,19 @@ static const struct row {
     CALL(epoll_create1), CALL(epoll_ctl), CALL(epoll_pwait), CALL(epoll_pwait2), CALL(eventfd2),
     CALL(timerfd_create), CALL(timerfd_settime), CALL(timerfd_gettime),
     CALL_WITH(fcntl, ALWAYS, IS(1, F_DUPFD_CLOEXEC)),
+    /* Pairs of sockets, without addresses and control messages; with --net, sockets of IP.  */
+    CALL_WITH(socketpair, ALWAYS, IS(0, AF_UNIX)),
+    CALL_WITH(sendto, ALWAYS, IS(4, 0)),
+    CALL_WITH(setsockopt, ALWAYS, IS(1, SOL_SOCKET)),
+    CALL(recvfrom), CALL(getsockopt), CALL(shutdown), CALL(getsockname), CALL(getpeername),
+    CALL_WITH(socket, IF_NET, IS(0, AF_INET)),
+    CALL_WITH(socket, IF_NET, IS(0, AF_INET6)),
+    CALL_WITH(setsockopt, IF_NET, IS(1, IPPROTO_TCP)),
+    CALL_WITH(setsockopt, IF_NET, IS(1, IPPROTO_IP)),
+    CALL_WITH(setsockopt, IF_NET, IS(1, IPPROTO_IPV6)),
+    CALL_IF(bind, IF_NET), CALL_IF(connect, IF_NET), CALL_IF(listen, IF_NET),
+    CALL_IF(accept4, IF_NET), CALL_IF(sendto, IF_NET), CALL_IF(sendmsg, IF_NET),
+    CALL_IF(recvmsg, IF_NET),
     /* Paths.  Devices are opened even without a directory.  */
     CALL_WITH(openat, UNLESS_WRITABLE, BITS(2, MAKES, 0)),
     CALL_IF(openat, IF_WRITABLE),
@@ -116,37 +131,39 @@ static const struct row {
 /* clang-format on */
 enum { NROWS = sizeof rows / sizeof rows[0] };
 
-static bool counts(int when, bool dir, bool writable)
+static bool counts(int when, struct needs needs)
 {
     switch (when) {
     case IF_DIR:
-        return dir;
+        return needs.dir;
     case IF_WRITABLE:
-        return writable;
+        return needs.writable;
     case UNLESS_WRITABLE:
-        return !writable;
+        return !needs.writable;
+    case IF_NET:
+        return needs.net;
     default:
         return true;
     }
 }
 
-static int add_rows(scmp_filter_ctx filter, bool dir, bool writable)
+static int add_rows(scmp_filter_ctx filter, struct needs needs)
 {
     int err = 0;
     for (size_t i = 0; i < NROWS && err == 0; i++) {
         const struct row *r = &rows[i];
         /* Other architectures' calls: this one does not have all.  */
-        if (r->call >= 0 && counts(r->when, dir, writable))
+        if (r->call >= 0 && counts(r->when, needs))
             err = seccomp_rule_add_array(filter, r->action, r->call,
                                          r->condition.op != _SCMP_CMP_MIN, &r->condition);
     }
     return err;
 }
 
-void restrict_calls(bool dir, bool writable)
+void restrict_calls(struct needs needs)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
-    int err = filter ? add_rows(filter, dir, writable) : -ENOMEM;
+    int err = filter ? add_rows(filter, needs) : -ENOMEM;
     if (err == 0)
         err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
                                SCMP_A0_64(SCMP_CMP_EQ, (uint64_t)getpid()));

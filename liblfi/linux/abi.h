@@ -93,6 +93,16 @@ struct box_pollfd {
 struct box_itimerspec {
     struct box_timespec interval, value;
 };
+struct box_sockaddr {
+    uint16_t family;
+    uint8_t data[126];
+};
+struct box_msghdr {
+    uint64_t name;
+    uint32_t namelen, pad;
+    uint64_t iov, iovlen, control, controllen;
+    int32_t flags, pad2;
+};
 struct box_flock {
     int16_t type, whence;
     int32_t pad0;
@@ -140,6 +150,8 @@ static_assert(sizeof(struct box_statx) == 256, "as the kernel has it");
 static_assert(sizeof(struct box_utsname) == 390, "as the kernel has it");
 static_assert(sizeof(struct box_sysinfo) == 112, "as the kernel has it");
 static_assert(sizeof(struct box_rusage) == 144, "as the kernel has it");
+static_assert(sizeof(struct box_sockaddr) == 128, "as the kernel has it");
+static_assert(sizeof(struct box_msghdr) == 56, "as the kernel has it");
 static_assert(sizeof(struct box_flock) == 32, "as the kernel has it");
 static_assert(sizeof(struct box_termios) == 36, "as the kernel has it");
 static_assert(sizeof(struct box_stack) == 24, "as the kernel has it");

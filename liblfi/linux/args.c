@@ -90,17 +90,13 @@ static long take_buffer(struct call *c, int i)
     return 0;
 }
 
-static long take_iov(struct call *c, int i)
+long iov_in(struct call *c, uint64_t src, size_t n, struct iovec **out)
 {
-    int32_t count = (int32_t)c->raw[c->row->arg[i].with];
-    if (count < 0 || count > LX_IOV_MAX)
-        return -EINVAL;
-    size_t n = (size_t)count;
     struct box_iovec *box = scratch(c, n * sizeof *box);
     struct iovec *host = scratch(c, n * sizeof *host);
     if (!box || !host)
         return -ENOMEM;
-    if (copy_in(c, box, c->raw[i], n * sizeof *box) != 0)
+    if (copy_in(c, box, src, n * sizeof *box) != 0)
         return -EFAULT;
     for (size_t k = 0; k < n; k++) {
         lfiptr p = box_pointer(c, box[k].base);
@@ -110,9 +106,36 @@ static long take_iov(struct call *c, int i)
             return -EFAULT;
         host[k] = (struct iovec){(void *)p, box[k].len};
     }
-    c->a[i].iov = host;
-    c->len[i] = n;
+    *out = host;
     return 0;
+}
+
+static long take_iov(struct call *c, int i)
+{
+    int32_t count = (int32_t)c->raw[c->row->arg[i].with];
+    if (count < 0 || count > LX_IOV_MAX)
+        return -EINVAL;
+    c->len[i] = (size_t)count;
+    return iov_in(c, c->raw[i], (size_t)count, &c->a[i].iov);
+}
+
+long sockaddr_in(const struct call *c, struct box_sockaddr *to, uint64_t src, int64_t len)
+{
+    if (len < 0 || len > (int64_t)sizeof *to)
+        return -EINVAL;
+    memset(to, 0, sizeof *to);
+    return copy_in(c, to, src, (size_t)len);
+}
+
+static long take_sockaddr(struct call *c, int i)
+{
+    int32_t len = (int32_t)c->raw[c->row->arg[i].with];
+    struct box_sockaddr *a = scratch(c, sizeof *a);
+    if (!a)
+        return -ENOMEM;
+    c->a[i].ptr = a;
+    c->len[i] = len > 0 ? (size_t)len : 0;
+    return sockaddr_in(c, a, c->raw[i], len);
 }
 
 /* Whether the count is a good one the handler says.  */
@@ -213,6 +236,12 @@ static long take(struct call *c, int i)
         return take_array(c, i);
     case ARG_OUT_ARRAY:
         return take_out_array(c, i);
+    case ARG_SOCKADDR_OPT:
+        return c->raw[i] ? take_sockaddr(c, i) : 0;
+    case ARG_SOCKADDR:
+        return take_sockaddr(c, i);
+    case ARG_SOCKADDR_OUT:
+        return 0;
     case ARG_WORD:
         return take_word(c, i);
     }

@@ -32,6 +32,7 @@
 #define IN_OPT(t) {ARG_IN_OPT, 0, SHOW_STRUCT_##t, sizeof(struct box_##t)}
 #define OUT(t) {ARG_OUT, 0, SHOW_STRUCT_##t, sizeof(struct box_##t)}
 #define OUT_OPT(t) {ARG_OUT_OPT, 0, SHOW_STRUCT_##t, sizeof(struct box_##t)}
+#define INOUT(t) {ARG_INOUT, 0, SHOW_STRUCT_##t, sizeof(struct box_##t)}
 #define INOUT_OPT(t) {ARG_INOUT_OPT, 0, SHOW_STRUCT_##t, sizeof(struct box_##t)}
 #define IN_BUF(n) {ARG_IN_BUF, n, 0, 0}
 #define OUT_BUF(n) {ARG_OUT_BUF, n, 0, 0}
@@ -41,6 +42,9 @@
 #define OUT_IOV(n) {ARG_OUT_IOV, n, 0, 0}
 #define INOUT_ARRAY(t, n) {ARG_INOUT_ARRAY, n, SHOW_STRUCT_##t, sizeof(struct box_##t)}
 #define OUT_ARRAY(t, n) {ARG_OUT_ARRAY, n, SHOW_STRUCT_##t, sizeof(struct box_##t)}
+#define SOCKADDR(n) {ARG_SOCKADDR, n, 0, 0}
+#define SOCKADDR_OPT(n) {ARG_SOCKADDR_OPT, n, 0, 0}
+#define SOCKADDR_OUT(n) {ARG_SOCKADDR_OUT, n, 0, 0}
 #define WORD {ARG_WORD, 0, 0, 0}
 #define ARGS(...) {__VA_ARGS__}
 /* clang-format on */

@@ -22,18 +22,21 @@ static long answer(ssize_t result)
     return result < 0 ? -errno : (long)result;
 }
 
-/* A write to a pipe without a reader sends SIGPIPE, which is blocked in threads that run a box:
-   the box gets what it would get.  */
-static long written(struct call *c, long result)
+void forget_sigpipe(void)
 {
-    if (result != -EPIPE)
-        return result;
     sigset_t set;
     struct timespec now = {0, 0};
     sigemptyset(&set);
     sigaddset(&set, SIGPIPE);
     while (sigtimedwait(&set, NULL, &now) < 0 && errno == EINTR)
         ;
+}
+
+long written(struct call *c, long result)
+{
+    if (result != -EPIPE)
+        return result;
+    forget_sigpipe();
     signal_self(c, SIGPIPE);
     return -EPIPE;
 }
@@ -564,6 +567,8 @@ long sys_fchmod(struct call *c)
         return -EROFS;
     if (f->fixed)
         return -EPERM;
+    if (!f->mount)
+        return 0; /* nobody else sees it */
     return answer(fchmod(f->host, (mode_t)c->a[1].u & 01777));
 }
 
@@ -583,39 +588,46 @@ long sys_fchown(struct call *c)
     return same ? 0 : -EPERM;
 }
 
-long add_host(struct call *c, int host, enum file_use use, bool cloexec)
+struct file *own_file(int host, enum file_use use)
 {
     struct file *f = file_new(FILE_HOST, host);
     if (f) {
         f->use = use;
-        f->fixed = use != USE_PLAIN; /* the inode can be one that all processes share */
+        /* These have an inode that all processes share.  */
+        f->fixed = use == USE_EPOLL || use == USE_EVENT || use == USE_TIMER;
     }
-    return fd_add(c->p, f, 0, cloexec);
+    return f;
+}
+
+long add_host(struct call *c, int host, enum file_use use, bool cloexec)
+{
+    return fd_add(c->p, own_file(host, use), 0, cloexec);
+}
+
+long add_pair(struct call *c, struct file *first, struct file *second, bool cloexec, int arg)
+{
+    struct box_fdpair *pair = c->a[arg].ptr;
+    long a = fd_add(c->p, first, 0, cloexec), b = fd_add(c->p, second, 0, cloexec);
+    *pair = (struct box_fdpair){{(int32_t)a, (int32_t)b}};
+    if (a >= 0 && b >= 0 && copy_out(c, c->raw[arg], pair, sizeof *pair) == 0)
+        return 0;
+    if (a >= 0)
+        fd_close(c->p, (int)a);
+    if (b >= 0)
+        fd_close(c->p, (int)b);
+    return a < 0 ? a : b < 0 ? b : -EFAULT;
 }
 
 long sys_pipe2(struct call *c)
 {
-    struct box_fdpair *pair = c->a[0].ptr;
     uint32_t flags = (uint32_t)c->a[1].u;
     int host[2];
     if (flags & ~(uint32_t)(BOX_O_CLOEXEC | BOX_O_NONBLOCK))
         return -EINVAL;
     if (pipe2(host, O_CLOEXEC | (flags & BOX_O_NONBLOCK ? O_NONBLOCK : 0)) != 0)
         return -errno;
-    long r = add_host(c, host[0], USE_PLAIN, flags & BOX_O_CLOEXEC);
-    if (r < 0) {
-        close(host[1]);
-        return r;
-    }
-    long w = add_host(c, host[1], USE_PLAIN, flags & BOX_O_CLOEXEC);
-    *pair = (struct box_fdpair){{(int32_t)r, (int32_t)w}};
-    if (w >= 0 && copy_out(c, c->raw[0], pair, sizeof *pair) == 0)
-        return 0;
-    fd_close(c->p, (int)r);
-    if (w < 0)
-        return w;
-    fd_close(c->p, (int)w);
-    return -EFAULT;
+    return add_pair(c, own_file(host[0], USE_PLAIN), own_file(host[1], USE_PLAIN),
+                    flags & BOX_O_CLOEXEC, 0);
 }
 
 long sys_sendfile(struct call *c)

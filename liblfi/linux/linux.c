@@ -56,6 +56,8 @@ static bool options_ok(const struct LFILinuxOptions *o)
         return lx_fail(LFI_ERR_ARG, "LFILinuxOptions.sys_passthrough is not supported");
     if (o->stacksize && (o->stacksize < MIN_STACK || o->stacksize > MAX_STACK))
         return lx_fail(LFI_ERR_ARG, "stacksize %zu: give 64 KiB to 1 GiB", o->stacksize);
+    if (o->net > LFI_NET_ALL)
+        return lx_fail(LFI_ERR_ARG, "LFILinuxOptions.net: there is no such network");
     return limits_ok(&o->limits) && (!o->perf || perf_init());
 }
 

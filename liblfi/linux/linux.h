@@ -55,7 +55,8 @@ enum file_use {
     USE_PLAIN,
     USE_EPOLL,
     USE_EVENT, /* eventfd */
-    USE_TIMER
+    USE_TIMER,
+    USE_SOCKET
 };
 
 struct watch;
@@ -76,6 +77,7 @@ struct file {
     atomic_bool watched;        /* an epoll has, or had, it */
     struct watch *watches;      /* where epolls have it (event.c); in its lock */
     struct watch *watching;     /* USE_EPOLL: what it has; likewise */
+    int family, type;           /* USE_SOCKET: the host's numbers */
 };
 
 struct fdtable {
@@ -275,6 +277,9 @@ enum arg_kind {
     ARG_OUT_IOV,
     ARG_INOUT_ARRAY, /* structures, copied in and out */
     ARG_OUT_ARRAY,   /* structures that the kernel writes in place, as a buffer */
+    ARG_SOCKADDR,    /* address of a socket, its length in another argument; copied; EINVAL */
+    ARG_SOCKADDR_OPT,
+    ARG_SOCKADDR_OUT, /* where one goes, and in another argument where its length is */
     ARG_WORD         /* aligned 32-bit word of the box, looked at by the kernel */
 };
 
@@ -319,6 +324,17 @@ long call_end(struct call *c, long result);
 
 /* Opened with O_PATH: good to name the object, not to use it (file.c).  */
 bool path_only(const struct file *f);
+/* What became of a write (file.c): a closed pipe's signal, which is blocked in threads that run a box,
+   becomes the box's.  */
+long written(struct call *c, long result);
+/* Takes back the signal of a closed pipe that a call of the host sent.  */
+void forget_sigpipe(void);
+/* The file for a descriptor of the host that was made for the box, or NULL, after which it is closed
+   (file.c).  */
+struct file *own_file(int host, enum file_use use);
+/* Puts two of them into the box's table, and their numbers where the argument says: 0 or -errno.
+   Takes over the references.  */
+long add_pair(struct call *c, struct file *first, struct file *second, bool cloexec, int arg);
 /* Puts a descriptor of the host, made for the box, into its table (file.c): its number or -errno,
    after which host is closed.  */
 long add_host(struct call *c, int host, enum file_use use, bool cloexec);
@@ -329,6 +345,12 @@ long mask_size(const void *mask, uint64_t size);
 
 /* What a DIRFD argument is that is no open file.  */
 extern struct file bad_file;
+
+/* Copies a vector of buffers of the box, at most LX_IOV_MAX, checked like one that is an argument:
+   0 or -errno.  */
+long iov_in(struct call *c, uint64_t src, size_t n, struct iovec **out);
+/* Copies the address of a socket, len bytes of it: 0, -EINVAL or -EFAULT.  */
+long sockaddr_in(const struct call *c, struct box_sockaddr *to, uint64_t src, int64_t len);
 
 /* For arguments whose meaning depends on others.  0 or -EFAULT.  */
 long copy_in(const struct call *c, void *dst, uint64_t src, size_t size);

@@ -142,6 +142,23 @@ static void add_dirents(struct line *l, const struct call *c, int i, uint64_t si
     line_add(l, " /* %u entries */", n);
 }
 
+/* The address of a socket, as far as it goes.  */
+static void add_sockaddr(struct line *l, const struct call *c, uint64_t at, uint64_t len)
+{
+    struct box_sockaddr a = {0};
+    if (!at || len < sizeof a.family || copy_in(c, &a, at, len < sizeof a ? len : sizeof a) != 0)
+        line_add_pointer(l, at);
+    else
+        line_add_struct(l, SHOW_STRUCT_sockaddr, &a);
+}
+
+static void add_sockaddr_out(struct line *l, const struct call *c, int i, long result)
+{
+    uint32_t len;
+    bool there = result >= 0 && copy_in(c, &len, c->raw[c->row->arg[i].with], sizeof len) == 0;
+    add_sockaddr(l, c, c->raw[i], there ? len : 0);
+}
+
 /* Arguments.  */
 
 static void add_out_buffer(struct line *l, const struct call *c, int i, long result)
@@ -258,6 +275,13 @@ static void add_arg(struct line *l, const struct call *c, int i, long result)
             line_add_pointer(l, raw);
         else
             add_struct_at(l, c, spec, raw);
+        return;
+    case ARG_SOCKADDR:
+    case ARG_SOCKADDR_OPT:
+        add_sockaddr(l, c, raw, (uint32_t)c->raw[spec->with]);
+        return;
+    case ARG_SOCKADDR_OUT:
+        add_sockaddr_out(l, c, i, result);
         return;
     case ARG_INOUT_ARRAY:
         add_array(l, c, spec, i, (uint32_t)c->raw[spec->with]);

@@ -2,6 +2,7 @@
    SPDX-License-Identifier: Apache-2.0  */
 #include "config.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -420,6 +421,32 @@ static void show_itimerspec(struct line *l, const struct box_itimerspec *t)
     show_timespec(l, &t->interval);
     line_add(l, ", it_value=");
     show_timespec(l, &t->value);
+    line_add(l, "}");
+}
+
+/* An address whose family is none of these shows no more than that.  */
+static void show_sockaddr(struct line *l, const struct box_sockaddr *a)
+{
+    char text[INET6_ADDRSTRLEN];
+    unsigned port = (unsigned)a->data[0] << 8 | a->data[1];
+    line_add(l, "{sa_family=");
+    line_add_set(l, SHOW_af, a->family);
+    if (a->family == AF_INET && inet_ntop(AF_INET, a->data + 2, text, sizeof text))
+        line_add(l, ", sin_port=htons(%u), sin_addr=inet_addr(\"%s\")", port, text);
+    else if (a->family == AF_INET6 && inet_ntop(AF_INET6, a->data + 6, text, sizeof text))
+        line_add(l, ", sin6_port=htons(%u), inet_pton(AF_INET6, \"%s\")", port, text);
+    line_add(l, "}");
+}
+
+static void show_msghdr(struct line *l, const struct box_msghdr *m)
+{
+    line_add(l, "{msg_name=");
+    line_add_pointer(l, m->name);
+    line_add(l, ", msg_namelen=%u, msg_iov=", m->namelen);
+    line_add_pointer(l, m->iov);
+    line_add(l, ", msg_iovlen=%" PRIu64 ", msg_controllen=%" PRIu64 ", msg_flags=", m->iovlen,
+             m->controllen);
+    line_add_set(l, SHOW_msg, (uint32_t)m->flags);
     line_add(l, "}");
 }
 

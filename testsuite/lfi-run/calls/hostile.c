@@ -162,6 +162,18 @@ struct arg {
     {                                                                                              \
         K_OUT_BUF, n                                                                               \
     }
+#define SOCKADDR(n)                                                                                \
+    {                                                                                              \
+        K_IN_BUF, n                                                                                \
+    }
+#define SOCKADDR_OPT(n)                                                                            \
+    {                                                                                              \
+        K_IN_BUF, n                                                                                \
+    }
+#define SOCKADDR_OUT(n)                                                                            \
+    {                                                                                              \
+        K_ADDR                                                                                     \
+    }
 #define WORD                                                                                       \
     {                                                                                              \
         K_WORD                                                                                     \
@@ -205,6 +217,9 @@ enum {
     F_EPOLL,
     F_EVENT,
     F_TIMER,
+    F_SOCKET,  /* of a pair of streams */
+    F_UDP,     /* bound, receives from itself */
+    F_LISTEN,  /* nobody connects */
     F_CLOSED
 };
 enum { SLOT = 640 };
@@ -272,6 +287,13 @@ static void put_file(const char *name)
     close(fd);
 }
 
+static void to(int fd, int number)
+{
+    dup2(fd, number);
+    if (fd != number)
+        close(fd);
+}
+
 /* The epoll has one event, which is always there.  */
 static void fill_epoll(void)
 {
@@ -280,6 +302,39 @@ static void fill_epoll(void)
         epoll_ctl(F_EPOLL, EPOLL_CTL_DEL, fd, NULL);
     write(F_EVENT, &(uint64_t){1}, 8);
     epoll_ctl(F_EPOLL, EPOLL_CTL_ADD, F_EVENT, &e);
+}
+
+static struct sockaddr_in udp_address;
+
+static void make_sockets(void)
+{
+    int p[2];
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t len = sizeof a;
+    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, p);
+    to(p[0], F_SOCKET);
+    to(p[1], 98);
+    to(socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0), F_UDP);
+    bind(F_UDP, (struct sockaddr *)&a, sizeof a);
+    getsockname(F_UDP, (struct sockaddr *)&udp_address, &len);
+    to(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), F_LISTEN);
+    bind(F_LISTEN, (struct sockaddr *)&a, sizeof a);
+    listen(F_LISTEN, 5);
+}
+
+/* Each has some bytes, or one datagram.  */
+static void fill_sockets(void)
+{
+    char rest[64];
+    while (recv(F_SOCKET, rest, sizeof rest, MSG_DONTWAIT) > 0)
+        ;
+    while (recv(98, rest, sizeof rest, MSG_DONTWAIT) > 0)
+        ;
+    while (recv(F_UDP, rest, sizeof rest, MSG_DONTWAIT) >= 0)
+        ;
+    send(98, "0123456789abcdefghij", 20, 0);
+    sendto(F_UDP, "0123456789abcdefghij", 20, 0, (struct sockaddr *)&udp_address,
+           sizeof udp_address);
 }
 
 static void make_files(void)
@@ -302,19 +357,13 @@ static void make_files(void)
 
 static void fill_file(void)
 {
+    fill_sockets();
     ftruncate(F_RW, 0);
     pwrite(F_RW, "0123456789abcdefghijklmnopqrstuvwxyz", 36, 0);
     lseek(F_RW, 0, SEEK_SET);
     lseek(F_RO, 0, SEEK_SET);
     lseek(F_WO, 0, SEEK_SET);
     lseek(F_DIR, 0, SEEK_SET);
-}
-
-static void to(int fd, int number)
-{
-    dup2(fd, number);
-    if (fd != number)
-        close(fd);
 }
 
 static void set_up(void)
@@ -366,6 +415,7 @@ static void set_up(void)
     to(epoll_create1(0), F_EPOLL);
     to(eventfd(0, EFD_NONBLOCK), F_EVENT);
     to(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK), F_TIMER);
+    make_sockets();
     fill_epoll();
     make_files();
     fill_file();
@@ -430,6 +480,35 @@ static void from_kinds(const struct row *r, long a[6])
     }
 }
 
+/* Contents of slots for calls on sockets.  */
+static void good_socket(const struct row *r, int variant)
+{
+    int room = 16;
+    if (is(r, "bind connect"))
+        memcpy(slot(1), &udp_address, 16);
+    if (is(r, "sendto"))
+        memcpy(slot(4), &udp_address, 16);
+    if (is(r, "accept accept4 getsockname getpeername"))
+        memcpy(slot(2), &room, sizeof room);
+    if (is(r, "getsockopt"))
+        memcpy(slot(4), &room, sizeof room);
+    if (is(r, "recvfrom"))
+        memcpy(slot(5), &room, sizeof room);
+    if (is(r, "setsockopt"))
+        memset(slot(3), 0, 16);
+    if (!is(r, "sendmsg recvmsg"))
+        return;
+    struct msghdr *m = (struct msghdr *)slot(1);
+    *m = (struct msghdr){.msg_iov = (struct iovec *)slot(3), .msg_iovlen = 2};
+    m->msg_iov[0] = (struct iovec){data, 5};
+    m->msg_iov[1] = (struct iovec){data + 100, 6};
+    if (variant == 1) {
+        m->msg_name = slot(4);
+        m->msg_namelen = 16;
+        memcpy(slot(4), &udp_address, 16);
+    }
+}
+
 /* What the kinds do not say: variants of a call, arguments that are pointers by the meaning of
    others.  False when there is no such variant.  */
 static int good(const struct row *r, int variant, long a[6])
@@ -461,6 +540,28 @@ static int good(const struct row *r, int variant, long a[6])
         {"timerfd_create", 0, {1}},
         {"timerfd_settime", 0, {F_TIMER}},
         {"timerfd_gettime", 0, {F_TIMER}},
+        {"socket", 0, {AF_INET, SOCK_STREAM}},
+        {"socketpair", 0, {AF_UNIX, SOCK_DGRAM}},
+        {"bind", 0, {F_UDP}},
+        {"listen", 0, {F_LISTEN, 5}},
+        {"accept", 0, {F_LISTEN, P(1), P(2)}},
+        {"accept4", 0, {F_LISTEN, P(1), P(2)}},
+        {"connect", 0, {F_LISTEN}},
+        {"getsockname", 0, {F_UDP, P(1), P(2)}},
+        {"getpeername", 0, {F_SOCKET, P(1), P(2)}},
+        {"sendto", 0, {F_UDP}},
+        {"sendto", 1, {F_SOCKET, 0, 0, 0, ZERO}},
+        {"recvfrom", 0, {F_UDP, 0, 0, 0, P(4), P(5)}},
+        {"recvfrom", 1, {F_SOCKET, 0, 0, 0, ZERO}},
+        {"setsockopt", 0, {F_SOCKET, SOL_SOCKET, SO_KEEPALIVE, P(3), 4}},
+        {"setsockopt", 1, {F_LISTEN, IPPROTO_TCP, 1, P(3), 4}},
+        {"getsockopt", 0, {F_SOCKET, SOL_SOCKET, SO_TYPE, P(3), P(4)}},
+        {"getsockopt", 1, {F_UDP, SOL_SOCKET, SO_LINGER, P(3), P(4)}},
+        {"shutdown", 0, {F_UDP}},
+        {"sendmsg", 0, {F_SOCKET}},
+        {"sendmsg", 1, {F_UDP}},
+        {"recvmsg", 0, {F_SOCKET}},
+        {"recvmsg", 1, {F_UDP}},
         {"close", 0, {50}},
         {"close_range", 0, {60, 61}},
         {"dup3", 0, {0, 51}},
@@ -578,6 +679,7 @@ static int good(const struct row *r, int variant, long a[6])
                 memset(slot(k), 0, 64);
     if (is(r, "epoll_ctl"))
         ((struct epoll_event *)slot(3))->events = EPOLLIN;
+    good_socket(r, variant);
     if (is(r, "newfstatat") && variant == 1)
         slot(1)[0] = 0;
     if (is(r, "mmap munmap mprotect mremap madvise msync mincore mlock munlock")) {
@@ -613,7 +715,8 @@ static void after(long r)
 {
     char rest[100];
     int big = sizeof rest;
-    if (is(row, "openat dup dup3 fcntl pipe2 epoll_create1 eventfd2 timerfd_create"))
+    if (is(row, "openat dup dup3 fcntl pipe2 epoll_create1 eventfd2 timerfd_create "
+                "socket socketpair accept accept4"))
         for (int fd = 3; fd < 8; fd++)
             close(fd);
     if (is(row, "dup3"))
@@ -625,6 +728,14 @@ static void after(long r)
         fill_epoll();
     if (is(row, "read readv write writev"))
         write(F_EVENT, &(uint64_t){1}, 8);
+    if (is(row, "recvfrom recvmsg"))
+        fill_sockets();
+    if (is(row, "bind connect listen setsockopt shutdown")) {
+        for (int fd = F_SOCKET; fd <= F_LISTEN; fd++)
+            close(fd);
+        make_sockets();
+        fill_sockets();
+    }
     if (is(row, "mmap") && r > 0)
         munmap((void *)r, page);
     if (is(row, "umask"))
@@ -671,6 +782,8 @@ static int changed(const char *image)
     int outputs = 0;
     for (int i = 0; i < 6; i++)
         outputs += row->arg[i].kind == K_OUT;
+    if (is(row, "accept accept4 getsockname getpeername getsockopt recvfrom recvmsg"))
+        outputs = 2;
     return outputs < 2 && memcmp(image, slots, (size_t)(edge - slots - 1)) != 0;
 #else
     (void)image;
@@ -837,7 +950,8 @@ static void flags(int k)
     long a[6];
     good(row, row_variant, a);
     long base = a[k];
-    if (is(row, "openat pipe2 dup3 epoll_create1 eventfd2 timerfd_create")) {
+    if (is(row, "openat pipe2 dup3 epoll_create1 eventfd2 timerfd_create "
+              "socket socketpair accept4")) {
         open_flags(k, base);
         return;
     }
@@ -917,7 +1031,10 @@ static void descriptors(int k)
                 {"root", F_ROOT},
                 {"epoll", F_EPOLL},
                 {"event", F_EVENT},
-                {"timer", F_TIMER}};
+                {"timer", F_TIMER},
+                {"socket", F_SOCKET},
+                {"udp", F_UDP},
+                {"listen", F_LISTEN}};
     for (size_t i = 0; i < sizeof list / sizeof *list; i++)
         with(list[i].class, k, list[i].fd);
 }
