@@ -207,10 +207,20 @@ static void bind_to_loopback(const struct file *f)
         bind(f->host, (struct sockaddr *)&in6, sizeof in6);
 }
 
-long sys_listen(struct call *c)
+/* 0, or why nobody can connect to the socket: that of a pair is connected already.  */
+static long server_check(const struct call *c)
 {
     const struct file *f = c->a[0].file;
     long err = own_socket(c);
+    if (err || f->family != AF_UNIX)
+        return err;
+    return f->type == SOCK_DGRAM ? -EOPNOTSUPP : -EINVAL;
+}
+
+long sys_listen(struct call *c)
+{
+    const struct file *f = c->a[0].file;
+    long err = server_check(c);
     if (err)
         return err;
     if (c->p->lx->opts.net == LFI_NET_LOOPBACK && f->type == SOCK_STREAM)
@@ -225,7 +235,7 @@ static long accept_as(struct call *c, uint64_t flags)
     socklen_t len = sizeof a;
     if (flags & ~(uint64_t)(BOX_O_CLOEXEC | BOX_O_NONBLOCK))
         return -EINVAL;
-    long err = own_socket(c);
+    long err = server_check(c);
     if (err)
         return err;
     long host = host_call(c->t, SYS_accept4, f->host, (long)&a, (long)&len, type_flags(flags), 0, 0);
@@ -538,6 +548,8 @@ static const struct option {
 
 static const struct option *find_option(const struct call *c, unsigned may)
 {
+    if (c->a[0].file->family == AF_UNIX && c->a[1].i != SOL_SOCKET)
+        return NULL;
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
         if (options[i].level == c->a[1].i && options[i].name == c->a[2].i && options[i].may & may)
             return &options[i];

@@ -80,6 +80,8 @@ static void stream_pair(void)
     len = 1;
     SHOW(getpeername(p[0], (struct sockaddr *)&name, &len));
     SHOW(len);
+    SHOW(listen(p[0], 1));
+    SHOW(accept(p[0], NULL, NULL));
     SHOW(shutdown(p[0], 7));
     SHOW(shutdown(p[0], SHUT_WR));
     SHOW(recv(p[1], buf, 100, 0));
@@ -119,6 +121,8 @@ static void datagram_pair(void)
     m.msg_iovlen = 0;
     SHOW(sendmsg(p[0], &m, 0));
     SHOW(recvfrom(p[1], buf, 3, 0, NULL, NULL));
+    SHOW(listen(p[0], 1));
+    SHOW(accept(p[0], NULL, NULL));
     /* An address would lead out of the box.  */
     struct sockaddr_un un = {AF_UNIX, "socket"};
     BOX(sendto(p[0], "x", 1, 0, TO(un)) == -1 && errno == EPERM);
