@@ -75,6 +75,7 @@ LFI_HIDDEN void lfi_arch_call(void *fn, struct LFICallRegs *regs, const void *st
 /* copy.S.  Code in [begin, end) that faults continues at fault.  */
 LFI_HIDDEN size_t lfi_arch_copy(void *dst, const void *src, size_t n);
 LFI_HIDDEN size_t lfi_arch_strnlen(const char *s, size_t max);
+LFI_HIDDEN uint64_t lfi_arch_cas(uint32_t *p, uint32_t old, uint32_t new);
 LFI_HIDDEN extern const char lfi_arch_copy_begin[], lfi_arch_copy_end[], lfi_arch_copy_fault[];
 
 /* arch.c.  */

@@ -52,6 +52,16 @@ lfiptr lfi_box_copyto(struct LFIBox *box, lfiptr dst, const void *src, size_t si
     return 0;
 }
 
+uint64_t lfi_box_cas(struct LFIBox *box, lfiptr addr, uint32_t old, uint32_t new)
+{
+    uint64_t seen = UINT64_MAX;
+    if (addr % sizeof old == 0 && lfi_box_bufvalid(box, addr, sizeof old))
+        seen = lfi_arch_cas((uint32_t *)addr, old, new);
+    if (seen == UINT64_MAX)
+        bad_pointer();
+    return seen;
+}
+
 uintptr_t lfi_box_l2p(struct LFIBox *box, lfiptr addr)
 {
     return box->base + (addr & (LFI_BOX_SIZE - 1));

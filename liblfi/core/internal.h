@@ -152,6 +152,10 @@ LFI_HIDDEN int lfi_fail_errno(int err, int errnum, const char *fmt, ...)
 
 /* range.c: the map of a box.  Nothing here allocates but lfi_map_prepare, so that what
    follows a change of mappings cannot fail.  */
+/* Sets an aligned word of the box to new if it is old, at once (copy.c): what it was, or UINT64_MAX with
+   the error set if it cannot be written.  */
+LFI_HIDDEN uint64_t lfi_box_cas(struct LFIBox *box, lfiptr addr, uint32_t old, uint32_t new);
+
 LFI_HIDDEN void lfi_map_init(struct LFIMap *map, size_t max);
 LFI_HIDDEN void lfi_map_clear(struct LFIMap *map);
 /* Sets nodes aside for one lfi_map_cut or lfi_map_split of [start, end) and, if mapping,

@@ -90,6 +90,11 @@ struct box_pollfd {
     int32_t fd;
     int16_t events, revents;
 };
+struct box_robust_list { /* of a thread; a list of struct {next, ...} that ends where it began */
+    uint64_t next;
+    int64_t offset; /* from an entry to its futex */
+    uint64_t pending;
+};
 struct box_itimerspec {
     struct box_timespec interval, value;
 };
@@ -197,6 +202,9 @@ enum {
     BOX_FUTEX_WAKE = 1,
     BOX_FUTEX_REQUEUE = 3,
     BOX_FUTEX_CMP_REQUEUE = 4,
+    BOX_FUTEX_LOCK_PI = 6,
+    BOX_FUTEX_UNLOCK_PI = 7,
+    BOX_FUTEX_TRYLOCK_PI = 8,
     BOX_FUTEX_WAIT_BITSET = 9,
     BOX_FUTEX_WAKE_BITSET = 10,
     BOX_FUTEX_PRIVATE = 128,

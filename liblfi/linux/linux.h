@@ -241,7 +241,7 @@ struct LFILinuxThread {
     lfiptr entry;       /* where it starts */
     uint64_t clear_tid; /* zeroed and woken when the thread ends; 0 for none */
     uint64_t sigmask;
-    uint64_t robust_list; /* only remembered */
+    uint64_t robust_list; /* see robust_exit; 0 for none */
     struct box_stack altstack;
     uint64_t scratch[LX_SCRATCH / 8]; /* arguments of the current call */
 };
@@ -529,6 +529,12 @@ void thread_kick(struct LFILinuxThread *t);
 void thread_end(struct LFILinuxThread *t);
 /* Tells the core's signal handler about host_call.  */
 void kick_init(void);
+
+/* Futexes whose words the kernel would write (futex.c): operations on locks that know their owner,
+   without its priority; -ENOSYS for others.  And what a thread that ends does with those that it
+   has.  */
+long futex_pi(struct call *c, int op, int flags);
+void robust_exit(struct LFILinuxThread *t);
 
 /* Programs that wait for calls (library.c).  */
 /* A system call of libboxrt's.  */

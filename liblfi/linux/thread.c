@@ -242,6 +242,8 @@ void threads_wait(struct LFILinuxProc *p)
 static void clear_tid(struct LFILinuxThread *t)
 {
     uint32_t zero = 0;
+    if (!atomic_load(&t->proc->ending))
+        robust_exit(t);
     if (!t->clear_tid || atomic_load(&t->proc->ending))
         return;
     lfiptr p = lfi_box_l2p(t->proc->box, t->clear_tid);
@@ -453,7 +455,7 @@ long sys_get_robust_list(struct call *c)
     return 0;
 }
 
-/* futex.  The kernel reads the word at an address of the box and nothing else; operations that
+/* futex.  The rest is in futex.c.  The kernel reads the word at an address of the box and nothing else; operations that
    would write there, or show numbers of host threads, are not passed on.  */
 
 static long futex_wait(struct call *c, int op, int flags)
@@ -501,5 +503,5 @@ long sys_futex(struct call *c)
     case BOX_FUTEX_CMP_REQUEUE:
         return futex_requeue(c, op, flags);
     }
-    return -ENOSYS;
+    return futex_pi(c, op, flags);
 }

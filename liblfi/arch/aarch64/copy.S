@@ -99,6 +99,18 @@ function lfi_arch_strnlen
         mov     x0, x2
         ret
         .size   lfi_arch_strnlen, . - lfi_arch_strnlen
+
+/* uint64_t lfi_arch_cas(uint32_t *p, uint32_t old, uint32_t new): what was there, or UINT64_MAX.
+   Aligned.  */
+function lfi_arch_cas
+1:      ldaxr   w3, [x0]
+        cmp     w3, w1
+        b.ne    2f
+        stlxr   w4, w2, [x0]
+        cbnz    w4, 1b
+2:      mov     w0, w3
+        ret
+        .size   lfi_arch_cas, . - lfi_arch_cas
 lfi_arch_copy_end:
 
 function lfi_arch_copy_fault

@@ -117,6 +117,15 @@ function lfi_arch_strnlen
 .Ldone:
         ret
         .size   lfi_arch_strnlen, . - lfi_arch_strnlen
+
+/* uint64_t lfi_arch_cas(uint32_t *p, uint32_t old, uint32_t new): what was there, or UINT64_MAX.
+   Aligned.  */
+function lfi_arch_cas
+        movl    %esi, %eax
+        lock cmpxchgl %edx, (%rdi)
+        movl    %eax, %eax
+        ret
+        .size   lfi_arch_cas, . - lfi_arch_cas
 lfi_arch_copy_end:
 
 function lfi_arch_copy_fault

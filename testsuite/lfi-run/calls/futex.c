@@ -353,6 +353,139 @@ static void locks(void)
     SHOW(pthread_rwlock_timedwrlock(&rw, &past));
 }
 
+/* The kernel gives up what a thread has that ends without a word to the C library.  */
+static pthread_mutex_t left;
+static volatile int has_it;
+
+static void *leaves_with(void *arg)
+{
+    pthread_mutex_lock(&left);
+    has_it = 1;
+    if (arg)
+        usleep(2000);
+    syscall(SYS_exit, 0);
+    return arg;
+}
+
+static void dead_owners(void)
+{
+    pthread_t t;
+    pthread_mutexattr_t attr;
+    for (int i = 0; i < 4; i++) {
+        pthread_mutexattr_init(&attr);
+        pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST);
+        pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
+        SHOW(pthread_mutexattr_setprotocol(&attr, i < 2 ? PTHREAD_PRIO_NONE : PTHREAD_PRIO_INHERIT));
+        pthread_mutex_init(&left, &attr);
+        has_it = 0;
+        pthread_create(&t, NULL, leaves_with, i % 2 ? &left : NULL);
+        while (!has_it)
+            sched_yield();
+        SHOW(pthread_mutex_lock(&left));
+        SHOW(pthread_mutex_consistent(&left));
+        SHOW(pthread_mutex_unlock(&left));
+        SHOW(pthread_mutex_trylock(&left));
+        SHOW(pthread_mutex_unlock(&left));
+    }
+}
+
+static void *bad_list(void *arg)
+{
+    syscall(SYS_set_robust_list, arg, 24);
+    syscall(SYS_exit, 0);
+    return NULL;
+}
+
+/* A list of the thread's own making is followed as far as it goes.  */
+static void bad_lists(void)
+{
+    static struct {
+        uint64_t next;
+        int64_t offset;
+        uint64_t pending;
+    } lists[4];
+    static uint64_t loop[2];
+    pthread_t t;
+    loop[0] = (uintptr_t)loop;
+    lists[0].next = (uintptr_t)loop;
+    lists[1].next = 8;
+    lists[2].next = (uintptr_t)&lists[2];
+    lists[2].pending = 9;
+    lists[3].next = (uintptr_t)loop;
+    lists[3].offset = INT64_MIN;
+    for (int i = 0; i < 5; i++)
+        pthread_create(&t, NULL, bad_list, i < 4 ? &lists[i] : (void *)8);
+    usleep(3000);
+    printf("survived\n");
+}
+
+/* Locks that know their owner.  */
+static pthread_mutex_t owned;
+static int counter;
+
+static void *counts(void *arg)
+{
+    for (int i = 0; i < 2000; i++) {
+        pthread_mutex_lock(&owned);
+        counter++;
+        if (i % 100 == 0)
+            sched_yield();
+        pthread_mutex_unlock(&owned);
+    }
+    return arg;
+}
+
+static void *tries(void *arg)
+{
+    struct timespec past = {1, 0};
+    SHOW(pthread_mutex_trylock(&owned));
+    SHOW(pthread_mutex_timedlock(&owned, &past));
+    SHOW(pthread_mutex_unlock(&owned));
+    return arg;
+}
+
+static void owners(void)
+{
+    pthread_t t[4];
+    pthread_mutexattr_t attr;
+    static int word;
+    struct timespec bad = {1, -1};
+    pthread_mutexattr_init(&attr);
+    SHOW(pthread_mutexattr_setprotocol(&attr, PTHREAD_PRIO_INHERIT));
+    pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_ERRORCHECK);
+    pthread_mutex_init(&owned, &attr);
+    SHOW(pthread_mutex_lock(&owned));
+    SHOW(pthread_mutex_lock(&owned));
+    pthread_create(&t[0], NULL, tries, NULL);
+    pthread_join(t[0], NULL);
+    SHOW(pthread_mutex_unlock(&owned));
+    for (int i = 0; i < 4; i++)
+        pthread_create(&t[i], NULL, counts, NULL);
+    for (int i = 0; i < 4; i++)
+        pthread_join(t[i], NULL);
+    SHOW(counter);
+    enum { LOCK = 6, UNLOCK = 7, TRY = 8 };
+    int tid = (int)syscall(SYS_gettid);
+    SHOW(syscall(SYS_futex, &word, LOCK, 0, NULL));
+    TRUE(word == tid);
+    SHOW(syscall(SYS_futex, &word, LOCK, 0, NULL));
+    SHOW(syscall(SYS_futex, &word, TRY, 0, NULL));
+    SHOW(syscall(SYS_futex, &word, UNLOCK, 0));
+    SHOW(word);
+    SHOW(syscall(SYS_futex, &word, UNLOCK, 0));
+    SHOW(syscall(SYS_futex, &word, TRY, 0, NULL));
+    TRUE(word == tid);
+    word = 0x20000000;
+    SHOW(syscall(SYS_futex, &word, LOCK, 0, NULL));
+    SHOW(syscall(SYS_futex, &word, TRY, 0, NULL));
+    SHOW(syscall(SYS_futex, &word, UNLOCK, 0));
+    SHOW(syscall(SYS_futex, &word, LOCK, 0, &bad));
+    SHOW(syscall(SYS_futex, &word, LOCK, 0, 8));
+    SHOW(syscall(SYS_futex, 8, LOCK, 0, NULL));
+    SHOW(syscall(SYS_futex, 8, UNLOCK, 0));
+    SHOW(syscall(SYS_futex, (char *)&word + 1, LOCK, 0, NULL));
+}
+
 /* Calls of the layer below.  */
 static void *nothing(void *arg)
 {
@@ -442,7 +575,11 @@ int main(void)
     many();
     cancellation();
     locks();
+    owners();
     raw();
     too_many();
+    /* Last: the C library takes their threads for living ones.  */
+    dead_owners();
+    bad_lists();
     return 0;
 }

@@ -613,6 +613,9 @@ static int good(const struct row *r, int variant, long a[6])
         {"futex", 2, {0, 9, 1, P(3), 0, 1}},
         {"futex", 3, {0, 3, 1, 1, P(4)}},
         {"futex", 4, {0, 4, 1, 1, P(4), 0}},
+        {"futex", 5, {0, 6, ZERO, P(3)}},
+        {"futex", 6, {0, 8, ZERO, P(3)}},
+        {"futex", 7, {0, 7, ZERO, P(3)}},
         {"kill", 0, {-1, 0}},
         {"tkill", 0, {-1, 0}},
         {"tgkill", 0, {-1, -1, 0}},
@@ -799,7 +802,7 @@ static long call(const char *class, long a[6])
         image = malloc((size_t)(edge - slots));
     if (racing && limit >= 0)
         a[limit] = is(row, "epoll_pwait") ? 0 : (long)&calm;
-    if (racing && is(row, "futex") && row_variant > 0 && row_variant < 3)
+    if (racing && is(row, "futex") && row_variant != 3 && row_variant != 4)
         a[3] = (long)&calm;
     before();
     memcpy(image, slots, (size_t)(edge - slots));
