@@ -37,6 +37,9 @@ enum { ALWAYS, IF_DIR, IF_WRITABLE, UNLESS_WRITABLE, IF_NET };
      | CLONE_NEWNET | CLONE_VFORK | CLONE_PTRACE | CLONE_UNTRACED)
 /* libseccomp may not know it.  */
 #define FCHMODAT2 452
+/* How files in memory are made: since Linux 6.3, before.  */
+#define NOT_EXECUTABLE (MFD_CLOEXEC | 8)
+#define NOT_SEALED (MFD_CLOEXEC | MFD_ALLOW_SEALING)
 #define MAKES (O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY))
 
 /* clang-format off */
@@ -71,6 +74,11 @@ static const struct row {
     CALL_WITH(fcntl, ALWAYS, IS(1, F_OFD_SETLKW)),
     CALL_WITH(fcntl, ALWAYS, IS(1, F_GETPIPE_SZ)),
     CALL_WITH(fcntl, ALWAYS, IS(1, F_SETPIPE_SZ)),
+    CALL_WITH(fcntl, ALWAYS, IS(1, F_ADD_SEALS)),
+    CALL_WITH(fcntl, ALWAYS, IS(1, F_GET_SEALS)),
+    CALL_WITH(memfd_create, ALWAYS, IS(1, NOT_EXECUTABLE)),
+    CALL_WITH(memfd_create, ALWAYS, IS(1, NOT_SEALED)),
+    CALL(fgetxattr), CALL(flistxattr), CALL_IF(getxattr, IF_DIR), CALL_IF(listxattr, IF_DIR),
     CALL_WITH(ioctl, ALWAYS, IS(1, TCGETS)),
     CALL_WITH(ioctl, ALWAYS, IS(1, TCSETS)),
     CALL_WITH(ioctl, ALWAYS, IS(1, TCSETSW)),

@@ -289,6 +289,10 @@ static long file_control(struct call *c, struct file *f, int cmd)
     case BOX_F_OFD_SETLK:
     case BOX_F_OFD_SETLKW:
         return file_lock(c, f, cmd);
+    case BOX_F_ADD_SEALS:
+        return memory_file_seal(f, (uint32_t)arg);
+    case BOX_F_GET_SEALS:
+        return memory_file_seals(f);
     case BOX_F_GETPIPE_SZ:
         return f->kind != FILE_HOST ? -EBADF : answer(fcntl(f->host, F_GETPIPE_SZ));
     case BOX_F_SETPIPE_SZ:
@@ -505,6 +509,8 @@ long sys_fallocate(struct call *c)
     if (err)
         return err;
     if (!output_reserve(c, f, n)) {
+        if (f->use == USE_MEMORY)
+            return -ENOSPC;
         proc_end_reason(c->p, c->t, LFI_ENDED_OUTPUT);
         return -EFBIG;
     }

@@ -69,10 +69,12 @@ static bool counts(const struct LFILinuxProc *p, const struct file *f)
     return p->limits.output && (f->std || f->mount);
 }
 
-uint64_t output_begin(struct call *c, const struct file *f, uint64_t n)
+uint64_t output_begin(struct call *c, struct file *f, uint64_t n)
 {
     struct LFILinuxProc *p = c->p;
     unsigned long long now = atomic_load(&p->output), may;
+    if (f->use == USE_MEMORY)
+        return memory_file_begin(c, n);
     if (!counts(p, f))
         return n;
     do {
@@ -82,9 +84,13 @@ uint64_t output_begin(struct call *c, const struct file *f, uint64_t n)
     return may;
 }
 
-long output_end(struct call *c, const struct file *f, uint64_t n, uint64_t may, long done)
+long output_end(struct call *c, struct file *f, uint64_t n, uint64_t may, long done)
 {
     uint64_t written = done > 0 ? (uint64_t)done : 0;
+    if (f->use == USE_MEMORY) {
+        memory_file_end(c, f, may);
+        return n && !may ? -ENOSPC : done;
+    }
     if (!counts(c->p, f))
         return done;
     atomic_fetch_sub(&c->p->output, may - written);
@@ -93,10 +99,12 @@ long output_end(struct call *c, const struct file *f, uint64_t n, uint64_t may, 
     return done;
 }
 
-bool output_reserve(struct call *c, const struct file *f, uint64_t n)
+bool output_reserve(struct call *c, struct file *f, uint64_t n)
 {
     uint64_t may = output_begin(c, f, n);
-    if (may < n)
+    if (may < n && f->use == USE_MEMORY)
+        memory_file_end(c, f, may);
+    else if (may < n)
         atomic_fetch_sub(&c->p->output, may);
     return may == n;
 }

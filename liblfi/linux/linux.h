@@ -56,7 +56,8 @@ enum file_use {
     USE_EPOLL,
     USE_EVENT, /* eventfd */
     USE_TIMER,
-    USE_SOCKET
+    USE_SOCKET,
+    USE_MEMORY /* memfd */
 };
 
 struct watch;
@@ -78,6 +79,8 @@ struct file {
     struct watch *watches;      /* where epolls have it (event.c); in its lock */
     struct watch *watching;     /* USE_EPOLL: what it has; likewise */
     int family, type;           /* USE_SOCKET: the host's numbers */
+    struct LFILinuxProc *owner; /* USE_MEMORY: whose memory_files it counts in */
+    uint64_t charged, mapped;   /* of them; bytes up to which it is or was mapped; in mem_lock */
 };
 
 struct fdtable {
@@ -185,6 +188,7 @@ struct LFILinuxProc {
     struct library *libraries; /* images.c; under mem_lock */
     unsigned nlibraries;
     atomic_uint rejections;   /* of code, in mmap and mprotect */
+    uint64_t memory_files;    /* bytes that memory files may take; in mem_lock */
     pthread_mutex_t mem_lock; /* of brk and of calls that look before they map */
     lfiptr brk_start, brk_now, brk_end;
 
@@ -508,10 +512,21 @@ void limits_set(struct LFILinuxProc *p, const struct LFILimits *l);
 void limits_show(struct LFILinuxProc *p);
 /* How many of n bytes may be written to the file now, for whom they are set aside; and what
    became of them, done being the result of the call: that may end the process.  */
-uint64_t output_begin(struct call *c, const struct file *f, uint64_t n);
-long output_end(struct call *c, const struct file *f, uint64_t n, uint64_t may, long done);
+uint64_t output_begin(struct call *c, struct file *f, uint64_t n);
+long output_end(struct call *c, struct file *f, uint64_t n, uint64_t may, long done);
 /* Sets aside all of n bytes, or nothing: then false.  */
-bool output_reserve(struct call *c, const struct file *f, uint64_t n);
+bool output_reserve(struct call *c, struct file *f, uint64_t n);
+/* Memory files count on their own, up to the limit on memory (memfd.c).  Whether so much of one may be
+   mapped from now on.  */
+bool memory_file_map(struct call *c, struct file *f, uint64_t end);
+/* How many of n bytes may be written now, and that it was tried.  */
+uint64_t memory_file_begin(struct call *c, uint64_t n);
+void memory_file_end(struct call *c, struct file *f, uint64_t may);
+/* It is gone.  */
+void memory_file_forget(struct file *f);
+/* F_ADD_SEALS and F_GET_SEALS.  */
+long memory_file_seal(struct file *f, uint64_t seals);
+long memory_file_seals(struct file *f);
 /* Around the time that the process runs.  False with the error set if there is no thread to look
    after it.  */
 bool watch_begin(struct LFILinuxProc *p);

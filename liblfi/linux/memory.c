@@ -63,9 +63,9 @@ static lfiptr map(struct LFILinuxProc *p, lfiptr addr, uint64_t size, int prot, 
 }
 
 /* Whether the limit on output allows that so much is written by stores.  */
-static bool output_by_mapping(struct call *c, const struct file *f, uint64_t size)
+static bool output_by_mapping(struct call *c, struct file *f, uint64_t size)
 {
-    bool writable = f->kind == FILE_HOST && (fcntl(f->host, F_GETFL) & O_ACCMODE) == O_RDWR;
+    bool writable = f->kind == FILE_HOST && f->use != USE_MEMORY && (fcntl(f->host, F_GETFL) & O_ACCMODE) == O_RDWR;
     return !writable || output_reserve(c, f, size);
 }
 
@@ -102,6 +102,8 @@ long sys_mmap(struct call *c)
     lfiptr at = (lfiptr)-1;
     errno = ENODEV;
     if (!anon && type != BOX_MAP_PRIVATE && !output_by_mapping(c, f, size))
+        errno = ENOMEM;
+    else if (!anon && f->use == USE_MEMORY && !memory_file_map(c, f, c->a[5].u + page_up(p, size)))
         errno = ENOMEM;
     else if (anon || f->kind == FILE_HOST)
         at = map(p, addr, size, prot_of(c->a[2].u),

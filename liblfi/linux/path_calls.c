@@ -61,8 +61,10 @@ static long open_check(const struct where *w, int *flags, const struct stat *st,
     if (*flags & O_CREAT && *flags & O_EXCL)
         return -EEXIST;
     *flags &= ~O_CREAT;
-    if (!exists || (S_ISDIR(st->st_mode) && !tmpfile))
-        return 0;
+    if (!exists)
+        return -ENOENT;
+    if (S_ISDIR(st->st_mode) && !tmpfile)
+        return *flags & O_TRUNC ? -EISDIR : 0;
     return (*flags & O_ACCMODE) != O_RDONLY || *flags & O_TRUNC || tmpfile ? -EROFS : 0;
 }
 
@@ -157,6 +159,8 @@ long sys_openat(struct call *c)
     struct file *f = NULL;
     int host = open_flags_to_host(flags);
     if (flags & BOX_O_DIRECT && !(flags & BOX_O_PATH))
+        return -EINVAL;
+    if (host & O_TMPFILE & ~O_DIRECTORY && !(host & O_DIRECTORY) && !(host & O_PATH))
         return -EINVAL;
     if (host & O_PATH)
         host &= O_PATH | O_DIRECTORY | O_NOFOLLOW;

@@ -335,6 +335,7 @@ static void add_fcntl(struct line *l, const struct call *c, long result)
     case BOX_F_GETFD:
     case BOX_F_GETFL:
     case BOX_F_GETPIPE_SZ:
+    case BOX_F_GET_SEALS:
         return;
     case BOX_F_SETFD:
         line_add(l, ", ");
