@@ -45,6 +45,13 @@ check-contain: all
 	  --targets "$(firstword $(LFI_TARGETS))" --objdir $(abs_builddir)/testsuite/run lfi-run/contain.exp
 PHONY_TARGETS += check-contain
 
+# Renames and symbolic links while paths are resolved, for minutes.
+check-races: all
+	LFI_RACE_ROUNDS=$(RACE_ROUNDS) $(srcdir)/%D%/run-tests --builddir $(abs_builddir) --prefix $(STAGE) \
+	  --targets "$(firstword $(LFI_TARGETS))" --objdir $(abs_builddir)/testsuite/run lfi-run/paths.exp
+RACE_ROUNDS = 1000000
+PHONY_TARGETS += check-races
+
 # GCC's own tests under the profiles that confine: all of gcc.c-torture/execute at three levels;
 # exceptions, thread-local storage and torture of g++.dg at two.
 check-torture: torture_language = c

@@ -244,8 +244,7 @@ long sys_eventfd2(struct call *c)
     uint32_t flags = (uint32_t)c->a[1].u;
     if (flags & ~(uint32_t)(SEMAPHORE | BOX_O_CLOEXEC | BOX_O_NONBLOCK))
         return -EINVAL;
-    int host = eventfd((unsigned)c->a[0].u, EFD_CLOEXEC
-                                                | (flags & SEMAPHORE ? EFD_SEMAPHORE : 0)
+    int host = eventfd((unsigned)c->a[0].u, EFD_CLOEXEC | (flags & SEMAPHORE ? EFD_SEMAPHORE : 0)
                                                 | (flags & BOX_O_NONBLOCK ? EFD_NONBLOCK : 0));
     return host < 0 ? -errno : add_host(c, host, USE_EVENT, flags & BOX_O_CLOEXEC);
 }
@@ -262,8 +261,8 @@ long sys_timerfd_create(struct call *c)
         return -EPERM;
     if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC && clock != CLOCK_BOOTTIME)
         return -EINVAL;
-    int host = timerfd_create((clockid_t)clock,
-                              TFD_CLOEXEC | (flags & BOX_O_NONBLOCK ? TFD_NONBLOCK : 0));
+    int host =
+        timerfd_create((clockid_t)clock, TFD_CLOEXEC | (flags & BOX_O_NONBLOCK ? TFD_NONBLOCK : 0));
     return host < 0 ? -errno : add_host(c, host, USE_TIMER, flags & BOX_O_CLOEXEC);
 }
 

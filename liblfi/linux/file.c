@@ -802,22 +802,22 @@ static long tree_dents(struct call *c, struct file *f, size_t room)
     for (;;) {
         struct box_dirent d = {0};
         char rec[sizeof d + LX_NAME_MAX + 8] = {0}, name[LX_NAME_MAX + 1];
-        bool dir;
-        unsigned n = (unsigned)atomic_load(&f->pos);
-        if (!tree_entry(c->p->lx, f->path, n, name, &dir))
+        unsigned char type;
+        unsigned n = (unsigned)atomic_load(&f->pos), next = n;
+        if (!tree_entry(c->p, f->path, &next, name, &type))
             return (long)used;
         size_t len = (BOX_DIRENT_NAME + strlen(name) + 1 + 7) & ~(size_t)7;
         if (len > room - used)
             return used ? (long)used : -EINVAL;
         d.ino = n + 1;
-        d.off = n + 1;
+        d.off = next;
         d.reclen = (uint16_t)len;
-        d.type = dir ? DT_DIR : DT_CHR;
+        d.type = type;
         memcpy(rec, &d, BOX_DIRENT_NAME);
         memcpy(rec + BOX_DIRENT_NAME, name, strlen(name) + 1);
         if (copy_out(c, c->raw[1] + used, rec, len) != 0)
             return -EFAULT;
-        atomic_store(&f->pos, n + 1);
+        atomic_store(&f->pos, next);
         used += len;
     }
 }

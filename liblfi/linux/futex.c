@@ -1,6 +1,5 @@
-/* Futexes whose words the kernel would write: locks that know their owner, by its thread number, and
-   what becomes of a thread's locks when it ends.
-   SPDX-License-Identifier: Apache-2.0
+/* Futexes whose words the kernel would write: locks that know their owner, by its thread number,
+   and what becomes of a thread's locks when it ends. SPDX-License-Identifier: Apache-2.0
 
    The numbers are the box's, so the kernel cannot do it.  What is missing is the priority that a
    waiter lends to the owner; boxes have no priorities.  */
@@ -51,7 +50,8 @@ static long try_lock(struct call *c, lfiptr word, bool waited, uint32_t *value)
     return old != now ? -EAGAIN : owner != 0;
 }
 
-/* Another thread of the box can keep the word from ever being still: the process's end is noticed.  */
+/* Another thread of the box can keep the word from ever being still: the process's end is noticed.
+ */
 static long lock_pi(struct call *c, int flags, bool try, const struct timespec *limit)
 {
     lfiptr word = (lfiptr)c->a[0].ptr;

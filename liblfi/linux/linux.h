@@ -374,6 +374,8 @@ enum where_kind {
     WHERE_HOST,   /* name in the host directory dir; it may not exist */
     WHERE_TREE,   /* the FILE_TREE directory path */
     WHERE_DEVICE, /* the emulated device */
+    WHERE_LINK,   /* an emulated symbolic link, for calls that do not follow it */
+    WHERE_FILE,   /* the open file that /proc/self/fd/N means: hold */
     WHERE_ABSENT  /* does not exist, and cannot: its directory is a FILE_TREE */
 };
 
@@ -426,9 +428,12 @@ int device_of(const struct stat *st);
 int device_open(unsigned device, int flags);
 void device_stat(unsigned device, struct stat *st);
 void tree_stat(const char *path, struct stat *st);
-/* Name and type of entry n of a FILE_TREE directory; false past the end.  */
-bool tree_entry(struct LFILinuxEngine *lx, const char *path, unsigned n, char name[LX_NAME_MAX + 1],
-                bool *dir);
+/* Name and type (DT_DIR and the like) of an entry of a FILE_TREE directory, from *n on, which becomes
+   the next one's; false past the end.  */
+bool tree_entry(struct LFILinuxProc *p, const char *path, unsigned *n, char name[LX_NAME_MAX + 1],
+                unsigned char *type);
+/* Where an emulated symbolic link leads, as readlink says: 0 or -errno (WHERE_LINK).  */
+long where_link(struct LFILinuxProc *p, const struct where *w, char target[LX_PATH_MAX]);
 /* Makes path + "/" + more normal, textually; false if it is too long.  */
 bool path_join(char out[LX_PATH_MAX], const char *path, const char *more);
 

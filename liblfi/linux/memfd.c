@@ -1,9 +1,9 @@
 /* Files in memory.
    SPDX-License-Identifier: Apache-2.0
 
-   What such a file takes is memory of the host that the core does not see, so it is counted here: what
-   the kernel has given it, as it says after each call that writes, what such a call may still take
-   while it is made, and what is or was mapped of it, which stores could fill at any time.  */
+   What such a file takes is memory of the host that the core does not see, so it is counted here:
+   what the kernel has given it, as it says after each call that writes, what such a call may still
+   take while it is made, and what is or was mapped of it, which stores could fill at any time.  */
 #include "config.h"
 
 #include <errno.h>

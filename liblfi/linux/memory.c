@@ -65,7 +65,8 @@ static lfiptr map(struct LFILinuxProc *p, lfiptr addr, uint64_t size, int prot, 
 /* Whether the limit on output allows that so much is written by stores.  */
 static bool output_by_mapping(struct call *c, struct file *f, uint64_t size)
 {
-    bool writable = f->kind == FILE_HOST && f->use != USE_MEMORY && (fcntl(f->host, F_GETFL) & O_ACCMODE) == O_RDWR;
+    bool writable = f->kind == FILE_HOST && f->use != USE_MEMORY
+                    && (fcntl(f->host, F_GETFL) & O_ACCMODE) == O_RDWR;
     return !writable || output_reserve(c, f, size);
 }
 

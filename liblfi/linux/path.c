@@ -15,6 +15,7 @@
    text decides only which mount begins at a name.  */
 #include "config.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -125,6 +126,43 @@ void device_stat(unsigned device, struct stat *st)
     st->st_blksize = 4096;
 }
 
+/* What procfs would have: /proc/self/exe and the open files; and names in /dev that lead there.  */
+
+static const char proc_dir[] = "/proc", fd_dir[] = "/proc/self/fd", exe_link[] = "/proc/self/exe";
+static const char *const proc_dirs[] = {proc_dir, "/proc/self", fd_dir};
+
+static const struct proc_link {
+    const char *path, *target; /* NULL: the program's name */
+} proc_links[] = {
+    {"/dev/fd", fd_dir},
+    {"/dev/stdin", "/proc/self/fd/0"},
+    {"/dev/stdout", "/proc/self/fd/1"},
+    {"/dev/stderr", "/proc/self/fd/2"},
+    {exe_link, NULL},
+};
+enum { NLINKS = sizeof proc_links / sizeof proc_links[0] };
+
+static const struct proc_link *link_named(const char *path)
+{
+    for (size_t i = 0; i < NLINKS; i++)
+        if (strcmp(path, proc_links[i].path) == 0)
+            return &proc_links[i];
+    return NULL;
+}
+
+/* The number in /proc/self/fd/NUMBER; -1 for other paths.  */
+static int fd_named(const char *path)
+{
+    size_t n = sizeof fd_dir - 1, digits;
+    if (strncmp(path, fd_dir, n) != 0 || path[n] != '/')
+        return -1;
+    path += n + 1;
+    digits = strspn(path, "0123456789");
+    if (!digits || digits > 4 || path[digits] || (*path == '0' && digits > 1))
+        return -1;
+    return atoi(path);
+}
+
 /* The tree of mounts.  */
 
 static const struct mount *mount_at(struct LFILinuxEngine *lx, const char *path)
@@ -138,10 +176,13 @@ static const struct mount *mount_at(struct LFILinuxEngine *lx, const char *path)
 /* Whether path, which is not "/", is a directory that exists without a host directory.  */
 static bool tree_at(struct LFILinuxEngine *lx, const char *path, bool in_mount)
 {
-    if (strcmp(path, dev_dir) == 0)
+    if (strcmp(path, dev_dir) == 0 || strcmp(path, proc_dir) == 0)
         return true;
     if (in_mount)
         return false;
+    for (size_t i = 1; i < sizeof proc_dirs / sizeof proc_dirs[0]; i++)
+        if (strcmp(path, proc_dirs[i]) == 0)
+            return true;
     for (size_t i = 0; i < lx->nmounts; i++)
         if (beneath_text(lx->mounts[i].path, path))
             return true;
@@ -157,6 +198,8 @@ static const struct mount *mount_of(struct LFILinuxEngine *lx, const char *path)
             && (!best || strlen(lx->mounts[i].path) > strlen(best->path)))
             best = &lx->mounts[i];
     if (beneath_text(path, dev_dir) && (!best || !beneath_text(best->path, dev_dir)))
+        return NULL;
+    if (beneath_text(path, proc_dir) && (!best || !beneath_text(best->path, proc_dir)))
         return NULL;
     return best;
 }
@@ -186,37 +229,82 @@ static bool child_of(const char *dir, const char *path, char name[LX_NAME_MAX + 
     return true;
 }
 
-bool tree_entry(struct LFILinuxEngine *lx, const char *path, unsigned n, char name[LX_NAME_MAX + 1],
-                bool *dir)
+/* Entry n of those that every box has in the directory; false and n less their number past them. */
+static bool fixed_entry(const char *path, unsigned *n, char name[LX_NAME_MAX + 1],
+                        unsigned char *type)
+{
+    *type = DT_DIR;
+    if (*n < 2)
+        return strcpy(name, *n ? ".." : "."), true;
+    *n -= 2;
+    if (strcmp(path, "/") == 0 && *n < 2)
+        return strcpy(name, *n ? proc_dir + 1 : dev_dir + 1), true;
+    *n -= strcmp(path, "/") == 0 ? 2 : 0;
+    for (size_t i = 1; i < sizeof proc_dirs / sizeof proc_dirs[0]; i++)
+        if (child_of(path, proc_dirs[i], name) && strcmp(path, "/") != 0
+            && !strchr(proc_dirs[i] + strlen(path) + 1, '/') && (*n)-- == 0)
+            return true;
+    *type = DT_CHR;
+    for (size_t i = 0; i < NDEVICES && strcmp(path, dev_dir) == 0; i++)
+        if ((*n)-- == 0)
+            return strcpy(name, devices[i].name), true;
+    *type = DT_LNK;
+    for (size_t i = 0; i < NLINKS; i++)
+        if (strncmp(proc_links[i].path, path, strlen(path)) == 0
+            && proc_links[i].path[strlen(path)] == '/'
+            && !strchr(proc_links[i].path + strlen(path) + 1, '/') && (*n)-- == 0)
+            return strcpy(name, proc_links[i].path + strlen(path) + 1), true;
+    return false;
+}
+
+static bool mount_entry(struct LFILinuxEngine *lx, const char *path, unsigned n,
+                        char name[LX_NAME_MAX + 1])
 {
     char other[LX_NAME_MAX + 1];
-    bool in_dev = strcmp(path, dev_dir) == 0;
-    *dir = true;
-    if (n < 2) {
-        strcpy(name, n ? ".." : ".");
-        return true;
-    }
-    n -= 2;
-    if (in_dev) {
-        if (n < NDEVICES) {
-            *dir = false;
-            strcpy(name, devices[n].name);
-            return true;
-        }
-        n -= NDEVICES;
-    } else if (strcmp(path, "/") == 0 && n-- == 0) {
-        return strcpy(name, dev_dir + 1), true;
-    }
+    bool root = strcmp(path, "/") == 0;
     for (size_t i = 0; i < lx->nmounts; i++) {
         if (!child_of(path, lx->mounts[i].path, name))
             continue;
-        bool seen = strcmp(path, "/") == 0 && strcmp(name, dev_dir + 1) == 0;
+        bool seen = root && (strcmp(name, dev_dir + 1) == 0 || strcmp(name, proc_dir + 1) == 0);
         for (size_t k = 0; k < i && !seen; k++)
             seen = child_of(path, lx->mounts[k].path, other) && strcmp(name, other) == 0;
         if (!seen && n-- == 0)
             return true;
     }
     return false;
+}
+
+/* The next open file from number n on.  */
+static bool fd_entry(struct LFILinuxProc *p, unsigned *n, char name[LX_NAME_MAX + 1])
+{
+    for (; *n < LX_MAX_FDS; ++*n) {
+        struct file *f = fd_get(p, (int)*n);
+        if (!f)
+            continue;
+        file_drop(f);
+        snprintf(name, LX_NAME_MAX + 1, "%u", *n);
+        return true;
+    }
+    return false;
+}
+
+bool tree_entry(struct LFILinuxProc *p, const char *path, unsigned *n, char name[LX_NAME_MAX + 1],
+                unsigned char *type)
+{
+    enum { DOTS = 2 };
+    unsigned left = *n;
+    if (strcmp(path, fd_dir) == 0 && *n >= DOTS) {
+        left -= DOTS;
+        *type = DT_LNK;
+        bool found = fd_entry(p, &left, name);
+        *n = left + DOTS + 1;
+        return found;
+    }
+    ++*n;
+    if (fixed_entry(path, &left, name, type))
+        return true;
+    *type = DT_DIR;
+    return mount_entry(p->lx, path, left, name);
 }
 
 /* What no box may use.  */
@@ -337,6 +425,7 @@ void mounts_close(struct LFILinuxEngine *lx)
 /* The walk.  */
 
 struct walk {
+    struct LFILinuxProc *p;
     struct LFILinuxEngine *lx;
     const struct mount *mount; /* NULL in the tree */
     int fd;                    /* the directory; valid in a mount */
@@ -563,6 +652,89 @@ static long last_step(struct walk *w, const char *name, const char *path, enum f
     return 0;
 }
 
+/* Sets the walk to an open directory.  */
+static long start(struct walk *w, const struct file *dir)
+{
+    if (dir == &bad_file)
+        return -EBADF;
+    if (!dir->dir)
+        return -ENOTDIR;
+    w->mount = dir->mount;
+    w->fd = dir->host;
+    strcpy(w->path, dir->path);
+    if (w->mount && fstat(w->fd, &w->st) != 0)
+        return -errno;
+    return 0;
+}
+
+static bool live_path(const struct file *dir, char out[LX_PATH_MAX]);
+
+/* What an open file of the box is called, for /proc/self/fd.  */
+static void file_name(const struct file *f, int fd, char out[LX_PATH_MAX])
+{
+    struct stat st;
+    if (!f->mount || !live_path(f, out))
+        snprintf(out, LX_PATH_MAX, "/dev/fd/%d", fd);
+    if (f->kind == FILE_TREE)
+        strcpy(out, f->path);
+    else if (!f->mount && fstat(f->host, &st) == 0) {
+        if (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode))
+            snprintf(out, LX_PATH_MAX, S_ISSOCK(st.st_mode) ? "socket:[%llu]" : "pipe:[%llu]",
+                     (unsigned long long)st.st_ino);
+        else if (device_of(&st) >= 0)
+            snprintf(out, LX_PATH_MAX, "%s/%s", dev_dir, devices[device_of(&st)].name);
+    }
+}
+
+long where_link(struct LFILinuxProc *p, const struct where *w, char target[LX_PATH_MAX])
+{
+    const struct proc_link *l = link_named(w->path);
+    if (w->hold && !l)
+        return file_name(w->hold, fd_named(w->path), target), 0;
+    if (!l)
+        return -EINVAL;
+    snprintf(target, LX_PATH_MAX, "%s", l->target ? l->target : p->name);
+    return 0;
+}
+
+/* The component that is the open file f of the box, whose reference this takes.  As step.  */
+static long step_file(struct walk *w, struct file *f, bool last, bool slash, enum follow mode,
+                      struct where *out)
+{
+    if (out->hold)
+        file_drop(out->hold);
+    out->hold = f;
+    if (last && !slash) {
+        out->kind = mode == FOLLOW_LAST ? WHERE_FILE : WHERE_LINK;
+        return 1;
+    }
+    if (!f->dir)
+        return -ENOTDIR;
+    leave(w);
+    return start(w, f);
+}
+
+/* One that is emulated: as step; -ENOENT if it is none.  */
+static long step_emulated(struct walk *w, const char *path, bool last, bool slash, enum follow mode,
+                          struct where *out)
+{
+    const struct proc_link *l = link_named(path);
+    struct file *f = fd_named(path) < 0 ? NULL : fd_get(w->p, fd_named(path));
+    strcpy(out->path, path);
+    if (f)
+        return step_file(w, f, last, slash, mode, out);
+    if (!l)
+        return -ENOENT;
+    if (last && !(mode == FOLLOW_LAST || (mode == FOLLOW_SLASH && slash))) {
+        out->kind = WHERE_LINK;
+        return 1;
+    }
+    char target[LX_PATH_MAX];
+    snprintf(target, sizeof target, "%s%s", l->target ? l->target : w->p->name,
+             last && slash ? "/" : "");
+    return follow(w, target);
+}
+
 /* Takes the next component.  0: w->rest has more or is empty; 1: *out is complete.  */
 static long step(struct walk *w, enum follow mode, struct where *out)
 {
@@ -598,8 +770,9 @@ static long step(struct walk *w, enum follow mode, struct where *out)
     if (tree_at(w->lx, path, w->mount != NULL))
         return enter_tree(w, path), 0;
     if (!w->mount) {
-        if (!last)
-            return -ENOENT;
+        long emulated = step_emulated(w, path, last, slash, mode, out);
+        if (emulated != -ENOENT || !last)
+            return emulated;
         out->kind = WHERE_ABSENT;
         strcpy(out->path, path);
         return 1;
@@ -633,21 +806,6 @@ static long walk(struct walk *w, enum follow mode, struct where *out)
     return 0;
 }
 
-/* Sets the walk to an open directory.  */
-static long start(struct walk *w, const struct file *dir)
-{
-    if (dir == &bad_file)
-        return -EBADF;
-    if (!dir->dir)
-        return -ENOTDIR;
-    w->mount = dir->mount;
-    w->fd = dir->host;
-    strcpy(w->path, dir->path);
-    if (w->mount && fstat(w->fd, &w->st) != 0)
-        return -errno;
-    return 0;
-}
-
 static void where_init(struct where *out)
 {
     out->own = false;
@@ -671,7 +829,7 @@ static struct file *cwd_get(struct LFILinuxProc *p)
 static long resolve(struct LFILinuxProc *p, struct file *dir, const char *path, enum follow mode,
                     struct where *out)
 {
-    struct walk w = {.lx = p->lx, .fd = -1};
+    struct walk w = {.p = p, .lx = p->lx, .fd = -1};
     long err = 0;
     where_init(out);
     strcpy(w.rest, path);
@@ -721,6 +879,15 @@ int where_path_fd(const struct where *w)
     return fd < 0 ? -errno : fd;
 }
 
+static void link_stat(const char *path, struct stat *st)
+{
+    enum { LENGTH = 64 }; /* as procfs says of all of them */
+    tree_stat(path, st);
+    st->st_mode = S_IFLNK | 0777;
+    st->st_nlink = 1;
+    st->st_size = LENGTH;
+}
+
 long where_stat(const struct where *w, struct stat *st)
 {
     switch (w->kind) {
@@ -728,6 +895,13 @@ long where_stat(const struct where *w, struct stat *st)
         return device_stat(w->device, st), 0;
     case WHERE_TREE:
         return tree_stat(w->path, st), 0;
+    case WHERE_LINK:
+        link_stat(w->path, st);
+        return 0;
+    case WHERE_FILE:
+        if (w->hold->kind == FILE_TREE)
+            return tree_stat(w->hold->path, st), 0;
+        return fstat(w->hold->host, st) == 0 ? 0 : -errno;
     case WHERE_ABSENT:
         return -ENOENT;
     case WHERE_HOST:

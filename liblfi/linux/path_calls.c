@@ -102,6 +102,23 @@ static long open_host(struct LFILinuxThread *t, const struct where *w, int flags
     return *out ? 0 : -ENOMEM;
 }
 
+/* Opens what /proc/self/fd/N means: the same open file again, if it can do what is asked for.  */
+static long open_again(struct file *f, int flags, struct file **out)
+{
+    int have = f->kind == FILE_TREE ? O_RDONLY : fcntl(f->host, F_GETFL), want = flags & O_ACCMODE;
+    if (flags & O_CREAT && flags & O_EXCL)
+        return -EEXIST;
+    if (flags & O_DIRECTORY && !f->dir)
+        return -ENOTDIR;
+    if (have < 0 || (have & O_PATH && !(flags & O_PATH)))
+        return have < 0 ? -errno : -ELOOP;
+    if (!(flags & O_PATH) && (have & O_ACCMODE) != O_RDWR && (have & O_ACCMODE) != want)
+        return -EACCES;
+    file_hold(f);
+    *out = f;
+    return 0;
+}
+
 static long open_where(struct LFILinuxThread *t, const struct where *w, int flags, mode_t mode,
                        struct file **out)
 {
@@ -112,6 +129,10 @@ static long open_where(struct LFILinuxThread *t, const struct where *w, int flag
         return open_host(t, w, flags, mode, out);
     case WHERE_ABSENT:
         return flags & O_CREAT ? -EROFS : -ENOENT;
+    case WHERE_LINK:
+        return flags & O_CREAT && flags & O_EXCL ? -EEXIST : -ELOOP;
+    case WHERE_FILE:
+        return open_again(w->hold, flags, out);
     case WHERE_TREE:
         if ((flags & O_TMPFILE) == O_TMPFILE)
             return -EROFS;
@@ -146,6 +167,8 @@ static long open_path(struct LFILinuxProc *p, struct LFILinuxThread *t, struct f
         if (err)
             return err;
         err = open_where(t, &w, flags, mode, out);
+        if (!err && w.kind != WHERE_FILE)
+            (*out)->hidden = O_NOFOLLOW & ~flags;
         where_done(&w);
         if (link)
             break;
@@ -165,8 +188,6 @@ long sys_openat(struct call *c)
     if (host & O_PATH)
         host &= O_PATH | O_DIRECTORY | O_NOFOLLOW;
     long err = open_path(c->p, c->t, c->a[0].file, c->a[1].path, host, masked(c->p, c->a[3].u), &f);
-    if (!err)
-        f->hidden = O_NOFOLLOW & ~host;
     return err ? err : fd_add(c->p, f, 0, flags & BOX_O_CLOEXEC);
 }
 
@@ -314,6 +335,9 @@ static long access_at(struct call *c, int mode, uint64_t flags)
     case WHERE_DEVICE:
         err = mode & X_OK ? -EACCES : 0;
         break;
+    case WHERE_LINK:
+    case WHERE_FILE:
+        break;
     case WHERE_HOST:
         err = answer(faccessat(w.dir, w.name, mode, AT_SYMLINK_NOFOLLOW | AT_EACCESS));
         if (!err && mode & W_OK)
@@ -364,16 +388,19 @@ long sys_readlinkat(struct call *c)
     const char *path = c->a[1].path;
     if (c->a[3].i <= 0)
         return -EINVAL;
-    if (strcmp(path, "/proc/self/exe") == 0)
-        return link_out(c, c->p->name, strlen(c->p->name));
     if (!*path && dir && dir != &bad_file && dir->kind == FILE_HOST && dir->mount)
         return link_at(c, dir->host, "");
     long err = where_resolve(c->p, dir, path, FOLLOW_SLASH, &w);
     if (err)
         return err;
     err = where_stat(&w, &st);
-    if (!err)
+    if (!err && w.kind == WHERE_LINK) {
+        char target[LX_PATH_MAX];
+        err = where_link(c->p, &w, target);
+        err = err ? err : link_out(c, target, strlen(target));
+    } else if (!err) {
         err = w.kind == WHERE_HOST ? link_at(c, w.dir, w.name) : -EINVAL;
+    }
     where_done(&w);
     return err;
 }
@@ -441,7 +468,7 @@ static long unlink_where(const struct where *w, bool rmdir)
         return err;
     if (w->dots && rmdir)
         return w->dots == 1 ? -EINVAL : -ENOTEMPTY;
-    if (w->kind != WHERE_DEVICE && is_mount(w))
+    if (w->kind != WHERE_DEVICE && w->kind != WHERE_LINK && is_mount(w))
         return rmdir ? -EBUSY : -EISDIR;
     err = where_writable(w);
     return err ? err : answer(unlinkat(w->dir, w->name, rmdir ? AT_REMOVEDIR : 0));

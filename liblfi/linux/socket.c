@@ -117,8 +117,8 @@ long sys_socketpair(struct call *c)
 
 /* Addresses.  */
 
-/* Whether the IPv4 address, in the order of the network, is of the loopback network; what stands for
-   any address becomes one that is.  */
+/* Whether the IPv4 address, in the order of the network, is of the loopback network; what stands
+   for any address becomes one that is.  */
 static bool loopback4(uint8_t a[4])
 {
     static const uint8_t any[4] = {0}, loopback[4] = {127, 0, 0, 1};
@@ -238,11 +238,12 @@ static long accept_as(struct call *c, uint64_t flags)
     long err = server_check(c);
     if (err)
         return err;
-    long host = host_call(c->t, SYS_accept4, f->host, (long)&a, (long)&len, type_flags(flags), 0, 0);
+    long host =
+        host_call(c->t, SYS_accept4, f->host, (long)&a, (long)&len, type_flags(flags), 0, 0);
     if (host < 0)
         return host;
     struct file *new = socket_file((int)host, f->family, f->type);
-    err = new &&c->raw[1] ? address_out(c, 1, &a, len) : 0;
+    err = new && c->raw[1] ? address_out(c, 1, &a, len) : 0;
     if (err) {
         file_drop(new);
         return err;
@@ -365,9 +366,9 @@ long sys_recvfrom(struct call *c)
     return err ? err : n;
 }
 
-/* Messages of pairs go without sendmsg and recvmsg, so that a process of the host whose boxes have no
-   network needs neither: an address or a descriptor in them would lead out.  What
-   only they could do, flags with several buffers of one datagram, fails.  */
+/* Messages of pairs go without sendmsg and recvmsg, so that a process of the host whose boxes have
+   no network needs neither: an address or a descriptor in them would lead out.  What only they
+   could do, flags with several buffers of one datagram, fails.  */
 
 /* The first buffer that holds something.  */
 static struct iovec first_of(const struct iovec *v, size_t n)
@@ -474,7 +475,9 @@ static long receive_message(struct call *c, struct box_msghdr *m, struct iovec *
     m->flags = host.msg_flags;
     if (m->name)
         m->namelen = host.msg_namelen;
-    return m->name && copy_out(c, m->name, &a, room < host.msg_namelen ? room : host.msg_namelen) != 0
+    return m->name
+                   && copy_out(c, m->name, &a, room < host.msg_namelen ? room : host.msg_namelen)
+                          != 0
                ? -EFAULT
                : n;
 }
@@ -501,8 +504,8 @@ long sys_recvmsg(struct call *c)
 
 enum { GET = 1, SET = 2, BOTH = GET | SET };
 
-/* Those that a box may use, and how large they are; none has a pointer in it, names an interface, or
-   makes the kernel send control messages.  */
+/* Those that a box may use, and how large they are; none has a pointer in it, names an interface,
+   or makes the kernel send control messages.  */
 static const struct option {
     int level, name;
     uint8_t size, may;

@@ -22,6 +22,7 @@ struct box_stack {
 };
 struct box_stat;
 struct box_timespec;
+struct box_sockaddr;
 #define SYS
 #include <errno.h>
 #include <stdlib.h>
@@ -74,6 +75,13 @@ bool lx_fail(int code, const char *fmt, ...)
     failure_text = fmt;
     failure = code;
     return false;
+}
+
+struct file *fd_get(struct LFILinuxProc *p, int fd)
+{
+    (void)p;
+    (void)fd;
+    return NULL;
 }
 
 void file_hold(struct file *f)
