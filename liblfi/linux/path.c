@@ -229,10 +229,20 @@ static bool child_of(const char *dir, const char *path, char name[LX_NAME_MAX + 
     return true;
 }
 
-/* Entry n of those that every box has in the directory; false and n less their number past them. */
+/* The name of path if it is right below dir, which is not "/"; else NULL.  */
+static const char *name_below(const char *dir, const char *path)
+{
+    size_t n = strlen(dir);
+    if (strncmp(path, dir, n) != 0 || path[n] != '/' || strchr(path + n + 1, '/'))
+        return NULL;
+    return path + n + 1;
+}
+
+/* Entry n of those that every box has there; false, and n less their number, past them.  */
 static bool fixed_entry(const char *path, unsigned *n, char name[LX_NAME_MAX + 1],
                         unsigned char *type)
 {
+    const char *below;
     *type = DT_DIR;
     if (*n < 2)
         return strcpy(name, *n ? ".." : "."), true;
@@ -240,20 +250,17 @@ static bool fixed_entry(const char *path, unsigned *n, char name[LX_NAME_MAX + 1
     if (strcmp(path, "/") == 0 && *n < 2)
         return strcpy(name, *n ? proc_dir + 1 : dev_dir + 1), true;
     *n -= strcmp(path, "/") == 0 ? 2 : 0;
-    for (size_t i = 1; i < sizeof proc_dirs / sizeof proc_dirs[0]; i++)
-        if (child_of(path, proc_dirs[i], name) && strcmp(path, "/") != 0
-            && !strchr(proc_dirs[i] + strlen(path) + 1, '/') && (*n)-- == 0)
-            return true;
+    for (size_t i = 0; i < sizeof proc_dirs / sizeof proc_dirs[0]; i++)
+        if ((below = name_below(path, proc_dirs[i])) && (*n)-- == 0)
+            return strcpy(name, below), true;
     *type = DT_CHR;
     for (size_t i = 0; i < NDEVICES && strcmp(path, dev_dir) == 0; i++)
         if ((*n)-- == 0)
             return strcpy(name, devices[i].name), true;
     *type = DT_LNK;
     for (size_t i = 0; i < NLINKS; i++)
-        if (strncmp(proc_links[i].path, path, strlen(path)) == 0
-            && proc_links[i].path[strlen(path)] == '/'
-            && !strchr(proc_links[i].path + strlen(path) + 1, '/') && (*n)-- == 0)
-            return strcpy(name, proc_links[i].path + strlen(path) + 1), true;
+        if ((below = name_below(path, proc_links[i].path)) && (*n)-- == 0)
+            return strcpy(name, below), true;
     return false;
 }
 

@@ -19,7 +19,7 @@ enum {
     VFORK = 58, GETDENTS = 78, RENAME = 82, MKDIR = 83, RMDIR = 84, CREAT = 85, LINK = 86,
     UNLINK = 87, SYMLINK = 88, READLINK = 89, CHMOD = 90, CHOWN = 92, LCHOWN = 94, GETPGRP = 111,
     UTIME = 132, MKNOD = 133, ARCH_PRCTL = 158, TIME = 201, FUTEX = 202, CLOCK_GETTIME = 228, UTIMES = 235,
-    FUTIMESAT = 261
+    FUTIMESAT = 261, EPOLL_CREATE = 213, EPOLL_WAIT = 232, EPOLL_CTL = 233, EVENTFD = 284
 };
 enum {
     EPERM = 1, ENOENT = 2, EINTR = 4, EBADF = 9, EFAULT = 14, EEXIST = 17, ENOTDIR = 20,
@@ -235,6 +235,23 @@ static void test_descriptors(void)
     check("poll of what is not open", sys(POLL, poll, 1L, -1L) == 1 && poll[0].revents == 32, 1);
 }
 
+static void test_events(void)
+{
+    struct {
+        uint32_t events, data[2];
+    } event = {1, {77, 0}}, got[2];
+    check("eventfd", sys(EVENTFD, 1L), 3);
+    check("epoll_create", sys(EPOLL_CREATE, 1L), 4);
+    check("epoll_create of nothing", sys(EPOLL_CREATE, 0L), -EINVAL);
+    check("epoll_ctl", sys(EPOLL_CTL, 4L, 1L, 3L, &event), 0);
+    check("epoll_wait", sys(EPOLL_WAIT, 4L, got, 2L, -1L), 1);
+    check("epoll_wait: which", got[0].data[0], 77);
+    check("epoll_wait for none", sys(EPOLL_WAIT, 4L, got, 0L, 0L), -EINVAL);
+    sys(CLOSE, 3L);
+    check("epoll_wait: it is gone", sys(EPOLL_WAIT, 4L, got, 2L, 0L), 0);
+    sys(CLOSE, 4L);
+}
+
 static void test_system(void)
 {
     uint64_t tp = 0;
@@ -283,6 +300,7 @@ int main(void)
     test_times();
     test_directories();
     test_descriptors();
+    test_events();
     test_system();
     test_threads();
     number(checks);
