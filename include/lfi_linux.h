@@ -10,8 +10,8 @@
    dir_maps, the network of net, the clocks, and counts of processors.
 
    Threads.  Functions on different processes may run at the same time; on one process only
-   lfi_proc_exited, lfi_proc_end and lfi_proc_interrupt while it runs.  Errors as in lfi_core.h: a failing function
-   says so in its result, lfi_errno() and lfi_errmsg() of the same thread tell why.
+   lfi_proc_exited, lfi_proc_end, lfi_proc_signal and lfi_proc_interrupt while it runs.  Errors as in
+   lfi_core.h: a failing function says so in its result, lfi_errno() and lfi_errmsg() of the same thread tell why.
 
    Signals.  While a host thread runs a box SIGPIPE is blocked in it, and those of faults and
    interrupts (lfi_core.h) are not.  */
@@ -200,6 +200,12 @@ bool lfi_proc_frame(struct LFILinuxProc *proc, unsigned n, struct LFIFrame *fram
    lfi_thread_run returns when all threads have gone.  Any thread may call this as long as
    the process exists.  */
 void lfi_proc_interrupt(struct LFILinuxProc *proc);
+
+/* Ours: sends the signal (1 to 64, as the box numbers them) to the process, as kill(2) does from
+   outside: a handler of the program runs, or it ends, or nothing happens.  A process that has not begun
+   finds it when it does.  False if there is no such signal.  Any thread may call this as long as the
+   process exists.  */
+bool lfi_proc_signal(struct LFILinuxProc *proc, int sig);
 
 /* Address of the first byte of the image in the box.  */
 lfiptr lfi_proc_image(struct LFILinuxProc *proc);

@@ -5,7 +5,7 @@ include_HEADERS += include/lfiv.h include/lfiv_elf.h
 %C%_liblfiv_a_CFLAGS = $(AM_CFLAGS) -fPIC
 %C%_liblfiv_a_SOURCES = %D%/profile.c %D%/elf.c %D%/message.c %D%/message.h \
   %D%/arm64/verify.c %D%/arm64/decode.c %D%/arm64/decode.h \
-  %D%/x86_64/verify.c %D%/x86_64/decode.c %D%/x86_64/decode.h \
+  %D%/x86_64/verify.c %D%/x86_64/decode.c %D%/x86_64/decode.h %D%/x86_64/resume.h \
   profiles/profile.c profiles/profile.h profiles/profiles.def \
   include/lfi_layout.h
 EXTRA_DIST += %D%/table.awk %D%/arm64/insns.def %D%/arm64/table.awk \

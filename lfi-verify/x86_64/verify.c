@@ -12,6 +12,7 @@
 
 #include "lfi-verify/message.h"
 #include "lfi-verify/x86_64/decode.h"
+#include "lfi-verify/x86_64/resume.h"
 #include "lfi_layout.h"
 #include "profiles/profile.h"
 
@@ -547,14 +548,8 @@ static const char *check_region(const struct Scan *s)
     return NULL;
 }
 
-/* Storage for the bitmaps where the caller gives none.  */
-enum { OWN_BITMAP_WORDS = 8192 };
-
-bool lfiv_verify_x64(char *code, size_t size, uintptr_t vaddr, struct LFIVOptions *opts)
+static struct Scan make_scan(struct LFIVOptions *opts, const char *code, size_t size, uint64_t vaddr)
 {
-    uint64_t own[OWN_BITMAP_WORDS];
-    uint64_t *bitmap = opts->bitmap ? opts->bitmap : own;
-    size_t half = (opts->bitmap ? opts->bitmap_words : OWN_BITMAP_WORDS) / 2;
     struct Scan s = {
         .opts = opts,
         .code = (const uint8_t *)code,
@@ -566,14 +561,26 @@ bool lfiv_verify_x64(char *code, size_t size, uintptr_t vaddr, struct LFIVOption
         .base = BIT(opts->base & 3u),
         .when = WHEN_ALWAYS | (opts->single ? WHEN_SINGLE : 0),
         .stores = opts->box == LFI_BOX_STORES,
-        .starts = bitmap,
-        .targets = bitmap + half,
         .ok = true,
     };
     if (s.base & (FOR_SEGMENT | FOR_REGISTER))
         s.reserved |= BIT(R_14);
     if (s.stores)
         s.when |= WHEN_STORES;
+    return s;
+}
+
+/* Storage for the bitmaps where the caller gives none.  */
+enum { OWN_BITMAP_WORDS = 8192 };
+
+bool lfiv_verify_x64(char *code, size_t size, uintptr_t vaddr, struct LFIVOptions *opts)
+{
+    uint64_t own[OWN_BITMAP_WORDS];
+    uint64_t *bitmap = opts->bitmap ? opts->bitmap : own;
+    size_t half = (opts->bitmap ? opts->bitmap_words : OWN_BITMAP_WORDS) / 2;
+    struct Scan s = make_scan(opts, code, size, vaddr);
+    s.starts = bitmap;
+    s.targets = bitmap + half;
     const char *why = check_region(&s);
     if (!why && half == 0)
         why = "the bitmap is too small";
@@ -586,4 +593,58 @@ bool lfiv_verify_x64(char *code, size_t size, uintptr_t vaddr, struct LFIVOption
     for (s.window = 0; s.window < size && s.ok; s.window += s.window_size)
         check_window(&s);
     return s.ok;
+}
+
+/* Going on behind the start of a macro.  */
+
+/* What the instructions of a macro before number n have made of the registers that the rest relies
+   on.  Each writes one: by a 32-bit write; or by adding the base to what is one, or loading the
+   base.  */
+static void done_before(const struct Bundle *b, const struct Match *m, unsigned first, unsigned n,
+                        struct LFIVX64Resume *r)
+{
+    enum { MOV_LOAD = 0x8b };
+    r->aligned = m->macro->effect <= M_RET;
+    for (unsigned k = first; k < n; k++) {
+        const struct Insn *i = &b->insns[k];
+        if (i->row->kind == K_PUSH || i->row->kind == K_POP)
+            continue;
+        r->word &= ~i->writes;
+        if (is_zx(i))
+            r->word |= i->writes;
+        else if (i->opcode == MOV_LOAD)
+            r->base |= i->writes;
+        else
+            r->in_box |= i->writes;
+    }
+}
+
+bool lfiv_x64_resume(const char *code, size_t size, uintptr_t vaddr, size_t offset,
+                     struct LFIVOptions *opts, struct LFIVX64Resume *r)
+{
+    struct Scan s = make_scan(opts, code, size, vaddr);
+    unsigned at = (unsigned)(offset % s.bundle);
+    struct Bundle b;
+    struct Match m;
+    memset(r, 0, sizeof *r);
+    s.collected = true; /* nothing is reported */
+    if (!decode_bundle(&s, offset - at, &b))
+        return false;
+    for (unsigned n = 0, count; n < b.count && b.insns[n].offset <= at; n += count) {
+        count = find_macro(&s, &b, n, &m) ? m.count : 1;
+        unsigned k = n;
+        while (k < n + count && b.insns[k].offset != at)
+            k++;
+        if (k == n + count)
+            continue;
+        /* What was pushed for a return is pushed again.  */
+        r->pushed = k > n && b.insns[k - 1].row->kind == K_PUSH;
+        if (r->pushed)
+            k--;
+        r->back = (uint8_t)(at - b.insns[k].offset);
+        if (k > n)
+            done_before(&b, &m, n, k, r);
+        return true;
+    }
+    return false;
 }

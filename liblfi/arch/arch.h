@@ -53,9 +53,13 @@ struct LFIArchLayout {
    leave.  */
 LFI_HIDDEN void lfi_ctx_syscall(struct LFIContext *ctx);
 LFI_HIDDEN void lfi_ctx_stop(struct LFIContext *ctx);
-/* Called on the way in where LFIContext.interrupted is set: ends the run, or returns if that has
-   happened already; then the look is repeated (core/interrupt.c).  */
-LFI_HIDDEN void lfi_ctx_interrupted(struct LFIContext *ctx);
+/* Called on the way in where LFIContext.interrupted is set (core/interrupt.c): ends the run, or lets
+   the Linux layer look at it; entry is where the box would go on.  True: the box is entered by
+   the crossing's trap (core/resume.c); else the look is repeated.  */
+LFI_HIDDEN bool lfi_ctx_interrupted(struct LFIContext *ctx, uint64_t entry);
+/* Called when the signal handler took a thread out of code of its box (lfi_arch_uc_stop); then the
+   box is entered again.  */
+LFI_HIDDEN void lfi_ctx_stopped(struct LFIContext *ctx);
 LFI_HIDDEN _Noreturn void lfi_ctx_bad_rtcall(struct LFIContext *ctx);
 
 /* Called by crossing.S for rtcall 4, after a crossing out.  */
@@ -168,5 +172,32 @@ LFI_HIDDEN bool lfi_arch_entering(const struct LFIContext *ctx, const ucontext_t
 LFI_HIDDEN void lfi_arch_uc_save(struct LFIContext *ctx, const ucontext_t *uc);
 /* Makes the return from the handler a call of the crossing's leave(ctx, code).  */
 LFI_HIDDEN void lfi_arch_uc_leave(struct LFIContext *ctx, int code, ucontext_t *uc);
+
+/* Stopping and going on (core/resume.c).  */
+
+/* Makes the return from the handler a call of lfi_ctx_stopped(ctx).  */
+LFI_HIDDEN void lfi_arch_uc_stop(struct LFIContext *ctx, ucontext_t *uc);
+/* Where the processor goes on behind the handler, of which lfi_arch_uc_pc is what is reported.  */
+LFI_HIDDEN uint64_t lfi_arch_uc_next(const ucontext_t *uc);
+/* Where the box would go on that was interrupted where lfi_arch_entering holds.  */
+LFI_HIDDEN uint64_t lfi_arch_uc_entry(const struct LFIContext *ctx, const ucontext_t *uc);
+/* Whether the way in that a system call ends with leads to pc.  */
+LFI_HIDDEN bool lfi_arch_returns_to(const struct LFIContext *ctx, uint64_t pc);
+/* Makes pc, an address of the box, and the registers of the context what code of the box can have
+   there.  code: the region of size bytes that pc lies in, or NULL; the box is locked.  Returns the
+   address that takes its place.  */
+LFI_HIDDEN uint64_t lfi_arch_settle(struct LFIContext *ctx, uint64_t pc, const char *code,
+                                    size_t size);
+/* Whether the frame is the trap's of the crossing of ctx, which asks for what follows: makes the
+   return from the handler the entry into the box at pc, with all registers of the context.  */
+LFI_HIDDEN bool lfi_arch_uc_at_trap(const struct LFIContext *ctx, const ucontext_t *uc);
+LFI_HIDDEN void lfi_arch_uc_enter(struct LFIContext *ctx, ucontext_t *uc, uint64_t pc);
+/* Makes the return from the handler go on behind the trap.  */
+LFI_HIDDEN void lfi_arch_uc_skip_trap(ucontext_t *uc);
+/* Of a thread that was interrupted in one of the rtcalls without a crossing: it goes on to the end of
+   that, where it is stopped again.  True: it is there now.  False: the processor takes steps
+   (TRAP_TRACE) until it is, and stepped tells whether this is one of them; or it is in none.  */
+LFI_HIDDEN bool lfi_arch_uc_finish_rtcall(struct LFIContext *ctx, ucontext_t *uc);
+LFI_HIDDEN bool lfi_arch_uc_stepped(const struct LFIContext *ctx, ucontext_t *uc);
 
 #endif

@@ -218,6 +218,7 @@ struct LFIRun *lfi_run_begin(struct LFIContext *ctx, bool nested)
     if (!nested)
         take_crossing(ctx);
     ctx->fault = (struct LFIFault){.kind = 0};
+    ctx->exact = false;
     lfi_interrupt_begin(run);
     return run;
 }
@@ -392,11 +393,28 @@ void lfi_ctx_callback(struct LFIContext *ctx)
     }
 }
 
+void lfi_ctx_stopped(struct LFIContext *ctx)
+{
+    struct LFIFault fault = ctx->stop;
+    bool (*stopped)(struct LFIContext *, const struct LFIFault *) =
+        atomic_load(&ctx->engine->stopped);
+    seen_outside(ctx);
+    if (stopped(ctx, fault.kind ? &fault : NULL) || !fault.kind)
+        return;
+    ctx->fault = fault;
+    end_run(ctx, LFI_END_FAULT, -1);
+}
+
 void lfi_ctx_fault_leave(struct LFIContext *ctx, ucontext_t *uc, int sig, int code, uint64_t addr)
 {
-    atomic_store(&ctx->in_box, 0);
-    ctx->fault = (struct LFIFault){
+    struct LFIFault fault = {
         .kind = LFI_FAULT_SIGNAL, .sig = sig, .code = code, .pc = lfi_arch_uc_pc(uc), .addr = addr};
+    if (atomic_load(&ctx->engine->stopped)) {
+        lfi_resume_stop(ctx, uc, &fault);
+        return;
+    }
+    atomic_store(&ctx->in_box, 0);
+    ctx->fault = fault;
     lfi_arch_uc_save(ctx, uc);
     stop(ctx, LFI_END_FAULT);
     lfi_arch_uc_leave(ctx, -1, uc);
@@ -406,7 +424,8 @@ bool lfi_ctx_all_seen(struct LFIBox *box, uint64_t epoch)
 {
     bool all = true;
     for (struct LFIContext *c = box->contexts; c; c = c->next) {
-        if (atomic_load(&c->in_box) == 0)
+        /* In this order: what is promised is in the box before it is not promised any more.  */
+        if (!atomic_load(&c->promised) && atomic_load(&c->in_box) == 0)
             atomic_store(&c->seen, atomic_load(&box->epoch));
         else if (atomic_load(&c->seen) < epoch)
             all = false;

@@ -29,6 +29,7 @@ struct LFIEngine {
     uintptr_t lowest; /* no box has memory below */
     size_t nslots;
     void (*_Atomic sys_handler)(struct LFIContext *);
+    bool (*_Atomic stopped)(struct LFIContext *, const struct LFIFault *); /* lfi_set_stopped */
     struct LFIContext *(*_Atomic clone)(struct LFIBox *); /* of lfi_set_clone_cb */
     pthread_mutex_t lock;                                 /* of what follows */
     size_t nfree;
@@ -129,7 +130,7 @@ struct LFIContext {
     uint64_t host_fp; /* floating-point control state of the host */
     uint64_t rtcall;  /* number of an unused rtcall that was called */
     uint64_t host_gs; /* x86-64: the host's base of gs */
-    _Atomic uint32_t interrupted; /* non-zero: it does not go on; set by its own thread alone */
+    _Atomic uint32_t interrupted; /* non-zero: look before going in; set by its own thread alone */
 
     struct LFIBox *box;
     struct LFIEngine *engine;
@@ -137,6 +138,10 @@ struct LFIContext {
     void *data;
     _Atomic uint64_t seen; /* the box's epoch when this context was last outside */
     _Atomic uint64_t running; /* 0: no; see interrupt.c */
+    uint64_t pc;                     /* exact: where it goes on; see resume.c */
+    bool exact;
+    atomic_bool promised;            /* is about to be in the box, at pc */
+    struct LFIFault stop;            /* why lfi_ctx_stopped is called; kind 0: no fault */
     struct LFIFault fault;           /* kind 0: none */
     struct LFIRun first, *spare;     /* the second are nested ones that are not in use */
     bool abort;                      /* the callback ends the run when it returns */
@@ -252,10 +257,30 @@ LFI_HIDDEN struct LFIRun *lfi_run_above(const struct LFIContext *ctx, uint64_t s
 /* From a handler: ends such a call and all that began after it; then is called in its place.  */
 LFI_HIDDEN _Noreturn void lfi_run_end(struct LFIRun *run, void (*then)(void *, int), void *arg,
                                       int value);
+/* Where the box goes on when the handler that it is in returns, and how to change that: any address,
+   reduced to the box.  All registers are those of the context, whatever pc is, but for what
+   lfi_arch_settle takes care of.  */
+LFI_HIDDEN uint64_t lfi_ctx_pc(const struct LFIContext *ctx);
+LFI_HIDDEN void lfi_ctx_set_pc(struct LFIContext *ctx, uint64_t pc);
 /* True if every context of the box but the caller's was outside since that epoch.  */
 LFI_HIDDEN bool lfi_ctx_all_seen(struct LFIBox *box, uint64_t epoch);
 LFI_HIDDEN void lfi_ctx_fault_leave(struct LFIContext *ctx, ucontext_t *uc, int sig, int code,
                                     uint64_t addr);
+
+/* resume.c */
+/* Who looks at boxes of the engine that were stopped: called on the thread, outside of its signal
+   handlers, as a handler of system calls is.  fault: what stopped it, or NULL; false: the run ends with
+   the fault.  */
+LFI_HIDDEN void lfi_set_stopped(struct LFIEngine *engine,
+                                bool (*stopped)(struct LFIContext *, const struct LFIFault *));
+/* In a signal handler that interrupted code of the box: makes its return a call of lfi_ctx_stopped.
+   */
+LFI_HIDDEN void lfi_resume_stop(struct LFIContext *ctx, ucontext_t *uc,
+                                const struct LFIFault *fault);
+/* Last look at a context that goes on at ctx->pc.  */
+LFI_HIDDEN void lfi_resume_settle(struct LFIContext *ctx);
+/* In a signal handler, at the crossing's trap: makes its return the entry into the box.  */
+LFI_HIDDEN void lfi_resume_enter(struct LFIContext *ctx, ucontext_t *uc);
 
 /* callback.c */
 /* Calls the host function whose stub the box called; false if there is none.  */
@@ -281,8 +306,17 @@ LFI_HIDDEN bool lfi_interrupt_running(struct LFIContext *ctx);
 /* As lfi_ctx_interrupt; if the context does not run, its next run ends before its first
    instruction.  */
 LFI_HIDDEN void lfi_interrupt_for_good(struct LFIContext *ctx);
+/* Stops the context, wherever it runs, or when it does: its thread calls what lfi_set_stopped was
+   given, soon if code of the box is running, else on the next way in.  Then the box goes on.  Any
+   thread.  */
+LFI_HIDDEN void lfi_ctx_preempt(struct LFIContext *ctx);
 /* Sends the signal alone: what the thread waits for in the kernel ends with EINTR.  */
 LFI_HIDDEN void lfi_interrupt_poke(struct LFIContext *ctx);
+/* In a signal handler: a thread that is, or by now may be, at an instruction of the box stops there,
+   if somebody wants that.  */
+LFI_HIDDEN void lfi_interrupt_in_box(struct LFIContext *ctx, ucontext_t *uc);
+/* Whether a mark is on the context or those outside of it, in which case the next look sees it.  */
+LFI_HIDDEN bool lfi_interrupt_marked(struct LFIContext *ctx);
 /* What else a signal does that found the thread in the host; NULL at first.  */
 LFI_HIDDEN extern void (*_Atomic lfi_interrupt_host)(ucontext_t *uc);
 

@@ -1,4 +1,5 @@
-/* Interrupts: how any thread ends the run of a context, wherever that run is.
+/* Interrupts: how any thread ends the run of a context, or has it stopped for a look, wherever that
+   run is.
    SPDX-License-Identifier: Apache-2.0
 
    Whoever interrupts marks the context and sends a signal to the host thread that runs it.  The
@@ -17,8 +18,10 @@
 
 #include "liblfi/core/internal.h"
 
-/* LFIContext.running: the number of the host thread, and this once somebody interrupted.  */
+/* LFIContext.running: the number of the host thread, and these once somebody wants that the run ends,
+   or that the Linux layer looks at it.  */
 #define INTERRUPTED (UINT64_C(1) << 32)
+#define PREEMPTED (UINT64_C(1) << 33)
 #define THREAD(running) ((pid_t)(uint32_t)(running))
 
 void (*_Atomic lfi_interrupt_host)(ucontext_t *uc);
@@ -47,14 +50,23 @@ static void send(pid_t thread)
     errno = saved;
 }
 
+static bool has_mark(struct LFIContext *ctx, uint64_t mark)
+{
+    return (atomic_load(&ctx->running) & mark) != 0;
+}
+
 /* The outermost run of the thread whose context is interrupted, NULL if none is; its context and
-   those of all runs that began after it learn so before they go on.  */
+   those of all runs that began after it learn so before they go on, and so does each that is to be
+   looked at.  */
 static struct LFIRun *find_interrupted(void)
 {
     struct LFIRun *ended = NULL;
-    for (struct LFIRun *r = lfi_runs; r; r = r->outer)
-        if (atomic_load(&r->ctx->running) & INTERRUPTED)
+    for (struct LFIRun *r = lfi_runs; r; r = r->outer) {
+        if (has_mark(r->ctx, INTERRUPTED))
             ended = r;
+        if (has_mark(r->ctx, PREEMPTED))
+            atomic_store_explicit(&r->ctx->interrupted, 1, memory_order_relaxed);
+    }
     for (struct LFIRun *r = lfi_runs; ended; r = r->outer) {
         atomic_store_explicit(&r->ctx->interrupted, 1, memory_order_relaxed);
         if (r == ended)
@@ -90,6 +102,30 @@ static void leave(struct LFIContext *inner, struct LFIRun *ended, ucontext_t *uc
     lfi_arch_uc_leave(ended->ctx, -1, uc);
 }
 
+static bool take_mark(struct LFIContext *ctx)
+{
+    return (atomic_fetch_and(&ctx->running, ~PREEMPTED) & PREEMPTED) != 0;
+}
+
+/* Of rtcalls other than the two without a crossing the thread is at the first instruction, and about
+   to look.  */
+static void stop_in_box(struct LFIContext *ctx, ucontext_t *uc)
+{
+    bool in_code = lfi_arch_uc_next(uc) - ctx->base < LFI_BOX_SIZE;
+    if ((in_code || lfi_arch_uc_finish_rtcall(ctx, uc)) && take_mark(ctx))
+        lfi_resume_stop(ctx, uc, NULL);
+}
+
+/* What it would have gone on with is in the context as it was.  */
+static void stop_entering(struct LFIContext *ctx, ucontext_t *uc)
+{
+    if (!ctx->exact)
+        lfi_ctx_set_pc(ctx, lfi_arch_uc_entry(ctx, uc));
+    ctx->stop.kind = 0;
+    take_mark(ctx);
+    lfi_arch_uc_stop(ctx, uc);
+}
+
 /* The signal comes again when the handler of the host that was interrupted returns: until then it
    is blocked.  */
 static void defer(ucontext_t *uc)
@@ -102,6 +138,15 @@ static void defer(ucontext_t *uc)
    now is not what it shows.  */
 extern void __tsan_init(void) __attribute__((weak));
 
+void lfi_interrupt_in_box(struct LFIContext *ctx, ucontext_t *uc)
+{
+    struct LFIRun *ended = find_interrupted();
+    if (ended)
+        leave(ctx, ended, uc);
+    else if (has_mark(ctx, PREEMPTED))
+        stop_in_box(ctx, uc);
+}
+
 static void on_interrupt(int sig, siginfo_t *info, void *arg)
 {
     ucontext_t *uc = arg;
@@ -111,10 +156,16 @@ static void on_interrupt(int sig, siginfo_t *info, void *arg)
         return;
     }
     struct LFIRun *ended = find_interrupted();
-    struct LFIContext *ctx = ended ? lfi_runs->ctx : NULL;
+    struct LFIContext *ctx = lfi_runs ? lfi_runs->ctx : NULL;
     void (*host)(ucontext_t *) = atomic_load(&lfi_interrupt_host);
-    if (ended && !__tsan_init && (atomic_load(&ctx->in_box) || lfi_arch_entering(ctx, uc)))
+    bool in_box = ctx && !__tsan_init && atomic_load(&ctx->in_box);
+    bool entering = ctx && !__tsan_init && !in_box && lfi_arch_entering(ctx, uc);
+    if (ended && (in_box || entering))
         leave(ctx, ended, uc);
+    else if (in_box)
+        lfi_interrupt_in_box(ctx, uc);
+    else if (entering && has_mark(ctx, PREEMPTED))
+        stop_entering(ctx, uc);
     else if (host)
         host(uc);
 }
@@ -129,7 +180,7 @@ static void in_child(void)
 {
     self = 0;
     for (struct LFIRun *r = lfi_runs; r; r = r->outer) {
-        uint64_t mark = atomic_load(&r->ctx->running) & INTERRUPTED;
+        uint64_t mark = atomic_load(&r->ctx->running) & (INTERRUPTED | PREEMPTED);
         atomic_store(&r->ctx->running, mark | (uint64_t)this_thread());
     }
 }
@@ -188,20 +239,41 @@ void lfi_interrupt_begin(struct LFIRun *run)
     lfi_runs = run;
     atomic_signal_fence(memory_order_seq_cst);
     lfi_current = ctx;
-    if (atomic_load(&ctx->running) & INTERRUPTED || (run->outer && run->outer->ctx->interrupted))
+    if (has_mark(ctx, INTERRUPTED | PREEMPTED) || (run->outer && run->outer->ctx->interrupted))
         atomic_store_explicit(&ctx->interrupted, 1, memory_order_relaxed);
 }
 
-void lfi_ctx_interrupted(struct LFIContext *ctx)
+/* What is looked at again was not changed meanwhile, or was by whoever looked: then pc is that.  */
+static void look(struct LFIContext *ctx)
 {
+    if (!take_mark(ctx))
+        return;
+    ctx->stop.kind = 0;
+    lfi_ctx_stopped(ctx);
+}
+
+bool lfi_ctx_interrupted(struct LFIContext *ctx, uint64_t entry)
+{
+    atomic_store(&ctx->promised, false);
     /* It may be left over from a run that has ended.  */
     atomic_store_explicit(&ctx->interrupted, 0, memory_order_relaxed);
     atomic_signal_fence(memory_order_seq_cst);
     struct LFIRun *ended = find_interrupted();
-    if (!ended)
-        return;
-    end_run(ended, lfi_arch_rtcall_site(ctx));
-    ended->ctx->crossing->leave(ended->ctx, -1);
+    if (ended) {
+        end_run(ended, lfi_arch_rtcall_site(ctx));
+        ended->ctx->crossing->leave(ended->ctx, -1);
+    }
+    if (!ctx->exact)
+        lfi_ctx_set_pc(ctx, entry);
+    look(ctx);
+    if (ctx->exact)
+        lfi_resume_settle(ctx);
+    return ctx->exact;
+}
+
+bool lfi_interrupt_marked(struct LFIContext *ctx)
+{
+    return find_interrupted() || has_mark(ctx, PREEMPTED);
 }
 
 bool lfi_ctx_interrupt(struct LFIContext *ctx)
@@ -213,6 +285,13 @@ bool lfi_ctx_interrupt(struct LFIContext *ctx)
             return true;
         }
     return false;
+}
+
+void lfi_ctx_preempt(struct LFIContext *ctx)
+{
+    uint64_t before = atomic_fetch_or(&ctx->running, PREEMPTED);
+    if (THREAD(before))
+        send(THREAD(before));
 }
 
 void lfi_interrupt_for_good(struct LFIContext *ctx)

@@ -115,6 +115,16 @@ static void on_fault(int sig, siginfo_t *info, void *arg)
     bool synchronous = is_synchronous(sig, info);
     bool in_box = ctx && runs_box(ctx) && !lfi_signal_on_altstack(uc);
     int saved = errno;
+    if (synchronous && ctx && !in_box && lfi_arch_uc_at_trap(ctx, uc)) {
+        lfi_resume_enter(ctx, uc);
+        errno = saved;
+        return;
+    }
+    if (in_box && sig == SIGTRAP && info->si_code == TRAP_TRACE && lfi_arch_uc_stepped(ctx, uc)) {
+        lfi_interrupt_in_box(ctx, uc);
+        errno = saved;
+        return;
+    }
     uint64_t before = in_box ? lfi_arch_signal_begin(ctx) : 0;
     if (synchronous && in_box)
         lfi_ctx_fault_leave(ctx, uc, sig, info->si_code, (uintptr_t)info->si_addr);

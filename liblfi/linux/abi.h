@@ -139,6 +139,31 @@ struct box_id {
 struct box_sigset {
     uint64_t bits;
 };
+struct box_siginfo {
+    int32_t signo, err, code, pad;
+    union {
+        struct {
+            int32_t pid;
+            uint32_t uid;
+            uint64_t value;
+        } sent;
+        struct {
+            int32_t id, overrun;
+            uint64_t value;
+        } timer;
+        struct {
+            uint64_t addr;
+        } fault;
+        uint8_t bytes[112];
+    } u;
+};
+struct box_sigevent {
+    uint64_t value;
+    int32_t signo, notify, tid, unused[11];
+};
+struct box_itimerval {
+    struct box_timeval interval, value;
+};
 struct box_sigset_arg { /* pselect6 */
     uint64_t set, size;
 };
@@ -160,6 +185,8 @@ static_assert(sizeof(struct box_msghdr) == 56, "as the kernel has it");
 static_assert(sizeof(struct box_flock) == 32, "as the kernel has it");
 static_assert(sizeof(struct box_termios) == 36, "as the kernel has it");
 static_assert(sizeof(struct box_stack) == 24, "as the kernel has it");
+static_assert(sizeof(struct box_siginfo) == 128, "as the kernel has it");
+static_assert(sizeof(struct box_sigevent) == 64, "as the kernel has it");
 
 enum {
     BOX_AT_FDCWD = -100,
@@ -226,6 +253,18 @@ enum {
     BOX_SIG_UNBLOCK = 1,
     BOX_SIG_SETMASK = 2,
     BOX_NSIG = 64,
+    BOX_SIGRTMIN = 32,
+    BOX_SA_SIGINFO = 4,
+    BOX_SA_ONSTACK = 0x08000000,
+    BOX_SA_RESTART = 0x10000000,
+    BOX_SA_NODEFER = 0x40000000,
+    BOX_SS_ONSTACK = 1,
+    BOX_SS_DISABLE = 2,
+    BOX_SI_TIMER = -2,
+    BOX_SI_TKILL = -6,
+    BOX_SIGEV_SIGNAL = 0,
+    BOX_SIGEV_NONE = 1,
+    BOX_SIGEV_THREAD_ID = 4,
 
     BOX_F_DUPFD = 0,
     BOX_F_GETFD = 1,

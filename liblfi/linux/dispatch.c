@@ -127,22 +127,37 @@ static long own_call(struct LFILinuxThread *t, const struct LFIRegs *regs)
     return library_call(t, a);
 }
 
-void lx_syscall(struct LFIContext *ctx)
+static void leave_if_ended(struct LFILinuxThread *t)
 {
-    struct LFILinuxThread *t = lfi_ctx_data(ctx);
-    struct LFIRegs *regs = lfi_ctx_regs(ctx);
+    if (atomic_load_explicit(&t->proc->ending, memory_order_relaxed) || t->leaving)
+        lfi_ctx_exit(t->ctx, 0);
+}
+
+/* Makes the call that the registers ask for, but for its result.  True: it is to be made again.  */
+static bool call(struct LFILinuxThread *t, const struct LFIRegs *regs)
+{
     uint64_t nr = abi_number(regs);
+    const struct call_row *row = nr < NROWS && rows[nr].handler ? &rows[nr] : NULL;
     long result;
-    if (nr < NROWS && rows[nr].handler)
-        result = t->blocks_pipe ? known_call(t, &rows[nr], regs) : called(t, &rows[nr], regs);
+    if (row)
+        result = t->blocks_pipe ? known_call(t, row, regs) : called(t, row, regs);
     else if (nr == LFI_BOXCALL)
         result = own_call(t, regs);
     else
         result = unknown_call(t, nr, regs);
     /* The handler may have ended this thread or process; another thread may have, too.  */
-    if (atomic_load_explicit(&t->proc->ending, memory_order_relaxed) || t->leaving)
-        lfi_ctx_exit(t->ctx, 0);
-    abi_result(regs, result);
+    leave_if_ended(t);
+    bool again = signal_after_call(t, row, result);
+    leave_if_ended(t);
+    return again;
+}
+
+void lx_syscall(struct LFIContext *ctx)
+{
+    struct LFILinuxThread *t = lfi_ctx_data(ctx);
+    t->deadline = 0;
+    while (call(t, lfi_ctx_regs(ctx)))
+        ;
 }
 
 long sys_nosys(struct call *c)

@@ -208,6 +208,8 @@ static long wait_check(const struct call *c)
 long sys_epoll_pwait(struct call *c)
 {
     long err = wait_check(c);
+    if (!err && c->a[4].ptr)
+        signal_wait_mask(c->t, ((struct box_sigset *)c->a[4].ptr)->bits);
     return err ? err
                : host_call(c->t, SYS_epoll_pwait, c->a[0].file->host, (long)c->a[1].ptr, c->a[2].i,
                            c->a[3].i, 0, 0);
@@ -229,6 +231,8 @@ long sys_epoll_pwait2(struct call *c)
         err = limit_of(c->a[3].ptr, &limit);
     if (err)
         return err;
+    if (c->a[4].ptr)
+        signal_wait_mask(c->t, ((struct box_sigset *)c->a[4].ptr)->bits);
     int host = c->a[0].file->host;
     long events = (long)c->a[1].ptr, max = c->a[2].i;
     long r = host_call(c->t, 441 /* epoll_pwait2 */, host, events, max,

@@ -680,8 +680,10 @@ static long poll_box(struct call *c, struct box_pollfd *box, size_t n, const str
 {
     struct pollfd host[LX_MAX_FDS];
     struct file *files[LX_MAX_FDS];
-    struct timespec left = limit ? *limit : (struct timespec){0, 0};
+    struct timespec left = {0, 0};
     long ready = 0;
+    if (limit && (limit->tv_sec || limit->tv_nsec))
+        left = call_left(call_deadline(c->t, limit));
     for (size_t i = 0; i < n; i++) {
         struct file *f = files[i] = box[i].fd < 0 ? NULL : fd_get(c->p, box[i].fd);
         host[i] = (struct pollfd){f ? f->host : -1, box[i].events, 0};
@@ -730,6 +732,8 @@ long sys_ppoll(struct call *c)
         err = mask_size(c->a[3].ptr, c->a[4].u);
     if (err)
         return err;
+    if (c->a[3].ptr)
+        signal_wait_mask(c->t, ((struct box_sigset *)c->a[3].ptr)->bits);
     return poll_box(c, c->a[0].ptr, c->len[0], c->a[2].ptr ? &limit : NULL);
 }
 
@@ -741,14 +745,14 @@ enum {
 static const int select_events[3] = {SELECT_IN, SELECT_OUT, SELECT_EX};
 
 /* The last argument of pselect6 points to a pointer and a size.  */
-static long select_mask(const struct call *c)
+static long select_mask(const struct call *c, struct box_sigset *mask, bool *given)
 {
     const struct box_sigset_arg *arg = c->a[5].ptr;
-    struct box_sigset mask;
-    if (!arg || !arg->set)
+    *given = arg && arg->set;
+    if (!*given)
         return 0;
     long err = mask_size(arg, arg->size);
-    return err ? err : copy_in(c, &mask, arg->set, sizeof mask);
+    return err ? err : copy_in(c, mask, arg->set, sizeof *mask);
 }
 
 static bool bit_of(const struct box_fdset *s, int fd)
@@ -761,13 +765,17 @@ long sys_pselect6(struct call *c)
     struct box_pollfd list[LX_MAX_FDS];
     struct box_fdset *set[3] = {c->a[1].ptr, c->a[2].ptr, c->a[3].ptr};
     struct timespec limit;
+    struct box_sigset mask;
+    bool masked = false;
     size_t n = 0;
     int nfds = (int)c->a[0].i;
     long err = limit_of(c->a[4].ptr, &limit);
     if (!err)
-        err = select_mask(c);
+        err = select_mask(c, &mask, &masked);
     if (err || nfds < 0)
         return err ? err : -EINVAL;
+    if (masked)
+        signal_wait_mask(c->t, mask.bits);
     for (int fd = 0; fd < nfds && fd < LX_MAX_FDS; fd++) {
         int events = 0;
         for (int k = 0; k < 3; k++)

@@ -2,8 +2,8 @@
    SPDX-License-Identifier: Apache-2.0
 
    Memory is counted by the core, threads and files where they are made.  Output is counted here,
-   before it is written.  For limits of time an engine has one thread, which sleeps until the next
-   one can be reached.  Processor time passes at most as fast as all processors of the machine
+   before it is written.  For limits of time, and timers (timer.c), an engine has one thread, which
+   sleeps until the next one can be reached.  Processor time passes at most as fast as all processors of the machine
    together, so it is looked at again when they could have used up what was left.  */
 #include "config.h"
 
@@ -149,7 +149,8 @@ static uint64_t look_at(struct LFILinuxProc *p, uint64_t now)
     }
     if (p->limits.cpu && now >= p->cpu_look)
         p->cpu_look = look_at_cpu(p, now);
-    return earlier(p->wall_end, p->limits.cpu ? p->cpu_look : NEVER);
+    return earlier(timers_look(p, now),
+                   earlier(p->wall_end, p->limits.cpu ? p->cpu_look : NEVER));
 }
 
 static void wait_until(struct LFILinuxEngine *lx, uint64_t at)
@@ -195,11 +196,9 @@ bool watch_begin(struct LFILinuxProc *p)
 {
     struct LFILinuxEngine *lx = p->lx;
     uint64_t now = now_ns();
-    if (!p->limits.cpu && !p->limits.wall)
-        return true;
     p->wall_end = p->limits.wall ? now + p->limits.wall * MS : NEVER;
     pthread_mutex_lock(&lx->watch_lock);
-    bool ok = lx->watching || start_watcher(lx);
+    bool ok = lx->watching || (!p->limits.cpu && !p->limits.wall) || start_watcher(lx);
     if (ok) {
         p->next_watched = lx->watched;
         lx->watched = p;
@@ -207,6 +206,16 @@ bool watch_begin(struct LFILinuxProc *p)
     }
     pthread_mutex_unlock(&lx->watch_lock);
     return ok || lx_fail(LFI_ERR_ALLOC, "no thread to look after limits of time");
+}
+
+bool watch_poke(struct LFILinuxProc *p)
+{
+    struct LFILinuxEngine *lx = p->lx;
+    pthread_mutex_lock(&lx->watch_lock);
+    bool ok = lx->watching || start_watcher(lx);
+    pthread_cond_signal(&lx->watch_change);
+    pthread_mutex_unlock(&lx->watch_lock);
+    return ok;
 }
 
 void watch_end(struct LFILinuxProc *p)

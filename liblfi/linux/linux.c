@@ -87,6 +87,7 @@ struct LFILinuxEngine *lfi_linux_new(struct LFIEngine *engine, struct LFILinuxOp
     lx->opts.wd = NULL;
     lx->opts.linker = NULL;
     kick_init();
+    lfi_set_stopped(engine, signal_stopped);
     lfi_sys_handler(engine, lx_syscall);
     return lx;
 }
@@ -136,7 +137,9 @@ static void state_init(struct LFILinuxProc *p)
     atomic_store(&p->umask, p->lx->opts.umask & 0777);
     atomic_store(&p->nice, 0);
     atomic_store(&p->rejections, 0);
-    memset(&p->sig, 0, sizeof p->sig);
+    timers_free(p);
+    signal_clear(p, &p->sig.queue);
+    signal_init(p);
     limits_init(p);
     p->ended = false;
     p->backtrace.n = 0;
@@ -256,6 +259,8 @@ void lfi_proc_free(struct LFILinuxProc *p)
     if (!p)
         return;
     proc_stop(p);
+    timers_free(p);
+    signal_clear(p, &p->sig.queue);
     debugger_unregister(p);
     fds_free(p);
     file_drop(p->cwd);

@@ -139,9 +139,15 @@ struct LFILinuxEngine {
 /* Functions of libboxrt that library.c knows.  */
 enum { LX_NRT = 7 };
 
+/* Signals that wait to be handled, in order; bit n-1 is signal n.  */
+struct sigqueue {
+    uint64_t pending;
+    struct signode *first;
+};
+
 struct sigstate {
-    uint64_t pending;  /* bit n-1 is signal n */
-    uint64_t directed; /* of pending: sent to a thread (SI_TKILL) */
+    struct sigqueue queue; /* of whichever thread takes them */
+    unsigned queued;       /* all nodes of the process */
     struct box_sigaction action[BOX_NSIG];
 };
 
@@ -198,6 +204,8 @@ struct LFILinuxProc {
     unsigned nthreads;
     int next_tid;
     struct sigstate sig;
+    struct timer *timers, *itimer[3]; /* timer.c */
+    int next_timer;
     struct box_rlimit rlimit[BOX_RLIM_NLIMITS];
     bool ended;
     struct LFIProcEnd end;
@@ -244,9 +252,18 @@ struct LFILinuxThread {
     pthread_t host;
     lfiptr entry;       /* where it starts */
     uint64_t clear_tid; /* zeroed and woken when the thread ends; 0 for none */
-    uint64_t sigmask;
-    uint64_t robust_list; /* see robust_exit; 0 for none */
+    /* Signals (signal.c), under the process's lock; the rest of the thread's alone.  */
+    struct sigqueue queue;
+    uint64_t sigmask;       /* changed by the thread alone */
+    uint64_t waits;         /* of those blocked: what rt_sigtimedwait waits for */
+    atomic_bool attention;  /* something may be there to be delivered */
+    bool mask_kept;         /* old_mask is in force again when the call or a handler ends */
+    uint64_t old_mask;
+    uint64_t deadline;      /* of a call that is made again, ns of CLOCK_MONOTONIC; 0: none yet */
+    bool returned;          /* the call was rt_sigreturn: it has no result */
+    bool again;             /* and asks for another call */
     struct box_stack altstack;
+    uint64_t robust_list; /* see robust_exit; 0 for none */
     uint64_t scratch[LX_SCRATCH / 8]; /* arguments of the current call */
 };
 
@@ -501,11 +518,15 @@ void proc_stop(struct LFILinuxProc *p);
    code: the signal's si_code.  */
 void proc_end_exit(struct LFILinuxThread *t, int code);
 void proc_end_signal(struct LFILinuxThread *t, int sig, int code);
+/* The same by whoever it is; self: if it is a thread of the process, else NULL.  */
+void proc_end_sent(struct LFILinuxProc *p, struct LFILinuxThread *self, int sig, int code);
 /* Ends the process, for a reason that is no program's fault; self is the caller where that is a
    thread of the process.  */
 void proc_end_reason(struct LFILinuxProc *p, struct LFILinuxThread *self, enum LFIEndReason reason);
-/* Processor time of all threads of the process until now, ns.  */
+/* Processor time of all threads of the process until now, ns; locked: while the caller has it locked.
+   */
 uint64_t proc_cpu(struct LFILinuxProc *p);
+uint64_t proc_cpu_locked(struct LFILinuxProc *p);
 
 /* Limits (limits.c).  */
 
@@ -536,6 +557,8 @@ long memory_file_seals(struct file *f);
    after it.  */
 bool watch_begin(struct LFILinuxProc *p);
 void watch_end(struct LFILinuxProc *p);
+/* Has the watcher look at the process soon; false if there is no thread for it.  */
+bool watch_poke(struct LFILinuxProc *p);
 void watch_init(struct LFILinuxEngine *lx);
 void watch_free(struct LFILinuxEngine *lx);
 /* Calls of the host that can wait (wait.c): as syscall(), but errors are -errno, and thread_kick
@@ -565,8 +588,79 @@ bool library_takes(struct LFILinuxThread *maker, struct LFILinuxThread *t);
 void library_forget(struct LFILinuxThread *t);
 void jumps_free(struct LFILinuxThread *t);
 
-/* Signals (signal.c): what happens to the process when it gets one.  -errno or 0.  */
-long signal_self(struct call *c, int sig);
+/* Signals (signal.c).  */
+
+/* Sends one to the thread, or, if that is NULL, to the process; self is the caller if it is a thread of
+   the process.  0 or -EAGAIN: too many are queued.  */
+long signal_send(struct LFILinuxProc *p, struct LFILinuxThread *to, struct LFILinuxThread *self,
+                 const struct box_siginfo *info);
+/* The same but for SIGKILL, while the caller has the process locked.  */
+long signal_send_locked(struct LFILinuxProc *p, struct LFILinuxThread *to,
+                        struct LFILinuxThread *self, const struct box_siginfo *info);
+/* What a thread does to itself, as by a write to a closed pipe.  */
+void signal_self(struct call *c, int sig);
+/* Takes one of the set that is pending, blocked or not; false if there is none.  */
+bool signal_take(struct LFILinuxThread *t, uint64_t set, struct box_siginfo *info);
+/* The mask for the time of a call that waits: the end of the call restores the one before, or that of
+   the handler which ends the call.  set_mask: for good.  */
+void signal_wait_mask(struct LFILinuxThread *t, uint64_t mask);
+void signal_set_mask(struct LFILinuxThread *t, uint64_t mask);
+/* The nearest to now + ns that the call waits until, also when it is made again: ns of
+   CLOCK_MONOTONIC.  */
+uint64_t call_deadline(struct LFILinuxThread *t, const struct timespec *wait);
+/* How long that is from now.  */
+struct timespec call_left(uint64_t deadline);
+/* After a call: delivers signals.  True: the call has to be made again, with the registers that are in
+   the context; else they have the result.  row: NULL if there is none.  */
+bool signal_after_call(struct LFILinuxThread *t, const struct call_row *row, long result);
+/* What the core calls for a thread that was stopped (lfi_set_stopped).  */
+bool signal_stopped(struct LFIContext *ctx, const struct LFIFault *fault);
+/* Another thread takes over what this one was woken for; the process is locked.  */
+void signal_retarget(struct LFILinuxThread *self);
+/* Whether a signal of the timer waits for the thread, or the process; in the lock.  */
+bool signal_timer_queued(const struct LFILinuxProc *p, const struct LFILinuxThread *to, int sig,
+                         int id);
+/* Forgets all that is pending; the process is locked, or nobody else knows it.  */
+void signal_clear(struct LFILinuxProc *p, struct sigqueue *q);
+void signal_init(struct LFILinuxProc *p);
+/* If it does nothing any more, what is pending of it is forgotten; the process is locked.  */
+void signal_flush(struct LFILinuxProc *p, int sig);
+
+/* Frames of handlers (ARCH/frame.c).  */
+enum { FRAME_XSTATE = 1 };
+struct frame {
+    struct box_siginfo info;
+    uint64_t flags, pc, mask;
+    struct box_stack stack;
+    uint64_t address, trap, error; /* of a fault */
+};
+/* Where it goes: [at, end) are written, at is the handler's stack pointer.  */
+struct frame_place {
+    uint64_t at, state, end;
+};
+/* Below what the frame goes on the stack that the thread has.  */
+uint64_t frame_stack(const struct LFIRegs *r);
+void frame_place(uint64_t top, struct frame_place *place);
+/* Writes the frame with the registers of the thread, which become those that the handler starts with.
+   False if the memory is not there.  */
+bool frame_push(struct LFILinuxThread *t, const struct frame_place *place, const struct frame *f,
+                const struct box_sigaction *action);
+/* Reads it back into the registers and *f (flags, pc, mask, stack).  */
+bool frame_pop(struct LFILinuxThread *t, struct frame *f);
+/* Addresses as they would be if a system call was one instruction.  pc is where the thread returns to;
+   where the call is, and the way back; where it goes on.  */
+uint64_t frame_call(struct LFILinuxThread *t, uint64_t pc);
+void frame_call_again(struct LFILinuxThread *t, uint64_t pc);
+uint64_t frame_after_call(struct LFILinuxThread *t, uint64_t pc);
+
+/* Timers (timer.c).  */
+
+/* Sends what is due; when to look again, ns of CLOCK_MONOTONIC.  */
+uint64_t timers_look(struct LFILinuxProc *p, uint64_t now);
+/* Forgets all.  */
+void timers_free(struct LFILinuxProc *p);
+/* The signal of a timer is delivered: how often it went off meanwhile.  The process is locked.  */
+int timer_overrun(struct LFILinuxProc *p, int id);
 
 /* stat, time and the like between host and box.  */
 void stat_to_box(struct box_stat *b, const struct stat *st);

@@ -1,23 +1,35 @@
-/* Signals that a box sends to itself.
+/* Signals of a process: what is pending, who gets it, and the handlers of the box.
    SPDX-License-Identifier: Apache-2.0
 
-   Dispositions, masks and pending signals are kept as the kernel does.  A signal that is neither
-   ignored nor blocked ends the process: handlers of the box are not called.  */
+   As the kernel does it.  What is pending is kept for each thread and for the process; who sends a
+   signal wakes one thread that does not block it: its waiting ends, and the core takes it out of code
+   that computes.  The thread then delivers what is there, at the end of its system call or where it was
+   stopped: the handler's frame goes onto its stack, in the box's memory, and its registers become those
+   that the handler starts with.  Nothing about that is kept here.  So rt_sigreturn believes its frame
+   whatever it is, which needs no more than any program of the box can have anyway: registers, a
+   mask, an address in the box.
+
+   A call that a signal ended is made again where the kernel would do that.  If there is no handler, at
+   once.  If there is one and it has SA_RESTART, after it: then the frame's pc is the call's
+   address, and the high half of uc_flags repeats it, which asks rt_sigreturn to make the call.  */
 #include "config.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "liblfi/core/internal.h"
 #include "liblfi/linux/linux.h"
 
-enum {
-    BOX_SIG_DFL = 0,
-    BOX_SIG_IGN = 1,
-    SIGSET_SIZE = 8,
-    FIRST_LIBC_SIGNAL = 32,
-    LIBC_CALL_ALL = 34, /* every thread shall run a function, which it cannot */
-    LAST_LIBC_SIGNAL = 34
+enum { BOX_SIG_DFL = 0, BOX_SIG_IGN = 1, MAX_QUEUED = 4096 };
+#define RESETHAND UINT64_C(0x80000000)
+#define AUTODISARM (1u << 31)
+
+struct signode {
+    struct signode *next;
+    struct box_siginfo info;
 };
 
 static uint64_t bit(int sig)
@@ -25,190 +37,472 @@ static uint64_t bit(int sig)
     return UINT64_C(1) << (sig - 1);
 }
 
-/* True for those that do nothing unless there is a handler; a box is never stopped either.  */
-static bool ignored_by_default(int sig)
-{
-    return sig == SIGCHLD || sig == SIGCONT || sig == SIGURG || sig == SIGWINCH || sig == SIGSTOP
-           || sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU;
-}
+#define BITS(sig) (UINT64_C(1) << ((sig)-1))
+/* Neither blocked nor handled.  */
+static const uint64_t certain = BITS(SIGKILL) | BITS(SIGSTOP);
+/* Come before others: the thread could not go on.  */
+static const uint64_t synchronous =
+    BITS(SIGSEGV) | BITS(SIGBUS) | BITS(SIGILL) | BITS(SIGTRAP) | BITS(SIGFPE) | BITS(SIGSYS);
+/* Do nothing unless there is a handler; a box is never stopped either.  */
+static const uint64_t ignored_by_default = BITS(SIGCHLD) | BITS(SIGCONT) | BITS(SIGURG)
+                                           | BITS(SIGWINCH) | BITS(SIGSTOP) | BITS(SIGTSTP)
+                                           | BITS(SIGTTIN) | BITS(SIGTTOU);
 
-static void deliver(struct LFILinuxThread *t, int sig, uint64_t handler, int code)
+static bool does_nothing(const struct LFILinuxProc *p, int sig)
 {
-    if (handler == BOX_SIG_IGN || (handler == BOX_SIG_DFL && ignored_by_default(sig)))
-        return;
-    if (handler != BOX_SIG_DFL && t->proc->lx->opts.verbose)
-        lx_log(t->proc->lx, "signal %d: handlers are not called; the process ends", sig);
-    proc_end_signal(t, sig, code);
-}
-
-/* The first one counts, as for the kernel.  */
-static void pend(struct sigstate *s, int sig, int code)
-{
-    if (!(s->pending & bit(sig)))
-        s->directed = code == SI_TKILL ? s->directed | bit(sig) : s->directed & ~bit(sig);
-    s->pending |= bit(sig);
-}
-
-/* si_code.  */
-static int sent_by(const struct call *c)
-{
-    bool to_thread = c->row->handler == sys_tkill || c->row->handler == sys_tgkill;
-    return to_thread ? SI_TKILL : SI_USER;
-}
-
-long signal_self(struct call *c, int sig)
-{
-    struct LFILinuxProc *p = c->p;
-    if (sig < 0 || sig > BOX_NSIG)
-        return -EINVAL;
-    if (sig == 0)
-        return 0;
-    bool certain = sig == SIGKILL || sig == SIGSTOP;
-    pthread_mutex_lock(&p->lock);
     uint64_t handler = p->sig.action[sig - 1].handler;
-    bool blocked = !certain && c->t->sigmask & bit(sig);
-    if (blocked)
-        pend(&p->sig, sig, sent_by(c));
-    pthread_mutex_unlock(&p->lock);
-    if (!blocked)
-        deliver(c->t, sig, certain ? BOX_SIG_DFL : handler, sent_by(c));
-    return 0;
+    return handler == BOX_SIG_IGN || (handler == BOX_SIG_DFL && ignored_by_default & bit(sig));
 }
 
-/* Signals between threads.  The C library's own mean "look whether you are cancelled", which an
-   interrupted call does; but for the one that makes a call in all threads, which fails.  */
-static long signal_thread(struct call *c, int64_t tid, int sig)
+/* Queues.  */
+
+void signal_init(struct LFILinuxProc *p)
 {
-    struct LFILinuxProc *p = c->p;
-    bool found = false;
-    if (sig < 0 || sig > BOX_NSIG || tid <= 0)
-        return -EINVAL;
-    bool libc = sig >= FIRST_LIBC_SIGNAL && sig <= LAST_LIBC_SIGNAL;
-    if (sig == LIBC_CALL_ALL)
-        return -ENOSYS;
-    pthread_mutex_lock(&p->lock);
-    for (struct LFILinuxThread *t = p->threads; t && !found; t = t->next) {
-        found = t->tid == tid;
-        if (found && libc && t != c->t)
-            thread_kick(t);
+    memset(&p->sig, 0, sizeof p->sig);
+}
+
+static void add(struct LFILinuxProc *p, struct sigqueue *q, const struct box_siginfo *info)
+{
+    struct signode *n = p->sig.queued < MAX_QUEUED ? malloc(sizeof *n) : NULL;
+    q->pending |= bit(info->signo);
+    if (!n)
+        return;
+    p->sig.queued++;
+    *n = (struct signode){.info = *info};
+    struct signode **link = &q->first;
+    while (*link)
+        link = &(*link)->next;
+    *link = n;
+}
+
+/* Those of the set, the first alone or all; false if there is none.  One for which there was no memory
+   has no information.  */
+static bool remove_from(struct LFILinuxProc *p, struct sigqueue *q, int sig, bool all,
+                        struct box_siginfo *info)
+{
+    bool more = false, found = false;
+    if (!(q->pending & bit(sig)))
+        return false;
+    *info = (struct box_siginfo){.signo = sig};
+    for (struct signode **link = &q->first, *n; (n = *link) != NULL;) {
+        if (n->info.signo != sig || (found && !all)) {
+            more |= n->info.signo == sig;
+            link = &n->next;
+            continue;
+        }
+        if (!found)
+            *info = n->info;
+        found = true;
+        *link = n->next;
+        p->sig.queued--;
+        free(n);
     }
-    pthread_mutex_unlock(&p->lock);
-    if (!found)
-        return -ESRCH;
-    return libc ? 0 : signal_self(c, sig);
+    if (!more)
+        q->pending &= ~bit(sig);
+    return true;
 }
 
-long sys_kill(struct call *c)
+void signal_clear(struct LFILinuxProc *p, struct sigqueue *q)
 {
-    int64_t pid = c->a[0].i;
-    if (c->a[1].i < 0 || c->a[1].i > BOX_NSIG)
-        return -EINVAL;
-    if (pid != c->p->pid && pid != 0 && pid != -c->p->pid && pid != -1)
-        return -ESRCH;
-    return signal_self(c, (int)c->a[1].i);
+    struct box_siginfo info;
+    while (q->pending)
+        remove_from(p, q, __builtin_ctzll(q->pending) + 1, true, &info);
 }
 
-long sys_tkill(struct call *c)
+void signal_flush(struct LFILinuxProc *p, int sig)
 {
-    return signal_thread(c, c->a[0].i, (int)c->a[1].i);
+    struct box_siginfo info;
+    if (!does_nothing(p, sig))
+        return;
+    remove_from(p, &p->sig.queue, sig, true, &info);
+    for (struct LFILinuxThread *t = p->threads; t; t = t->next)
+        remove_from(p, &t->queue, sig, true, &info);
 }
 
-long sys_tgkill(struct call *c)
+bool signal_timer_queued(const struct LFILinuxProc *p, const struct LFILinuxThread *to, int sig,
+                         int id)
 {
-    if (c->a[0].i <= 0)
-        return -EINVAL;
-    if (c->a[0].i != c->p->pid)
-        return -ESRCH;
-    return signal_thread(c, c->a[1].i, (int)c->a[2].i);
+    const struct sigqueue *q = to ? &to->queue : &p->sig.queue;
+    for (const struct signode *n = q->first; n; n = n->next)
+        if (n->info.signo == sig && n->info.code == BOX_SI_TIMER && n->info.u.timer.id == id)
+            return true;
+    return false;
 }
 
-long sys_rt_sigaction(struct call *c)
-{
-    struct LFILinuxProc *p = c->p;
-    int64_t sig = c->a[0].i;
-    const struct box_sigaction *set = c->a[1].ptr;
-    struct box_sigaction *old = c->a[2].ptr;
-    if (c->a[3].u != SIGSET_SIZE || sig < 1 || sig > BOX_NSIG
-        || (set && (sig == SIGKILL || sig == SIGSTOP)))
-        return -EINVAL;
-    pthread_mutex_lock(&p->lock);
-    struct box_sigaction now = p->sig.action[sig - 1];
-    if (set)
-        p->sig.action[sig - 1] = *set;
-    pthread_mutex_unlock(&p->lock);
-    if (old)
-        *old = now;
-    return 0;
-}
-
-/* The lowest signal that is pending and not blocked any more; 0 if there is none.  */
-static int take_pending(struct LFILinuxThread *t, uint64_t *handler, int *code)
+/* The next of the set: the thread's own first; in the lock.  */
+static bool take(struct LFILinuxThread *t, uint64_t set, struct box_siginfo *info)
 {
     struct LFILinuxProc *p = t->proc;
-    int sig = 0;
+    struct sigqueue *q = t->queue.pending & set ? &t->queue : &p->sig.queue;
+    uint64_t ready = q->pending & set;
+    if (!ready)
+        return false;
+    if (ready & synchronous)
+        ready &= synchronous;
+    remove_from(p, q, __builtin_ctzll(ready) + 1, false, info);
+    if (info->code == BOX_SI_TIMER)
+        info->u.timer.overrun = timer_overrun(p, info->u.timer.id);
+    return true;
+}
+
+bool signal_take(struct LFILinuxThread *t, uint64_t set, struct box_siginfo *info)
+{
+    pthread_mutex_lock(&t->proc->lock);
+    bool found = take(t, set & ~certain, info);
+    pthread_mutex_unlock(&t->proc->lock);
+    return found;
+}
+
+/* Sending.  In the lock.  */
+
+static bool wants(const struct LFILinuxThread *t, int sig)
+{
+    return !t->leaving && (!(t->sigmask & bit(sig)) || t->waits & bit(sig));
+}
+
+static void wake(struct LFILinuxThread *t, const struct LFILinuxThread *self)
+{
+    atomic_store(&t->attention, true);
+    if (t == self)
+        return;
+    atomic_store(&t->kicked, 1);
+    lfi_ctx_preempt(t->ctx);
+}
+
+static void wake_one(struct LFILinuxProc *p, struct LFILinuxThread *self, int sig)
+{
+    struct LFILinuxThread *to = NULL;
+    for (struct LFILinuxThread *t = p->threads; t; t = t->next)
+        if (wants(t, sig) && (!to || t == self || (t->main && to != self)))
+            to = t;
+    if (to)
+        wake(to, self);
+}
+
+void signal_retarget(struct LFILinuxThread *self)
+{
+    struct LFILinuxProc *p = self->proc;
+    for (uint64_t left = p->sig.queue.pending; left; left &= left - 1)
+        wake_one(p, self, __builtin_ctzll(left) + 1);
+}
+
+/* Blocked by somebody who could want it later.  */
+static bool is_blocked(const struct LFILinuxProc *p, const struct LFILinuxThread *to, int sig)
+{
+    for (const struct LFILinuxThread *t = p->threads; t; t = t->next)
+        if ((!to || t == to) && t->sigmask & bit(sig))
+            return true;
+    return false;
+}
+
+long signal_send_locked(struct LFILinuxProc *p, struct LFILinuxThread *to,
+                        struct LFILinuxThread *self, const struct box_siginfo *info)
+{
+    int sig = info->signo;
+    struct sigqueue *q = to ? &to->queue : &p->sig.queue;
+    if (does_nothing(p, sig) && !is_blocked(p, to, sig))
+        return 0;
+    if (sig < BOX_SIGRTMIN && q->pending & bit(sig))
+        return 0;
+    if (sig >= BOX_SIGRTMIN && info->code != SI_USER && p->sig.queued >= MAX_QUEUED)
+        return -EAGAIN;
+    add(p, q, info);
+    if (!to)
+        wake_one(p, self, sig);
+    else if (wants(to, sig))
+        wake(to, self);
+    return 0;
+}
+
+long signal_send(struct LFILinuxProc *p, struct LFILinuxThread *to, struct LFILinuxThread *self,
+                 const struct box_siginfo *info)
+{
+    if (info->signo == SIGKILL) {
+        proc_end_sent(p, self, SIGKILL, info->code);
+        return 0;
+    }
     pthread_mutex_lock(&p->lock);
-    uint64_t ready = p->sig.pending & ~t->sigmask;
-    if (ready) {
-        sig = __builtin_ctzll(ready) + 1;
-        p->sig.pending &= ~bit(sig);
-        *handler = p->sig.action[sig - 1].handler;
-        *code = p->sig.directed & bit(sig) ? SI_TKILL : SI_USER;
+    long r = signal_send_locked(p, to, self, info);
+    pthread_mutex_unlock(&p->lock);
+    return r;
+}
+
+void signal_self(struct call *c, int sig)
+{
+    struct box_siginfo info = {.signo = sig, .code = SI_USER};
+    info.u.sent.pid = c->p->pid;
+    info.u.sent.uid = BOX_UID;
+    signal_send(c->p, c->t, c->t, &info);
+}
+
+bool lfi_proc_signal(struct LFILinuxProc *p, int sig)
+{
+    const struct box_siginfo info = {.signo = sig, .code = SI_USER};
+    if (sig < 1 || sig > BOX_NSIG)
+        return lx_fail(LFI_ERR_ARG, "there is no signal %d", sig);
+    signal_send(p, NULL, NULL, &info);
+    return true;
+}
+
+/* Masks.  */
+
+/* In the lock.  */
+static void change_mask(struct LFILinuxThread *t, uint64_t mask)
+{
+    struct LFILinuxProc *p = t->proc;
+    uint64_t more = mask & ~t->sigmask;
+    t->sigmask = mask & ~certain;
+    if ((t->queue.pending | p->sig.queue.pending) & ~t->sigmask)
+        atomic_store(&t->attention, true);
+    if (p->sig.queue.pending & more)
+        signal_retarget(t);
+}
+
+void signal_set_mask(struct LFILinuxThread *t, uint64_t mask)
+{
+    pthread_mutex_lock(&t->proc->lock);
+    change_mask(t, mask);
+    pthread_mutex_unlock(&t->proc->lock);
+}
+
+void signal_wait_mask(struct LFILinuxThread *t, uint64_t mask)
+{
+    pthread_mutex_lock(&t->proc->lock);
+    if (!t->mask_kept)
+        t->old_mask = t->sigmask;
+    t->mask_kept = true;
+    change_mask(t, mask);
+    /* What is there already ends the waiting.  */
+    if ((t->queue.pending | t->proc->sig.queue.pending) & ~t->sigmask)
+        atomic_store(&t->kicked, 1);
+    pthread_mutex_unlock(&t->proc->lock);
+}
+
+static void restore_mask(struct LFILinuxThread *t)
+{
+    if (t->mask_kept)
+        signal_set_mask(t, t->old_mask);
+    t->mask_kept = false;
+}
+
+/* Time.  */
+
+enum { NS = 1000000000 };
+
+static uint64_t now_ns(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (uint64_t)ts.tv_sec * NS + (uint64_t)ts.tv_nsec;
+}
+
+uint64_t call_deadline(struct LFILinuxThread *t, const struct timespec *wait)
+{
+    const uint64_t longest = UINT64_MAX / NS / 2;
+    uint64_t sec = (uint64_t)wait->tv_sec < longest ? (uint64_t)wait->tv_sec : longest;
+    if (!t->deadline)
+        t->deadline = now_ns() + sec * NS + (uint64_t)wait->tv_nsec;
+    return t->deadline;
+}
+
+struct timespec call_left(uint64_t deadline)
+{
+    uint64_t now = now_ns(), left = deadline > now ? deadline - now : 0;
+    return (struct timespec){(time_t)(left / NS), (long)(left % NS)};
+}
+
+/* Handlers.  */
+
+/* Whether the thread is on its alternate stack, from its stack pointer.  */
+static bool on_altstack(const struct LFILinuxThread *t, uint64_t sp)
+{
+    struct LFIBox *box = t->proc->box;
+    uint64_t from = lfi_box_l2p(box, t->altstack.sp);
+    return t->altstack.size && !((uint32_t)t->altstack.flags & AUTODISARM)
+           && lfi_box_l2p(box, sp) - from - 1 < t->altstack.size;
+}
+
+static struct box_stack stack_state(const struct LFILinuxThread *t)
+{
+    struct box_stack s = t->altstack;
+    if (!s.size)
+        s.flags = BOX_SS_DISABLE;
+    return s;
+}
+
+static bool place_frame(struct LFILinuxThread *t, const struct box_sigaction *action,
+                        struct frame_place *place)
+{
+    const struct LFIRegs *regs = lfi_ctx_regs(t->ctx);
+    uint64_t from = lfi_box_l2p(t->proc->box, t->altstack.sp);
+    bool on = on_altstack(t, lfi_arch_sp(t->ctx));
+    bool to = action->flags & BOX_SA_ONSTACK && t->altstack.size && !on;
+    frame_place(lfi_box_l2p(t->proc->box, to ? from + t->altstack.size : frame_stack(regs)), place);
+    return !(on || to) || lfi_box_l2p(t->proc->box, place->at) - from < t->altstack.size;
+}
+
+/* Makes the thread go on in the handler.  False if there is no room for its frame.  */
+static bool enter_handler(struct LFILinuxThread *t, const struct box_sigaction *action,
+                          struct frame *f)
+{
+    struct frame_place place;
+    f->mask = t->mask_kept ? t->old_mask : t->sigmask;
+    f->stack = stack_state(t);
+    if (!place_frame(t, action, &place) || !frame_push(t, &place, f, action))
+        return false;
+    lfi_ctx_set_pc(t->ctx, action->handler);
+    if ((uint32_t)t->altstack.flags & AUTODISARM)
+        t->altstack = (struct box_stack){0};
+    t->mask_kept = false;
+    uint64_t self = action->flags & BOX_SA_NODEFER ? 0 : bit(f->info.signo);
+    signal_set_mask(t, t->sigmask | action->mask | self);
+    return true;
+}
+
+/* The next signal that is not blocked, and what is to be done about it.  */
+static bool next_signal(struct LFILinuxThread *t, struct box_siginfo *info,
+                        struct box_sigaction *action)
+{
+    struct LFILinuxProc *p = t->proc;
+    pthread_mutex_lock(&p->lock);
+    bool found = take(t, ~t->sigmask, info);
+    while (found && does_nothing(p, info->signo))
+        found = take(t, ~t->sigmask, info);
+    if (found) {
+        struct box_sigaction *a = &p->sig.action[info->signo - 1];
+        *action = *a;
+        if (a->flags & RESETHAND && a->handler > BOX_SIG_IGN)
+            a->handler = BOX_SIG_DFL;
     }
     pthread_mutex_unlock(&p->lock);
-    return sig;
+    return found;
 }
 
-long sys_rt_sigprocmask(struct call *c)
+/* A call that has ended, or that a signal has.  */
+struct done_call {
+    const struct call_row *row;
+    long result;
+    bool set; /* the registers have the result, or the call is to be made again */
+};
+
+/* Calls that are not made again after a handler; others that return EINTR are.  */
+static bool ends_by_signal(const struct LFILinuxThread *t, const struct call_row *row)
 {
-    struct LFILinuxThread *t = c->t;
-    const struct box_sigset *set = c->a[1].ptr;
-    struct box_sigset *old = c->a[2].ptr;
-    uint64_t now = t->sigmask, handler = 0;
-    if (c->a[3].u != SIGSET_SIZE)
-        return -EINVAL;
-    if (set && c->a[0].i == BOX_SIG_BLOCK)
-        t->sigmask |= set->bits;
-    else if (set && c->a[0].i == BOX_SIG_UNBLOCK)
-        t->sigmask &= ~set->bits;
-    else if (set && c->a[0].i == BOX_SIG_SETMASK)
-        t->sigmask = set->bits;
-    else if (set)
-        return -EINVAL;
-    t->sigmask &= ~(bit(SIGKILL) | bit(SIGSTOP));
-    if (old)
-        old->bits = now;
-    for (int sig, code; (sig = take_pending(t, &handler, &code)) != 0;)
-        deliver(t, sig, handler, code);
-    return 0;
+    static long (*const calls[])(struct call *) = {
+        sys_nanosleep, sys_clock_nanosleep, sys_ppoll, sys_pselect6, sys_rt_sigsuspend,
+        sys_rt_sigtimedwait,
+#if defined(__x86_64__)
+        sys_poll, sys_select, sys_pause,
+#endif
+    };
+    enum { TIMEOUT = 3 };
+    uint64_t a[6];
+    for (size_t i = 0; row && i < sizeof calls / sizeof calls[0]; i++)
+        if (row->handler == calls[i])
+            return true;
+    abi_arguments(lfi_ctx_regs(t->ctx), a);
+    return !row || (row->handler == sys_futex && a[TIMEOUT]);
 }
 
-long sys_rt_sigpending(struct call *c)
+/* Where the first handler returns to, as the frame says it.  */
+static void come_back(struct LFILinuxThread *t, const struct box_sigaction *action,
+                      struct done_call *call, struct frame *f)
 {
-    if (c->a[1].u > SIGSET_SIZE)
-        return -EINVAL;
-    pthread_mutex_lock(&c->p->lock);
-    uint64_t bits = c->p->sig.pending & c->t->sigmask;
-    pthread_mutex_unlock(&c->p->lock);
-    return copy_out(c, c->raw[0], &bits, c->a[1].u);
+    f->pc = lfi_ctx_pc(t->ctx);
+    f->flags = 0;
+    if (!call || call->set)
+        return;
+    call->set = true;
+    bool again = call->result == -EINTR && action->flags & BOX_SA_RESTART
+                 && !ends_by_signal(t, call->row);
+    if (!again)
+        abi_result(lfi_ctx_regs(t->ctx), call->result);
+    f->pc = again ? frame_call(t, f->pc) : frame_after_call(t, f->pc);
+    f->flags = again ? f->pc << 32 : 0;
 }
 
-long sys_sigaltstack(struct call *c)
+static void die(struct LFILinuxThread *t, int sig, int code)
 {
-    enum { DISABLE = 2, AUTODISARM = (int)(1u << 31), MIN_SIZE = 2048 };
-    const struct box_stack *set = c->a[0].ptr;
-    struct box_stack *old = c->a[1].ptr;
-    struct box_stack now = c->t->altstack;
-    if (now.size == 0)
-        now.flags = DISABLE;
-    if (set && memcmp(set, &c->t->altstack, sizeof *set) == 0)
-        set = NULL;
-    if (set && set->flags & ~(DISABLE | AUTODISARM))
-        return -EINVAL;
-    if (set && !(set->flags & DISABLE) && set->size < MIN_SIZE)
-        return -ENOMEM;
-    if (set)
-        c->t->altstack = set->flags & DISABLE ? (struct box_stack){0} : *set;
-    if (old)
-        *old = now;
-    return 0;
+    proc_end_sent(t->proc, t, sig, code);
+}
+
+/* Everything that is there.  */
+static void deliver(struct LFILinuxThread *t, struct done_call *call)
+{
+    struct frame f = {.flags = 0};
+    struct box_sigaction action;
+    atomic_store(&t->attention, false);
+    while (next_signal(t, &f.info, &action)) {
+        if (action.handler == BOX_SIG_DFL) {
+            die(t, f.info.signo, f.info.code);
+            return;
+        }
+        come_back(t, &action, call, &f);
+        if (!enter_handler(t, &action, &f)) {
+            die(t, SIGSEGV, SI_KERNEL);
+            return;
+        }
+    }
+}
+
+bool signal_after_call(struct LFILinuxThread *t, const struct call_row *row, long result)
+{
+    struct done_call call = {row, result, t->returned};
+    bool again = t->returned && t->again;
+    t->returned = t->again = false;
+    if (again)
+        return true;
+    if (result != -EINTR || call.set)
+        restore_mask(t);
+    if (atomic_load(&t->attention) || (result == -EINTR && !call.set))
+        deliver(t, &call);
+    if (call.set)
+        return false;
+    if (result == -EINTR)
+        return true;
+    abi_result(lfi_ctx_regs(t->ctx), result);
+    return false;
+}
+
+/* An address that the box computed, as it sees it: what its code adds the base to is below that.  */
+static uint64_t box_address(struct LFILinuxThread *t, uint64_t address)
+{
+    lfiptr in_box = lfi_box_l2p(t->proc->box, address);
+    uint64_t offset = in_box - t->proc->info.base;
+    return in_box < t->proc->info.min ? offset : in_box;
+}
+
+/* A fault that the box has a handler for, and does not block.  */
+static bool deliver_fault(struct LFILinuxThread *t, const struct LFIFault *fault)
+{
+    enum { PAGE_FAULT = 14, USER = 4 };
+    struct LFILinuxProc *p = t->proc;
+    int sig = fault->sig;
+    pthread_mutex_lock(&p->lock);
+    struct box_sigaction *a = &p->sig.action[sig - 1], action = *a;
+    bool handled = !(t->sigmask & bit(sig)) && action.handler > BOX_SIG_IGN;
+    if (handled && action.flags & RESETHAND)
+        a->handler = BOX_SIG_DFL;
+    pthread_mutex_unlock(&p->lock);
+    if (!handled || fault->kind != LFI_FAULT_SIGNAL)
+        return false;
+    struct frame f = {.info = {.signo = sig, .code = fault->code}, .pc = lfi_ctx_pc(t->ctx)};
+    bool memory = sig == SIGSEGV || sig == SIGBUS;
+    f.address = f.info.u.fault.addr = memory ? box_address(t, fault->addr) : f.pc;
+    if (memory) {
+        f.trap = PAGE_FAULT;
+        f.error = USER;
+    }
+    return enter_handler(t, &action, &f);
+}
+
+bool signal_stopped(struct LFIContext *ctx, const struct LFIFault *fault)
+{
+    struct LFILinuxThread *t = lfi_ctx_data(ctx);
+    if (fault && !deliver_fault(t, fault))
+        return false;
+    deliver(t, NULL);
+    if (atomic_load(&t->proc->ending) || t->leaving)
+        lfi_ctx_exit(t->ctx, 0);
+    return true;
 }

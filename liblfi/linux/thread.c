@@ -101,14 +101,20 @@ static uint64_t ns_of(clockid_t clock)
     return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
 }
 
-uint64_t proc_cpu(struct LFILinuxProc *p)
+uint64_t proc_cpu_locked(struct LFILinuxProc *p)
 {
     clockid_t clock;
-    pthread_mutex_lock(&p->lock);
     uint64_t used = p->cpu_done;
     for (struct LFILinuxThread *t = p->threads; t; t = t->next)
         if (t->running && pthread_getcpuclockid(t->host, &clock) == 0)
             used += ns_of(clock) - t->cpu_start;
+    return used;
+}
+
+uint64_t proc_cpu(struct LFILinuxProc *p)
+{
+    pthread_mutex_lock(&p->lock);
+    uint64_t used = proc_cpu_locked(p);
     pthread_mutex_unlock(&p->lock);
     return used;
 }
@@ -131,6 +137,9 @@ static void thread_out(struct LFILinuxThread *t)
     pthread_mutex_lock(&p->lock);
     unlink_thread(t);
     stop_clock(t);
+    signal_clear(p, &t->queue);
+    if (p->sig.queue.pending)
+        signal_retarget(t);
     if (keep)
         p->main_code = code;
     else
@@ -178,12 +187,17 @@ void proc_end_exit(struct LFILinuxThread *t, int code)
     proc_end(t->proc, t, &(struct LFIProcEnd){.code = code, .reason = LFI_ENDED_EXIT}, NULL);
 }
 
-void proc_end_signal(struct LFILinuxThread *t, int sig, int code)
+void proc_end_sent(struct LFILinuxProc *p, struct LFILinuxThread *self, int sig, int code)
 {
-    proc_end(t->proc, t,
+    proc_end(p, self,
              &(struct LFIProcEnd){
                  .code = 128 + sig, .sig = sig, .info.code = code, .reason = LFI_ENDED_SIGNAL},
              NULL);
+}
+
+void proc_end_signal(struct LFILinuxThread *t, int sig, int code)
+{
+    proc_end_sent(t->proc, t, sig, code);
 }
 
 void proc_end_reason(struct LFILinuxProc *p, struct LFILinuxThread *self, enum LFIEndReason reason)
@@ -397,6 +411,7 @@ static long clone_start(struct call *c, struct LFILinuxThread *t)
         lfi_ctx_set_tp(t->ctx, c->raw[ABI_CLONE_TLS]);
     t->entry = abi_resume(regs);
     t->sigmask = c->t->sigmask;
+    atomic_store(&t->attention, true);
     memcpy(t->name, c->t->name, sizeof t->name);
     if (flags & BOX_CLONE_CHILD_CLEARTID)
         t->clear_tid = c->raw[ABI_CLONE_CTID];

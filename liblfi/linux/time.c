@@ -81,6 +81,9 @@ static long sleep_on(struct call *c, clockid_t clock, int flags, const struct bo
                      struct box_timespec *left)
 {
     struct timespec req = time_to_host(want), rem = req;
+    /* A relative sleep that goes on after a signal without a handler ends when it would have.  */
+    if (!flags && time_valid(want))
+        req = call_left(call_deadline(c->t, &req));
     long err = host_call(c->t, SYS_clock_nanosleep, clock, flags, (long)&req, (long)&rem, 0, 0);
     if (left && err == -EINTR && !flags) {
         *left = (struct box_timespec){rem.tv_sec, rem.tv_nsec};

@@ -28,8 +28,8 @@ enum arg_show {
 #define TRACE_STRUCTS(X)                                                                           \
     X(stat) X(statfs) X(statx) X(timespec) X(timespec2) X(timeval) X(timeval2) X(timezone)         \
     X(utimbuf) X(utsname) X(sysinfo) X(rusage) X(tms) X(rlimit) X(stack) X(pollfd) X(fdpair)       \
-    X(fdset) X(offset) X(word64) X(id) X(sigset) X(sigset_arg) X(sigaction) X(flock)        \
-    X(epoll_event) X(itimerspec) X(sockaddr) X(msghdr)
+    X(fdset) X(offset) X(word64) X(id) X(sigset) X(sigset_arg) X(siginfo) X(sigevent) X(itimerval)   \
+    X(itimerspec) X(sigaction) X(flock) X(epoll_event) X(sockaddr) X(msghdr)
 #define X(name) SHOW_STRUCT_##name,
     TRACE_STRUCTS(X)
 #undef X

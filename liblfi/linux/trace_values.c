@@ -378,6 +378,39 @@ static void show_sigset_arg(struct line *l, const struct box_sigset_arg *s)
     line_add(l, ", sigsetsize=%" PRIu64 "}", s->size);
 }
 
+static void show_siginfo(struct line *l, const struct box_siginfo *s)
+{
+    line_add(l, "{si_signo=");
+    line_add_signal(l, (uint32_t)s->signo);
+    line_add(l, ", si_code=%d, si_pid=%d, si_uid=%u, si_value=%#" PRIx64 "}", s->code, s->u.sent.pid,
+             s->u.sent.uid, s->u.sent.value);
+}
+
+static void show_sigevent(struct line *l, const struct box_sigevent *s)
+{
+    line_add(l, "{sigev_value=%#" PRIx64 ", sigev_signo=", s->value);
+    line_add_signal(l, (uint32_t)s->signo);
+    line_add(l, ", sigev_notify=%d}", s->notify);
+}
+
+static void show_itimerval(struct line *l, const struct box_itimerval *s)
+{
+    line_add(l, "{it_interval=");
+    show_timeval(l, &s->interval);
+    line_add(l, ", it_value=");
+    show_timeval(l, &s->value);
+    line_add(l, "}");
+}
+
+static void show_itimerspec(struct line *l, const struct box_itimerspec *s)
+{
+    line_add(l, "{it_interval=");
+    show_timespec(l, &s->interval);
+    line_add(l, ", it_value=");
+    show_timespec(l, &s->value);
+    line_add(l, "}");
+}
+
 static void show_sigaction(struct line *l, const struct box_sigaction *s)
 {
     static const char *const special[] = {"SIG_DFL", "SIG_IGN"};
@@ -413,15 +446,6 @@ static void show_epoll_event(struct line *l, const struct box_epoll_event *e)
     line_add_set(l, SHOW_epoll, e->events);
     line_add(l, ", data={u32=%u, u64=%" PRIu64 "}}", e->data[0],
              e->data[0] | (uint64_t)e->data[1] << 32);
-}
-
-static void show_itimerspec(struct line *l, const struct box_itimerspec *t)
-{
-    line_add(l, "{it_interval=");
-    show_timespec(l, &t->interval);
-    line_add(l, ", it_value=");
-    show_timespec(l, &t->value);
-    line_add(l, "}");
 }
 
 /* An address whose family is none of these shows no more than that.  */

@@ -43,7 +43,8 @@ LFI_HIDDEN int lfi_arch_enter(struct LFIContext *ctx, bool resume);
 LFI_HIDDEN _Noreturn void lfi_arch_leave(struct LFIContext *ctx, int code);
 LFI_HIDDEN extern const char lfi_arch_rtcall_syscall[], lfi_arch_rtcall_get_tp[],
     lfi_arch_rtcall_set_tp[], lfi_arch_rtcall_return[], lfi_arch_rtcall_callback[],
-    lfi_arch_rtcall_unused[], lfi_arch_entering_begin[], lfi_arch_entering_end[];
+    lfi_arch_rtcall_unused[], lfi_arch_entering_begin[], lfi_arch_entering_end[], lfi_arch_resume[],
+    lfi_arch_stopped[], lfi_arch_trap[];
 
 const enum LFIArch lfi_arch_this = LFI_ARCH_AARCH64;
 
@@ -304,25 +305,32 @@ bool lfi_arch_entering(const struct LFIContext *ctx, const ucontext_t *uc)
     return pc >= (uintptr_t)lfi_arch_entering_begin && pc < (uintptr_t)lfi_arch_entering_end;
 }
 
+/* Where the vector registers are in the frame, from __reserved; or NO_VECTORS.  */
+#define NO_VECTORS SIZE_MAX
+static size_t find_vectors(const ucontext_t *uc)
+{
+    size_t at = 0, size = sizeof uc->uc_mcontext.__reserved;
+    struct _aarch64_ctx head;
+    while (size - at >= sizeof head) {
+        memcpy(&head, uc->uc_mcontext.__reserved + at, sizeof head);
+        if (head.magic == 0 || head.size < sizeof head || head.size > size - at)
+            break;
+        if (head.magic == FPSIMD_MAGIC && head.size >= sizeof(struct fpsimd_context))
+            return at;
+        at += head.size;
+    }
+    return NO_VECTORS;
+}
+
 static void save_vectors(struct LFIRegs *regs, const ucontext_t *uc)
 {
-    const unsigned char *p = (const unsigned char *)uc->uc_mcontext.__reserved;
-    size_t left = sizeof uc->uc_mcontext.__reserved;
-    struct _aarch64_ctx head;
-    while (left >= sizeof head) {
-        memcpy(&head, p, sizeof head);
-        if (head.magic == 0 || head.size < sizeof head || head.size > left)
-            return;
-        if (head.magic == FPSIMD_MAGIC && head.size >= sizeof(struct fpsimd_context)) {
-            const struct fpsimd_context *fp = (const void *)p;
-            regs->fpcr = fp->fpcr;
-            regs->fpsr = fp->fpsr;
-            memcpy(regs->vector, fp->vregs, sizeof regs->vector);
-            return;
-        }
-        p += head.size;
-        left -= head.size;
-    }
+    size_t at = find_vectors(uc);
+    if (at == NO_VECTORS)
+        return;
+    const struct fpsimd_context *fp = (const void *)(uc->uc_mcontext.__reserved + at);
+    regs->fpcr = fp->fpcr;
+    regs->fpsr = fp->fpsr;
+    memcpy(regs->vector, fp->vregs, sizeof regs->vector);
 }
 
 void lfi_arch_uc_save(struct LFIContext *ctx, const ucontext_t *uc)
@@ -339,4 +347,106 @@ void lfi_arch_uc_leave(struct LFIContext *ctx, int code, ucontext_t *uc)
     uc->uc_mcontext.regs[1] = (unsigned)code;
     uc->uc_mcontext.sp = ctx->regs.host_sp;
     lfi_arch_uc_set_pc(uc, (uintptr_t)lfi_arch_leave);
+}
+
+/* Stopping and going on.  */
+
+void lfi_arch_uc_stop(struct LFIContext *ctx, ucontext_t *uc)
+{
+    uc->uc_mcontext.regs[25] = (uintptr_t)ctx;
+    uc->uc_mcontext.sp = ctx->regs.host_sp;
+    lfi_arch_uc_set_pc(uc, (uintptr_t)lfi_arch_stopped);
+}
+
+uint64_t lfi_arch_uc_next(const ucontext_t *uc)
+{
+    return uc->uc_mcontext.pc;
+}
+
+uint64_t lfi_arch_uc_entry(const struct LFIContext *ctx, const ucontext_t *uc)
+{
+    return uc->uc_mcontext.pc < (uintptr_t)lfi_arch_resume ? ctx->regs.x16 : ctx->regs.x30;
+}
+
+bool lfi_arch_returns_to(const struct LFIContext *ctx, uint64_t pc)
+{
+    return pc == ctx->base + (ctx->regs.x30 & 0xfffffffc);
+}
+
+#define LOAD_BELOW(word) (((word)&0xffe00fffu) == 0xf840037eu)
+#define LOAD_PAGE0(word) (((word)&0xffc003ffu) == 0xf940037eu)
+
+/* Between the load of an entry of the table and the jump through it x30 is no address of the box, and
+   would not become one again: the load is done again.  */
+static bool has_entry(const struct LFIContext *ctx, uint64_t pc, const char *code, size_t size)
+{
+    uint32_t words[2];
+    size_t at = pc - (uintptr_t)code;
+    if (!code || at < sizeof words[0] || at + sizeof words[0] > size
+        || ctx->regs.x30 - ctx->base < LFI_BOX_SIZE)
+        return false;
+    memcpy(words, code + at - sizeof words[0], sizeof words);
+    return words[1] == BLR_X30 && (LOAD_BELOW(words[0]) || LOAD_PAGE0(words[0]));
+}
+
+/* Any word of the box can be jumped to.  */
+uint64_t lfi_arch_settle(struct LFIContext *ctx, uint64_t pc, const char *code, size_t size)
+{
+    struct LFIRegs *r = &ctx->regs;
+    pc &= ~UINT64_C(3);
+    if (has_entry(ctx, pc, code, size))
+        pc -= sizeof(uint32_t);
+    lfi_arch_regs_relink(ctx);
+    r->sp = lfi_arch_sp(ctx);
+    r->x28 = ctx->base + (uint32_t)r->x28;
+    r->x30 = ctx->base + (uint32_t)r->x30;
+    return pc;
+}
+
+bool lfi_arch_uc_at_trap(const struct LFIContext *ctx, const ucontext_t *uc)
+{
+    (void)ctx;
+    return uc->uc_mcontext.pc == (uintptr_t)lfi_arch_trap;
+}
+
+void lfi_arch_uc_skip_trap(ucontext_t *uc)
+{
+    lfi_arch_uc_set_pc(uc, uc->uc_mcontext.pc + sizeof(uint32_t));
+}
+
+void lfi_arch_uc_enter(struct LFIContext *ctx, ucontext_t *uc, uint64_t pc)
+{
+    size_t at = find_vectors(uc);
+    memcpy(uc->uc_mcontext.regs, &ctx->regs.x0, 31 * sizeof ctx->regs.x0);
+    uc->uc_mcontext.sp = ctx->regs.sp;
+    uc->uc_mcontext.pstate = (uc->uc_mcontext.pstate & ~NZCV_MASK) | (ctx->regs.nzcv & NZCV_MASK);
+    lfi_arch_uc_set_pc(uc, pc);
+    if (at == NO_VECTORS)
+        return;
+    struct fpsimd_context *fp = (void *)(uc->uc_mcontext.__reserved + at);
+    fp->fpcr = ctx->regs.fpcr;
+    fp->fpsr = ctx->regs.fpsr;
+    memcpy(fp->vregs, ctx->regs.vector, sizeof ctx->regs.vector);
+}
+
+/* rtcalls 1 and 2: every instruction of them may be done again.  */
+bool lfi_arch_uc_finish_rtcall(struct LFIContext *ctx, ucontext_t *uc)
+{
+    unsigned long long *x = uc->uc_mcontext.regs;
+    uint64_t pc = uc->uc_mcontext.pc;
+    if (pc >= (uintptr_t)lfi_arch_rtcall_set_tp && pc < (uintptr_t)lfi_arch_rtcall_return)
+        ctx->regs.tp = x[0];
+    else if (pc >= (uintptr_t)lfi_arch_rtcall_get_tp && pc < (uintptr_t)lfi_arch_rtcall_set_tp)
+        x[0] = ctx->regs.tp;
+    else
+        return false;
+    x[30] = ctx->base + (x[30] & 0xfffffffc);
+    lfi_arch_uc_set_pc(uc, x[30]);
+    return true;
+}
+
+bool lfi_arch_uc_stepped(const struct LFIContext *ctx, ucontext_t *uc)
+{
+    (void)ctx, (void)uc;
+    return false;
 }

@@ -186,14 +186,33 @@ function lfi_arch_resume
         ret
 lfi_arch_entering_end:
 .Lnew_interrupted:
-        mov     x0, x25
-        bl      lfi_ctx_interrupted
-        b       lfi_arch_entering_begin
+        ldr     x1, [x25, #CTX_X(16)]
+        b       .Llook
 .Linterrupted:
+        ldr     x1, [x25, #CTX_X(30)]
+.Llook:
         mov     x0, x25
         bl      lfi_ctx_interrupted
+        cbz     w0, lfi_arch_resume
+        /* Goes on anywhere in the box: the handler of the signal has the kernel do that, or goes on
+           behind, to look again (lfi_resume_enter).  */
+        .globl  lfi_arch_trap
+        .hidden lfi_arch_trap
+lfi_arch_trap:
+        udf     #0
         b       lfi_arch_resume
 end lfi_arch_resume
+
+/* Where the signal handler sends a thread that it found in code of the box, whose registers are in the
+   context.  x25: the context; sp is the host's.  */
+function lfi_arch_stopped
+        ldr     x18, [sp, #FRAME_X18]
+        host_fp_state
+        mov     x29, sp
+        mov     x0, x25
+        bl      lfi_ctx_stopped
+        b       lfi_arch_resume
+end lfi_arch_stopped
 
 /* void lfi_arch_leave(struct LFIContext *ctx, int code): lfi_arch_enter returns code.  Also
    where the signal handler sends a thread whose box faulted.  */

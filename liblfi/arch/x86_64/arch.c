@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "lfi-verify/x86_64/resume.h"
+#include "lfiv.h"
 #include "liblfi/arch/x86_64/offsets.h"
 #include "liblfi/core/internal.h"
 
@@ -81,7 +83,9 @@ enum {
     MXCSR_DEFAULT = 0x1f80,
     MXCSR_MASK_DEFAULT = 0xffbf,
     FCW_DEFAULT = 0x37f,
-    TRAP_BREAKPOINT = 3
+    TRAP_BREAKPOINT = 3,
+    TRAP_SIZE = 2, /* ud2 */
+    XSTATE_SSE = 2
 };
 /* "HygonGenuine".  */
 #define HYGON_EBX 0x6f677948
@@ -89,6 +93,7 @@ enum {
 #define CPUID_AMD_CAPACITY 0x80000008u
 #define FLAGS_BOX UINT64_C(0xcd5)          /* CF PF AF ZF SF DF OF */
 #define FLAGS_HOST_CLEAR UINT64_C(0x40500) /* TF DF AC */
+#define FLAG_TF UINT64_C(0x100)
 
 const enum LFIArch lfi_arch_this = LFI_ARCH_X86_64;
 
@@ -145,6 +150,7 @@ struct Crossing {
     const char *rtcall[LFI_RTCALL_CALLBACK + 1], *unused;
     const char *leave_fault;
     const char *entering, *entered; /* lfi_arch_entering */
+    const char *stopped, *trap;
 };
 
 #define FUNCTIONS(kind)                                                                            \
@@ -153,7 +159,8 @@ struct Crossing {
     LFI_HIDDEN extern const char lfi_arch_leave_fault_##kind[], lfi_arch_rtcall_syscall_##kind[],  \
         lfi_arch_rtcall_get_tp_##kind[], lfi_arch_rtcall_set_tp_##kind[],                          \
         lfi_arch_rtcall_return_##kind[], lfi_arch_rtcall_callback_##kind[],                        \
-        lfi_arch_rtcall_unused_##kind[], lfi_arch_resume_##kind[], lfi_arch_resume_end_##kind[];
+        lfi_arch_rtcall_unused_##kind[], lfi_arch_resume_##kind[], lfi_arch_resume_end_##kind[],   \
+        lfi_arch_stopped_##kind[], lfi_arch_trap_##kind[];
 #define ROW(kind, base, ctxreg, bundle)                                                            \
     {                                                                                              \
         {lfi_arch_enter_##kind, lfi_arch_leave_##kind}, base, ctxreg, bundle,                      \
@@ -163,7 +170,7 @@ struct Crossing {
              [LFI_RTCALL_RETURN] = lfi_arch_rtcall_return_##kind,                                  \
              [LFI_RTCALL_CALLBACK] = lfi_arch_rtcall_callback_##kind},                             \
             lfi_arch_rtcall_unused_##kind, lfi_arch_leave_fault_##kind, lfi_arch_resume_##kind,    \
-            lfi_arch_resume_end_##kind                                                             \
+            lfi_arch_resume_end_##kind, lfi_arch_stopped_##kind, lfi_arch_trap_##kind              \
     }
 
 FUNCTIONS(segment)
@@ -537,19 +544,29 @@ static void save_fp(struct LFIRegs *regs, const ucontext_t *uc)
         memcpy(regs->vector_high, frame + CTX_YMM_HIGH - CTX_XSAVE, sizeof regs->vector_high);
 }
 
+/* The general registers as they are encoded: in the context, and in a frame.  */
+enum { NREGS = 16, REG_RSP_CODE = 4 };
+
+static void registers(struct LFIRegs *r, uint64_t *of[NREGS])
+{
+    uint64_t *const all[NREGS] = {&r->rax, &r->rcx, &r->rdx, &r->rbx, &r->rsp, &r->rbp,
+                                  &r->rsi, &r->rdi, &r->r8,  &r->r9,  &r->r10, &r->r11,
+                                  &r->r12, &r->r13, &r->r14, &r->r15};
+    memcpy(of, all, sizeof all);
+}
+
+static const int frame_registers[NREGS] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP,
+                                           REG_RSI, REG_RDI, REG_R8,  REG_R9,  REG_R10, REG_R11,
+                                           REG_R12, REG_R13, REG_R14, REG_R15};
+
 void lfi_arch_uc_save(struct LFIContext *ctx, const ucontext_t *uc)
 {
     const greg_t *from = uc->uc_mcontext.gregs;
     struct LFIRegs *r = &ctx->regs;
-    const struct {
-        uint64_t *to;
-        int reg;
-    } regs[] = {{&r->rsp, REG_RSP}, {&r->rax, REG_RAX}, {&r->rcx, REG_RCX}, {&r->rdx, REG_RDX},
-                {&r->rbx, REG_RBX}, {&r->rbp, REG_RBP}, {&r->rsi, REG_RSI}, {&r->rdi, REG_RDI},
-                {&r->r8, REG_R8},   {&r->r9, REG_R9},   {&r->r10, REG_R10}, {&r->r11, REG_R11},
-                {&r->r12, REG_R12}, {&r->r13, REG_R13}, {&r->r14, REG_R14}, {&r->r15, REG_R15}};
-    for (size_t i = 0; i < sizeof regs / sizeof regs[0]; i++)
-        *regs[i].to = (uint64_t)from[regs[i].reg];
+    uint64_t *to[NREGS];
+    registers(r, to);
+    for (size_t i = 0; i < NREGS; i++)
+        *to[i] = (uint64_t)from[frame_registers[i]];
     r->rflags = (uint64_t)from[REG_EFL] & FLAGS_BOX;
     save_fp(r, uc);
 }
@@ -562,4 +579,134 @@ void lfi_arch_uc_leave(struct LFIContext *ctx, int code, ucontext_t *uc)
     r[REG_RSP] = (greg_t)ctx->regs.host_sp;
     r[REG_EFL] &= ~(greg_t)FLAGS_HOST_CLEAR;
     lfi_arch_uc_set_pc(uc, (uintptr_t)crossing_of(ctx)->leave_fault);
+}
+
+/* Stopping and going on.  */
+
+void lfi_arch_uc_stop(struct LFIContext *ctx, ucontext_t *uc)
+{
+    greg_t *r = uc->uc_mcontext.gregs;
+    r[REG_R15] = (greg_t)(uintptr_t)ctx;
+    r[REG_RSP] = (greg_t)ctx->regs.host_sp;
+    r[REG_EFL] &= ~(greg_t)FLAGS_HOST_CLEAR;
+    lfi_arch_uc_set_pc(uc, (uintptr_t)crossing_of(ctx)->stopped);
+}
+
+uint64_t lfi_arch_uc_next(const ucontext_t *uc)
+{
+    return (uint64_t)uc->uc_mcontext.gregs[REG_RIP];
+}
+
+uint64_t lfi_arch_uc_entry(const struct LFIContext *ctx, const ucontext_t *uc)
+{
+    (void)uc;
+    return ctx->regs.r11;
+}
+
+bool lfi_arch_returns_to(const struct LFIContext *ctx, uint64_t pc)
+{
+    return pc == ctx->regs.r11 && pc % crossing_of(ctx)->bundle == 0;
+}
+
+/* As the instructions of the macro before the pc left them.  */
+static void redo_macro(struct LFIContext *ctx, const struct LFIVX64Resume *r)
+{
+    uint64_t *regs[NREGS], mask = UINT32_MAX;
+    registers(&ctx->regs, regs);
+    if (r->aligned)
+        mask &= -(uint64_t)crossing_of(ctx)->bundle;
+    for (unsigned i = 0; i < NREGS; i++) {
+        if (r->word >> i & 1)
+            *regs[i] &= mask;
+        else if (r->in_box >> i & 1)
+            *regs[i] = ctx->base + (*regs[i] & mask);
+        else if (r->base >> i & 1)
+            *regs[i] = ctx->base;
+    }
+}
+
+/* Any bundle can be jumped to; behind its start the verifier is asked.  rsp is reduced to the box, but
+   for a macro that is about to do that.  */
+uint64_t lfi_arch_settle(struct LFIContext *ctx, uint64_t pc, const char *code, size_t size)
+{
+    struct LFIVX64Resume r = {.word = 0};
+    struct LFIVerifier verifier;
+    uint64_t bundle = crossing_of(ctx)->bundle;
+    lfi_arch_regs_relink(ctx);
+    if (pc % bundle && !ctx->engine->opts.no_verify
+        && !(code && lfiv_for_profile(ctx->box->profile, &verifier)
+             && lfiv_x64_resume(code, size, (uintptr_t)code, pc - (uintptr_t)code, &verifier.opts,
+                                &r)))
+        pc &= -bundle;
+    redo_macro(ctx, &r);
+    if (!(r.word >> REG_RSP_CODE & 1))
+        ctx->regs.rsp = lfi_arch_sp(ctx) + (r.pushed ? sizeof(uint64_t) : 0);
+    return pc - r.back;
+}
+
+bool lfi_arch_uc_at_trap(const struct LFIContext *ctx, const ucontext_t *uc)
+{
+    return lfi_arch_uc_next(uc) == (uintptr_t)crossing_of(ctx)->trap;
+}
+
+void lfi_arch_uc_skip_trap(ucontext_t *uc)
+{
+    uc->uc_mcontext.gregs[REG_RIP] += TRAP_SIZE;
+}
+
+/* Into the kernel's frame; what verified code cannot reach stays as it is there.  */
+static void load_fp(const struct LFIRegs *regs, ucontext_t *uc)
+{
+    static const struct LFIRegs initial = {.fcw = FCW_DEFAULT};
+    enum { X87_SIZE = CTX_MXCSR - CTX_XSAVE };
+    const struct LFIRegs *x87 = regs->xstate & LFI_XSTATE_X87 ? regs : &initial;
+    unsigned char *frame = (unsigned char *)uc->uc_mcontext.fpregs;
+    struct _fpstate *legacy = (void *)frame;
+    memcpy(frame, &x87->fcw, X87_SIZE);
+    memcpy(frame + offsetof(struct LFIRegs, st) - CTX_XSAVE, x87->st, sizeof x87->st);
+    memcpy(frame + offsetof(struct LFIRegs, vector) - CTX_XSAVE, regs->vector, sizeof regs->vector);
+    legacy->mxcsr = regs->mxcsr & lfi_arch_host.mxcsr_mask;
+    if (legacy->sw_reserved.magic1 != FP_XSTATE_MAGIC1)
+        return;
+    uint64_t parts, box = LFI_XSTATE_X87 | LFI_XSTATE_AVX;
+    memcpy(&parts, frame + CTX_XSTATE - CTX_XSAVE, sizeof parts);
+    parts = (parts & ~box) | XSTATE_SSE | (regs->xstate & box & lfi_arch_host.xmask);
+    memcpy(frame + CTX_XSTATE - CTX_XSAVE, &parts, sizeof parts);
+    if (parts & LFI_XSTATE_AVX)
+        memcpy(frame + CTX_YMM_HIGH - CTX_XSAVE, regs->vector_high, sizeof regs->vector_high);
+}
+
+void lfi_arch_uc_enter(struct LFIContext *ctx, ucontext_t *uc, uint64_t pc)
+{
+    greg_t *to = uc->uc_mcontext.gregs;
+    uint64_t *from[NREGS];
+    registers(&ctx->regs, from);
+    for (size_t i = 0; i < NREGS; i++)
+        to[frame_registers[i]] = (greg_t)*from[i];
+    to[REG_EFL] = (greg_t)((((uint64_t)to[REG_EFL] & ~FLAGS_BOX) & ~FLAGS_HOST_CLEAR)
+                           | (ctx->regs.rflags & FLAGS_BOX));
+    load_fp(&ctx->regs, uc);
+    lfi_arch_uc_set_pc(uc, pc);
+    if (uses_gs(crossing_of(ctx)->base))
+        __asm__ volatile("wrgsbase %0" ::"r"(ctx->base) : "memory");
+}
+
+/* rtcalls 1 and 2, which change flags for a while: the processor takes one step, and again.  */
+bool lfi_arch_uc_finish_rtcall(struct LFIContext *ctx, ucontext_t *uc)
+{
+    const struct Crossing *c = crossing_of(ctx);
+    uint64_t pc = lfi_arch_uc_next(uc);
+    if (pc >= (uintptr_t)c->rtcall[LFI_RTCALL_GET_TP] && pc < (uintptr_t)c->rtcall[LFI_RTCALL_RETURN])
+        uc->uc_mcontext.gregs[REG_EFL] |= FLAG_TF;
+    return false;
+}
+
+/* Code of boxes cannot set TF.  */
+bool lfi_arch_uc_stepped(const struct LFIContext *ctx, ucontext_t *uc)
+{
+    if (!(uc->uc_mcontext.gregs[REG_EFL] & (greg_t)FLAG_TF))
+        return false;
+    if (lfi_arch_uc_next(uc) - ctx->base < LFI_BOX_SIZE)
+        uc->uc_mcontext.gregs[REG_EFL] &= ~(greg_t)FLAG_TF;
+    return true;
 }

@@ -320,9 +320,38 @@ function lfi_arch_resume_\kind
 lfi_arch_resume_end_\kind:
 .Linterrupted_\kind:
         movq    %r15, %rdi
+        movq    CTX_R11(%r15), %rsi
         call    lfi_ctx_interrupted
+        testb   %al, %al
+        jz      lfi_arch_resume_\kind
+        /* Goes on anywhere in the box: the handler of the signal has the kernel do that, or goes on
+           behind, to look again (lfi_resume_enter).  */
+        .globl  lfi_arch_trap_\kind
+        .hidden lfi_arch_trap_\kind
+lfi_arch_trap_\kind:
+        ud2
         jmp     lfi_arch_resume_\kind
 end lfi_arch_resume_\kind
+
+/* Where the signal handler sends a thread that it found in code of the box, whose registers are in the
+   context; the state of the floating-point units is still the box's.  r15: the context; rsp is the
+   host's.  */
+function lfi_arch_stopped_\kind
+        parts_in_use
+        testl   %eax, %eax
+        jz      .Lstopped_\kind
+        parts_init
+.Lstopped_\kind:
+        host_fp_state
+        .if     GS
+        movq    CTX_HOST_GS(%r15), %rax
+        wrgsbase %rax
+        .endif
+        leaq    FRAME_RBP(%rsp), %rbp
+        movq    %r15, %rdi
+        call    lfi_ctx_stopped
+        jmp     lfi_arch_resume_\kind
+end lfi_arch_stopped_\kind
 
 /* Where the signal handler sends a thread whose box faulted: as lfi_arch_leave, but the state of
    the floating-point units is still the box's.  */
