@@ -153,7 +153,7 @@ bool lfi_proc_exited(struct LFILinuxProc *proc, int *code);
 /* Ours: why a process ended.  */
 enum LFIEndReason {
     LFI_ENDED_EXIT = 0,  /* it called exit, or its last thread ended */
-    LFI_ENDED_SIGNAL,    /* it raised a signal that ends it, or wrote to a closed pipe */
+    LFI_ENDED_SIGNAL,    /* a signal that it does not handle: its own, lfi_proc_signal, a closed pipe */
     LFI_ENDED_FAULT,     /* sig and info tell which */
     LFI_ENDED_NOT_RUN,   /* lfi_errno of the thread that should have run it tells why */
     LFI_ENDED_INTERRUPT, /* lfi_proc_interrupt, or lfi_ctx_interrupt for one of its threads: SIGKILL */

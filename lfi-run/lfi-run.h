@@ -67,6 +67,13 @@ struct LFIProfile;
 /* What hinders boxes of the profile in this process, as one line; NULL if nothing does.  */
 const char *check_native(const struct LFIProfile *profile);
 
+/* Signals that this process gets go to the program (signals.c), between begin and end.  die: the
+   program has ended by sig (0: by none); if that came from here this process ends by it as well.  */
+struct LFILinuxProc;
+void signals_begin(struct LFILinuxProc *proc);
+void signals_end(void);
+void signals_die(int sig);
+
 /* Runs the program in a box of this process.  Returns its exit status.  */
 int run_program(const struct options *o);
 

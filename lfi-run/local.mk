@@ -5,7 +5,7 @@ bin_PROGRAMS += %D%/lfi-run
 %C%_lfi_run_CPPFLAGS = $(AM_CPPFLAGS) -DQEMU_AARCH64='"$(QEMU_AARCH64)"'
 %C%_lfi_run_LDADD =
 if NATIVE_RUNTIME
-%C%_lfi_run_SOURCES += %D%/run.c %D%/environment.c
+%C%_lfi_run_SOURCES += %D%/run.c %D%/environment.c %D%/signals.c
 %C%_lfi_run_CPPFLAGS += -DLFI_NATIVE_RUNTIME=1
 %C%_lfi_run_LDADD += liblfi/liblfi.a -lpthread
 endif

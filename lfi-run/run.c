@@ -278,12 +278,17 @@ int run_program(const struct options *o)
     struct LFILinuxThread *t = lfi_thread_new(proc, o->argc, o->argv, box_environment(o));
     if (!t)
         tool_fail("%s: %s%s", o->argv[0], lfi_errmsg(), advice(o));
+    signals_begin(proc);
     restrict_self(o, maps);
     int code = lfi_thread_run(t);
+    signals_end();
     code = finish(o, proc, code);
+    struct LFIProcEnd end = {.sig = 0};
+    bool by_signal = lfi_proc_end(proc, &end) && end.reason == LFI_ENDED_SIGNAL;
     lfi_thread_free(t);
     lfi_proc_free(proc);
     lfi_linux_free(lx);
     lfi_free(engine);
+    signals_die(by_signal ? end.sig : 0);
     return code;
 }

@@ -440,6 +440,11 @@ static void test_program(struct LFILinuxEngine *lx, const char *name, load_funct
         api.lfi_proc_interrupt(p);
     check("lfi_proc_interrupt", api.lfi_thread_run(t) == 137 && api.lfi_proc_end(p, &end)
                                     && end.reason == LFI_ENDED_INTERRUPT);
+    bool again = api.lfi_proc_reload(p, program, program_size)
+                 && api.lfi_thread_reload(t, 2, more, none) && api.lfi_proc_signal(p, SIGTERM);
+    check("lfi_proc_signal", again && !api.lfi_proc_signal(p, 65)
+                                 && api.lfi_thread_run(t) == 128 + SIGTERM
+                                 && api.lfi_proc_end(p, &end) && end.reason == LFI_ENDED_SIGNAL);
     api.lfi_thread_free(t);
     api.lfi_proc_free(p);
 }

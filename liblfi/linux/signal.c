@@ -472,6 +472,15 @@ static uint64_t box_address(struct LFILinuxThread *t, uint64_t address)
     return in_box < t->proc->info.min ? offset : in_box;
 }
 
+/* What is not mapped is reserved without permissions; the box does not see the difference.  */
+static int fault_code(struct LFILinuxThread *t, const struct LFIFault *fault)
+{
+    struct LFIMapInfo info;
+    lfiptr at = lfi_box_l2p(t->proc->box, fault->addr);
+    bool mapped = lfi_box_mquery(t->proc->box, at, &info);
+    return fault->sig == SIGSEGV && fault->code == SEGV_ACCERR && !mapped ? SEGV_MAPERR : fault->code;
+}
+
 /* A fault that the box has a handler for, and does not block.  */
 static bool deliver_fault(struct LFILinuxThread *t, const struct LFIFault *fault)
 {
@@ -486,7 +495,7 @@ static bool deliver_fault(struct LFILinuxThread *t, const struct LFIFault *fault
     pthread_mutex_unlock(&p->lock);
     if (!handled || fault->kind != LFI_FAULT_SIGNAL)
         return false;
-    struct frame f = {.info = {.signo = sig, .code = fault->code}, .pc = lfi_ctx_pc(t->ctx)};
+    struct frame f = {.info = {.signo = sig, .code = fault_code(t, fault)}, .pc = lfi_ctx_pc(t->ctx)};
     bool memory = sig == SIGSEGV || sig == SIGBUS;
     f.address = f.info.u.fault.addr = memory ? box_address(t, fault->addr) : f.pc;
     if (memory) {

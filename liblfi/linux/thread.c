@@ -60,6 +60,10 @@ bool thread_enter(struct LFILinuxThread *t)
         t->next = p->threads;
         p->threads = t;
         p->nthreads++;
+        atomic_store(&t->attention, true);
+        /* Of what came before there was anybody.  */
+        if (p->sig.queue.pending)
+            lfi_ctx_preempt(t->ctx);
     }
     pthread_mutex_unlock(&p->lock);
     return ok;

@@ -305,9 +305,9 @@ bool lfi_arch_entering(const struct LFIContext *ctx, const ucontext_t *uc)
     return pc >= (uintptr_t)lfi_arch_entering_begin && pc < (uintptr_t)lfi_arch_entering_end;
 }
 
-/* Where the vector registers are in the frame, from __reserved; or NO_VECTORS.  */
-#define NO_VECTORS SIZE_MAX
-static size_t find_vectors(const ucontext_t *uc)
+/* The kernel's record of that kind with so many bytes at least, from __reserved; or NO_RECORD.  */
+#define NO_RECORD SIZE_MAX
+static size_t find_record(const ucontext_t *uc, uint32_t magic, size_t least)
 {
     size_t at = 0, size = sizeof uc->uc_mcontext.__reserved;
     struct _aarch64_ctx head;
@@ -315,17 +315,22 @@ static size_t find_vectors(const ucontext_t *uc)
         memcpy(&head, uc->uc_mcontext.__reserved + at, sizeof head);
         if (head.magic == 0 || head.size < sizeof head || head.size > size - at)
             break;
-        if (head.magic == FPSIMD_MAGIC && head.size >= sizeof(struct fpsimd_context))
+        if (head.magic == magic && head.size >= least)
             return at;
         at += head.size;
     }
-    return NO_VECTORS;
+    return NO_RECORD;
+}
+
+static size_t find_vectors(const ucontext_t *uc)
+{
+    return find_record(uc, FPSIMD_MAGIC, sizeof(struct fpsimd_context));
 }
 
 static void save_vectors(struct LFIRegs *regs, const ucontext_t *uc)
 {
     size_t at = find_vectors(uc);
-    if (at == NO_VECTORS)
+    if (at == NO_RECORD)
         return;
     const struct fpsimd_context *fp = (const void *)(uc->uc_mcontext.__reserved + at);
     regs->fpcr = fp->fpcr;
@@ -414,19 +419,43 @@ void lfi_arch_uc_skip_trap(ucontext_t *uc)
     lfi_arch_uc_set_pc(uc, uc->uc_mcontext.pc + sizeof(uint32_t));
 }
 
-void lfi_arch_uc_enter(struct LFIContext *ctx, ucontext_t *uc, uint64_t pc)
+/* Longer vectors, whose low parts are the same registers: the kernel takes these from the other record,
+   qemu from this one.  */
+static void load_long_vectors(const struct LFIRegs *regs, ucontext_t *uc)
+{
+    enum { HEAD = 16, COUNT = 32 };
+    struct sve_context sve;
+    size_t at = find_record(uc, SVE_MAGIC, HEAD);
+    if (at == NO_RECORD)
+        return;
+    unsigned char *p = uc->uc_mcontext.__reserved + at;
+    memcpy(&sve, p, sizeof sve);
+    if (sve.head.size < HEAD + COUNT * (size_t)sve.vl)
+        return;
+    memset(p + HEAD, 0, COUNT * (size_t)sve.vl);
+    for (size_t i = 0; i < COUNT; i++)
+        memcpy(p + HEAD + i * sve.vl, &regs->vector[i], sizeof regs->vector[i]);
+}
+
+static void load_vectors(const struct LFIRegs *regs, ucontext_t *uc)
 {
     size_t at = find_vectors(uc);
+    load_long_vectors(regs, uc);
+    if (at == NO_RECORD)
+        return;
+    struct fpsimd_context *fp = (void *)(uc->uc_mcontext.__reserved + at);
+    fp->fpcr = regs->fpcr;
+    fp->fpsr = regs->fpsr;
+    memcpy(fp->vregs, regs->vector, sizeof regs->vector);
+}
+
+void lfi_arch_uc_enter(struct LFIContext *ctx, ucontext_t *uc, uint64_t pc)
+{
     memcpy(uc->uc_mcontext.regs, &ctx->regs.x0, 31 * sizeof ctx->regs.x0);
     uc->uc_mcontext.sp = ctx->regs.sp;
     uc->uc_mcontext.pstate = (uc->uc_mcontext.pstate & ~NZCV_MASK) | (ctx->regs.nzcv & NZCV_MASK);
     lfi_arch_uc_set_pc(uc, pc);
-    if (at == NO_VECTORS)
-        return;
-    struct fpsimd_context *fp = (void *)(uc->uc_mcontext.__reserved + at);
-    fp->fpcr = ctx->regs.fpcr;
-    fp->fpsr = ctx->regs.fpsr;
-    memcpy(fp->vregs, ctx->regs.vector, sizeof ctx->regs.vector);
+    load_vectors(&ctx->regs, uc);
 }
 
 /* rtcalls 1 and 2: every instruction of them may be done again.  */
