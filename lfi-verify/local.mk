@@ -44,6 +44,9 @@ testsuite_lfi_verify_lfiv_api_LDADD = %D%/liblfiv.a
 check_PROGRAMS += testsuite/lfi-verify/x86_64-rows
 testsuite_lfi_verify_x86_64_rows_SOURCES = testsuite/lfi-verify/x86_64-rows.c
 testsuite_lfi_verify_x86_64_rows_LDADD = %D%/liblfiv.a
+check_PROGRAMS += testsuite/lfi-verify/x86_64-resume
+testsuite_lfi_verify_x86_64_resume_SOURCES = testsuite/lfi-verify/x86_64-resume.c
+testsuite_lfi_verify_x86_64_resume_LDADD = %D%/liblfiv.a profiles/libprofiles.a
 if ZYDIS
 check_PROGRAMS += testsuite/lfi-verify/x86_64-oracle
 testsuite_lfi_verify_x86_64_oracle_SOURCES = testsuite/lfi-verify/x86_64-oracle.c

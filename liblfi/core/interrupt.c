@@ -107,23 +107,27 @@ static bool take_mark(struct LFIContext *ctx)
     return (atomic_fetch_and(&ctx->running, ~PREEMPTED) & PREEMPTED) != 0;
 }
 
-/* Of rtcalls other than the two without a crossing the thread is at the first instruction, and about
-   to look.  */
-static void stop_in_box(struct LFIContext *ctx, ucontext_t *uc)
-{
-    bool in_code = lfi_arch_uc_next(uc) - ctx->base < LFI_BOX_SIZE;
-    if ((in_code || lfi_arch_uc_finish_rtcall(ctx, uc)) && take_mark(ctx))
-        lfi_resume_stop(ctx, uc, NULL);
-}
-
 /* What it would have gone on with is in the context as it was.  */
 static void stop_entering(struct LFIContext *ctx, ucontext_t *uc)
 {
+    if (!take_mark(ctx))
+        return;
+    atomic_store(&ctx->in_box, 0);
     if (!ctx->exact)
         lfi_ctx_set_pc(ctx, lfi_arch_uc_entry(ctx, uc));
     ctx->stop.kind = 0;
-    take_mark(ctx);
     lfi_arch_uc_stop(ctx, uc);
+}
+
+/* In rtcalls other than the two without a crossing the thread is at the first instruction, and about to
+   look.  */
+static void stop_in_box(struct LFIContext *ctx, ucontext_t *uc)
+{
+    bool in_code = lfi_arch_uc_next(uc) - ctx->base < LFI_BOX_SIZE;
+    if (!in_code && lfi_arch_entering(ctx, uc))
+        stop_entering(ctx, uc);
+    else if ((in_code || lfi_arch_uc_finish_rtcall(ctx, uc)) && take_mark(ctx))
+        lfi_resume_stop(ctx, uc, NULL);
 }
 
 /* The signal comes again when the handler of the host that was interrupted returns: until then it

@@ -20,6 +20,9 @@ struct box_rlimit {
 struct box_stack {
     uint64_t words[3];
 };
+struct box_siginfo {
+    uint64_t words[16];
+};
 struct box_stat;
 struct box_timespec;
 struct box_sockaddr;

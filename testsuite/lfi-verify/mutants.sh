@@ -8,7 +8,7 @@ sources="lfi-verify/arm64/verify.c lfi-verify/arm64/decode.c lfi-verify/x86_64/v
     lfi-verify/elf.c lfi-verify/profile.c lfi-verify/message.c profiles/profile.c"
 arm64_tables=lfi-verify/arm64/insns.def
 x86_tables="lfi-verify/x86_64/insns.def lfi-verify/x86_64/macros.def"
-drivers="lfiv-drive lfiv-elf lfiv-api"
+drivers="lfiv-drive lfiv-elf lfiv-api x86_64-resume"
 
 # compile DIR FILE OBJECT: the generated tables are in DIR/lfi-verify.
 compile() {
@@ -94,6 +94,7 @@ check)
     ulimit -v 4000000 -t 20
     ./lfiv-drive --stop --x86_64 < x86_64.in
     ./lfiv-api
+    ./x86_64-resume > /dev/null
     ./x86_64-rows | cmp - "$here/x86_64-rows.txt"
     ./lfiv-drive --stop < cases.in
     ./lfiv-elf < elf.in

@@ -11,7 +11,7 @@
 #include "liblfi/linux/linux.h"
 
 enum {
-    RED_ZONE = 128,
+    RED_ZONE = 256, /* the ABI's 128, and what the rewriter saves below (gas-wrapper/x86_64) */
     FP_ALIGN = 64,
     LEGACY_SIZE = 512, /* x87 and SSE */
     HEADER_SIZE = 64,
