@@ -50,7 +50,7 @@ __asm__(".globl inside, jump_macro, index_macro, string_macro, sp_macro, call_ma
 #define SP(uc) (uc)->uc_mcontext.gregs[REG_RSP]
 #define R(uc, n) (uc)->uc_mcontext.gregs[n]
 #else
-__asm__(".globl jump_macro, index_macro, store, ret_here\n\t"
+__asm__(".globl jump_macro, index_macro, store, ret_here, call_macro\n\t"
         ".text\n\t.p2align 4\n\t.globl landing\n\t.type landing, %function\nlanding:\n\t"
         ".lfi_rewrite_disable\n\t"
         "adrp x9, landed\n\tadd x9, x9, :lo12:landed\n\tadd x28, x27, w9, uxtw\n\t"
@@ -60,6 +60,7 @@ __asm__(".globl jump_macro, index_macro, store, ret_here\n\t"
         "add sp, x27, w9, uxtw\n\tb arrived\n"
         "jump_macro:\tbr x30\nindex_macro:\tstr x2, [x28]\n\tb landing\n"
         "store:\tstr x2, [sp, #8]\n\tb landing\nret_here:\tbr x28\n"
+        "\tldur x30, [x27, #-8]\ncall_macro:\tblr x30\n\tb landing\n"
         "\t.lfi_rewrite_enable\n");
 #define PC(uc) (uc)->uc_mcontext.pc
 #define SP(uc) (uc)->uc_mcontext.sp
@@ -274,6 +275,14 @@ static void in_index(ucontext_t *uc)
     R(uc, 2) = 33;
 }
 
+/* Where an entry of the table was, the load is done again.  */
+static void in_call(ucontext_t *uc)
+{
+    PC(uc) = (uintptr_t)call_macro;
+    R(uc, 8) = SYS_getpid;
+    R(uc, 30) = FAR;
+}
+
 static void vectors_bad(ucontext_t *uc)
 {
     memset(uc->uc_mcontext.__reserved, 0xff, 16);
@@ -297,7 +306,7 @@ static const struct {
     CASE(segments), CASE(pc_inside), CASE(in_string), CASE(in_sp), CASE(in_call), CASE(mxcsr_bad),
     CASE(x87_bad), CASE(header_bad), CASE(fp_null), CASE(fp_high), CASE(fp_bad),
 #else
-    CASE(pc_odd), CASE(in_jump28), CASE(fpcr_bad), CASE(vectors_bad),
+    CASE(pc_odd), CASE(in_jump28), CASE(in_call), CASE(fpcr_bad), CASE(vectors_bad),
 #endif
 };
 enum { NCASES = sizeof cases / sizeof cases[0] };
