@@ -1,10 +1,10 @@
 /* Signals of the host for the program in the box.
    SPDX-License-Identifier: Apache-2.0
 
-   What a terminal or another process sends to this one is meant for the program.  A handler, on whatever
-   thread, writes the signal's number into a pipe; a thread reads it and passes it on, which takes
-   locks.  SIGTSTP stops this process, and with it the program; what stops a program of itself does
-   nothing in a box.  */
+   What a terminal or another process sends to this one is meant for the program.  A handler, on
+   whatever thread, writes the signal's number into a pipe; a thread reads it and passes it on,
+   which takes locks.  SIGTSTP stops this process, and with it the program; what stops a program of
+   itself does nothing in a box.  */
 #include "config.h"
 
 #include "lfi-run/lfi-run.h"

@@ -25,8 +25,8 @@ struct LFIVX64Resume {
 };
 
 /* Whether control may arrive at offset, less than size, of a region that was verified under these
-   options for vaddr, and with what.  False: not the start of an instruction; the start of the bundle
-   is always one.  Reads the one bundle.  Pure, any thread.  */
+   options for vaddr, and with what.  False: not the start of an instruction; the start of the
+   bundle is always one.  Reads the one bundle.  Pure, any thread.  */
 bool lfiv_x64_resume(const char *code, size_t size, uintptr_t vaddr, size_t offset,
                      struct LFIVOptions *opts, struct LFIVX64Resume *r);
 

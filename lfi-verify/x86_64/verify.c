@@ -548,7 +548,8 @@ static const char *check_region(const struct Scan *s)
     return NULL;
 }
 
-static struct Scan make_scan(struct LFIVOptions *opts, const char *code, size_t size, uint64_t vaddr)
+static struct Scan make_scan(struct LFIVOptions *opts, const char *code, size_t size,
+                             uint64_t vaddr)
 {
     struct Scan s = {
         .opts = opts,

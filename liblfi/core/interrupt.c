@@ -18,8 +18,8 @@
 
 #include "liblfi/core/internal.h"
 
-/* LFIContext.running: the number of the host thread, and these once somebody wants that the run ends,
-   or that the Linux layer looks at it.  */
+/* LFIContext.running: the number of the host thread, and these once somebody wants that the run
+   ends, or that the Linux layer looks at it.  */
 #define INTERRUPTED (UINT64_C(1) << 32)
 #define PREEMPTED (UINT64_C(1) << 33)
 #define THREAD(running) ((pid_t)(uint32_t)(running))
@@ -119,8 +119,8 @@ static void stop_entering(struct LFIContext *ctx, ucontext_t *uc)
     lfi_arch_uc_stop(ctx, uc);
 }
 
-/* In rtcalls other than the two without a crossing the thread is at the first instruction, and about to
-   look.  */
+/* In rtcalls other than the two without a crossing the thread is at the first instruction, and
+   about to look.  */
 static void stop_in_box(struct LFIContext *ctx, ucontext_t *uc)
 {
     bool in_code = lfi_arch_uc_next(uc) - ctx->base < LFI_BOX_SIZE;

@@ -3,16 +3,16 @@
 
    A signal finds a thread in code of its box.  The handler puts all registers into the context and
    sends the thread to a crossing, which calls the Linux layer on the host's stack, as for a system
-   call; that may change registers and pc, and they may come from the box's memory.  Then the box goes
-   on at pc.  The way in of system calls cannot do that: it jumps through a register.  So the crossing
-   ends in an instruction that traps, and the handler of that signal gives the kernel the registers of
-   the context as those to return to.
+   call; that may change registers and pc, and they may come from the box's memory.  Then the box
+   goes on at pc.  The way in of system calls cannot do that: it jumps through a register.  So the
+   crossing ends in an instruction that traps, and the handler of that signal gives the kernel the
+   registers of the context as those to return to.
 
    Nothing is believed of what the context has by then: the pc becomes an address where control
-   may arrive, and the registers those that code there may find (lfi_arch_settle).  Where that depends
-   on what the code is, as on x86-64, the look and the promise to be in the box are one step for all
-   that changes code, which has the box's lock.  docs/sandbox.md, "Stopping and going on", has the
-   argument.  */
+   may arrive, and the registers those that code there may find (lfi_arch_settle).  Where that
+   depends on what the code is, as on x86-64, the look and the promise to be in the box are one step
+   for all that changes code, which has the box's lock.  docs/sandbox.md, "Stopping and going on",
+   has the argument.  */
 #include "config.h"
 
 #include "liblfi/core/internal.h"

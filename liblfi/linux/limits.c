@@ -3,8 +3,9 @@
 
    Memory is counted by the core, threads and files where they are made.  Output is counted here,
    before it is written.  For limits of time, and timers (timer.c), an engine has one thread, which
-   sleeps until the next one can be reached.  Processor time passes at most as fast as all processors of the machine
-   together, so it is looked at again when they could have used up what was left.  */
+   sleeps until the next one can be reached.  Processor time passes at most as fast as all
+   processors of the machine together, so it is looked at again when they could have used up what
+   was left.  */
 #include "config.h"
 
 #include <errno.h>
@@ -149,8 +150,7 @@ static uint64_t look_at(struct LFILinuxProc *p, uint64_t now)
     }
     if (p->limits.cpu && now >= p->cpu_look)
         p->cpu_look = look_at_cpu(p, now);
-    return earlier(timers_look(p, now),
-                   earlier(p->wall_end, p->limits.cpu ? p->cpu_look : NEVER));
+    return earlier(timers_look(p, now), earlier(p->wall_end, p->limits.cpu ? p->cpu_look : NEVER));
 }
 
 static void wait_until(struct LFILinuxEngine *lx, uint64_t at)

@@ -2,15 +2,15 @@
    SPDX-License-Identifier: Apache-2.0
 
    As the kernel does it.  What is pending is kept for each thread and for the process; who sends a
-   signal wakes one thread that does not block it: its waiting ends, and the core takes it out of code
-   that computes.  The thread then delivers what is there, at the end of its system call or where it was
-   stopped: the handler's frame goes onto its stack, in the box's memory, and its registers become those
-   that the handler starts with.  Nothing about that is kept here.  So rt_sigreturn believes its frame
-   whatever it is, which needs no more than any program of the box can have anyway: registers, a
-   mask, an address in the box.
+   signal wakes one thread that does not block it: its waiting ends, and the core takes it out of
+   code that computes.  The thread then delivers what is there, at the end of its system call or
+   where it was stopped: the handler's frame goes onto its stack, in the box's memory, and its
+   registers become those that the handler starts with.  Nothing about that is kept here.  So
+   rt_sigreturn believes its frame whatever it is, which needs no more than any program of the box
+   can have anyway: registers, a mask, an address in the box.
 
-   A call that a signal ended is made again where the kernel would do that.  If there is no handler, at
-   once.  If there is one and it has SA_RESTART, after it: then the frame's pc is the call's
+   A call that a signal ended is made again where the kernel would do that.  If there is no handler,
+   at once.  If there is one and it has SA_RESTART, after it: then the frame's pc is the call's
    address, and the high half of uc_flags repeats it, which asks rt_sigreturn to make the call.  */
 #include "config.h"
 
@@ -75,8 +75,8 @@ static void add(struct LFILinuxProc *p, struct sigqueue *q, const struct box_sig
     *link = n;
 }
 
-/* Those of the set, the first alone or all; false if there is none.  One for which there was no memory
-   has no information.  */
+/* Those of the set, the first alone or all; false if there is none.  One for which there was no
+   memory has no information.  */
 static bool remove_from(struct LFILinuxProc *p, struct sigqueue *q, int sig, bool all,
                         struct box_siginfo *info)
 {
@@ -389,10 +389,16 @@ struct done_call {
 static bool ends_by_signal(const struct LFILinuxThread *t, const struct call_row *row)
 {
     static long (*const calls[])(struct call *) = {
-        sys_nanosleep, sys_clock_nanosleep, sys_ppoll, sys_pselect6, sys_rt_sigsuspend,
+        sys_nanosleep,
+        sys_clock_nanosleep,
+        sys_ppoll,
+        sys_pselect6,
+        sys_rt_sigsuspend,
         sys_rt_sigtimedwait,
 #if defined(__x86_64__)
-        sys_poll, sys_select, sys_pause,
+        sys_poll,
+        sys_select,
+        sys_pause,
 #endif
     };
     enum { TIMEOUT = 3 };
@@ -413,8 +419,8 @@ static void come_back(struct LFILinuxThread *t, const struct box_sigaction *acti
     if (!call || call->set)
         return;
     call->set = true;
-    bool again = call->result == -EINTR && action->flags & BOX_SA_RESTART
-                 && !ends_by_signal(t, call->row);
+    bool again =
+        call->result == -EINTR && action->flags & BOX_SA_RESTART && !ends_by_signal(t, call->row);
     if (!again)
         abi_result(lfi_ctx_regs(t->ctx), call->result);
     f->pc = again ? frame_call(t, f->pc) : frame_after_call(t, f->pc);
@@ -464,7 +470,7 @@ bool signal_after_call(struct LFILinuxThread *t, const struct call_row *row, lon
     return false;
 }
 
-/* An address that the box computed, as it sees it: what its code adds the base to is below that.  */
+/* An address that the box computed, as it sees it: what its code adds the base to is below that. */
 static uint64_t box_address(struct LFILinuxThread *t, uint64_t address)
 {
     lfiptr in_box = lfi_box_l2p(t->proc->box, address);
@@ -478,7 +484,8 @@ static int fault_code(struct LFILinuxThread *t, const struct LFIFault *fault)
     struct LFIMapInfo info;
     lfiptr at = lfi_box_l2p(t->proc->box, fault->addr);
     bool mapped = lfi_box_mquery(t->proc->box, at, &info);
-    return fault->sig == SIGSEGV && fault->code == SEGV_ACCERR && !mapped ? SEGV_MAPERR : fault->code;
+    return fault->sig == SIGSEGV && fault->code == SEGV_ACCERR && !mapped ? SEGV_MAPERR
+                                                                          : fault->code;
 }
 
 /* A fault that the box has a handler for, and does not block.  */
@@ -495,7 +502,8 @@ static bool deliver_fault(struct LFILinuxThread *t, const struct LFIFault *fault
     pthread_mutex_unlock(&p->lock);
     if (!handled || fault->kind != LFI_FAULT_SIGNAL)
         return false;
-    struct frame f = {.info = {.signo = sig, .code = fault_code(t, fault)}, .pc = lfi_ctx_pc(t->ctx)};
+    struct frame f = {.info = {.signo = sig, .code = fault_code(t, fault)},
+                      .pc = lfi_ctx_pc(t->ctx)};
     bool memory = sig == SIGSEGV || sig == SIGBUS;
     f.address = f.info.u.fault.addr = memory ? box_address(t, fault->addr) : f.pc;
     if (memory) {
@@ -505,10 +513,24 @@ static bool deliver_fault(struct LFILinuxThread *t, const struct LFIFault *fault
     return enter_handler(t, &action, &f);
 }
 
+/* Hosts can make contexts in the box that are none of its program's threads: NULL.  */
+static struct LFILinuxThread *thread_of(struct LFIContext *ctx)
+{
+    struct LFILinuxProc *p = ctx->box->owner;
+    struct LFILinuxThread *t = NULL;
+    if (!p)
+        return NULL;
+    pthread_mutex_lock(&p->lock);
+    for (t = p->threads; t && t->ctx != ctx;)
+        t = t->next;
+    pthread_mutex_unlock(&p->lock);
+    return t;
+}
+
 bool signal_stopped(struct LFIContext *ctx, const struct LFIFault *fault)
 {
-    struct LFILinuxThread *t = lfi_ctx_data(ctx);
-    if (fault && !deliver_fault(t, fault))
+    struct LFILinuxThread *t = thread_of(ctx);
+    if (!t || (fault && !deliver_fault(t, fault)))
         return false;
     deliver(t, NULL);
     if (atomic_load(&t->proc->ending) || t->leaving)

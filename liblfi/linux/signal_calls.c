@@ -223,8 +223,9 @@ static long set_altstack(struct LFILinuxThread *t, const struct box_stack *set)
     else if (set->size < MIN_SIZE)
         return -ENOMEM;
     else
-        t->altstack = (struct box_stack){
-            .sp = set->sp, .flags = (int32_t)((uint32_t)set->flags & AUTODISARM), .size = set->size};
+        t->altstack = (struct box_stack){.sp = set->sp,
+                                         .flags = (int32_t)((uint32_t)set->flags & AUTODISARM),
+                                         .size = set->size};
     return 0;
 }
 

@@ -381,8 +381,8 @@ bool lfi_arch_returns_to(const struct LFIContext *ctx, uint64_t pc)
 #define LOAD_BELOW(word) (((word)&0xffe00fffu) == 0xf840037eu)
 #define LOAD_PAGE0(word) (((word)&0xffc003ffu) == 0xf940037eu)
 
-/* Between the load of an entry of the table and the jump through it x30 is no address of the box, and
-   would not become one again: the load is done again.  */
+/* Between the load of an entry of the table and the jump through it x30 is no address of the box,
+   and would not become one again: the load is done again.  */
 static bool has_entry(const struct LFIContext *ctx, uint64_t pc, const char *code, size_t size)
 {
     uint32_t words[2];
@@ -419,8 +419,8 @@ void lfi_arch_uc_skip_trap(ucontext_t *uc)
     lfi_arch_uc_set_pc(uc, uc->uc_mcontext.pc + sizeof(uint32_t));
 }
 
-/* Longer vectors, whose low parts are the same registers: the kernel takes these from the other record,
-   qemu from this one.  */
+/* Longer vectors, whose low parts are the same registers: the kernel takes these from the other
+   record, qemu from this one.  */
 static void load_long_vectors(const struct LFIRegs *regs, ucontext_t *uc)
 {
     enum { HEAD = 16, COUNT = 32 };

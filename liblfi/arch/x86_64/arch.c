@@ -625,8 +625,8 @@ static void redo_macro(struct LFIContext *ctx, const struct LFIVX64Resume *r)
     }
 }
 
-/* Any bundle can be jumped to; behind its start the verifier is asked.  rsp is reduced to the box, but
-   for a macro that is about to do that.  */
+/* Any bundle can be jumped to; behind its start the verifier is asked.  rsp is reduced to the box,
+   but for a macro that is about to do that.  */
 uint64_t lfi_arch_settle(struct LFIContext *ctx, uint64_t pc, const char *code, size_t size)
 {
     struct LFIVX64Resume r = {.word = 0};
@@ -696,7 +696,8 @@ bool lfi_arch_uc_finish_rtcall(struct LFIContext *ctx, ucontext_t *uc)
 {
     const struct Crossing *c = crossing_of(ctx);
     uint64_t pc = lfi_arch_uc_next(uc);
-    if (pc >= (uintptr_t)c->rtcall[LFI_RTCALL_GET_TP] && pc < (uintptr_t)c->rtcall[LFI_RTCALL_RETURN])
+    if (pc >= (uintptr_t)c->rtcall[LFI_RTCALL_GET_TP]
+        && pc < (uintptr_t)c->rtcall[LFI_RTCALL_RETURN])
         uc->uc_mcontext.gregs[REG_EFL] |= FLAG_TF;
     return false;
 }

@@ -1,8 +1,8 @@
 /* Frames of signal handlers on arm64, as Linux lays them out.
    SPDX-License-Identifier: Apache-2.0
 
-   What is read back is hostile: it names registers and nothing else, and the way into the box makes of
-   them what code of the box may have (liblfi/core/resume.c).  */
+   What is read back is hostile: it names registers and nothing else, and the way into the box makes
+   of them what code of the box may have (liblfi/core/resume.c).  */
 #include "config.h"
 
 #include <stddef.h>
@@ -69,8 +69,7 @@ bool frame_push(struct LFILinuxThread *t, const struct frame_place *place, const
     memcpy(l.x, &r->x0, sizeof l.x);
     l.vectors = (struct vectors){VECTORS_MAGIC, sizeof l.vectors, r->fpsr, r->fpcr, {{{0}}}};
     memcpy(l.vectors.v, r->vector, sizeof l.vectors.v);
-    if (!lfi_box_copyto(box, next, record, sizeof record)
-        || !lfi_box_copyto(box, at, &l, sizeof l))
+    if (!lfi_box_copyto(box, next, record, sizeof record) || !lfi_box_copyto(box, at, &l, sizeof l))
         return false;
     r->x0 = (uint64_t)f->info.signo;
     if (action->flags & SIGINFO) {

@@ -1,8 +1,8 @@
 /* Frames of signal handlers on x86-64, as Linux lays them out.
    SPDX-License-Identifier: Apache-2.0
 
-   What is read back is hostile: it names registers and nothing else, and the way into the box makes of
-   them what code of the box may have (liblfi/core/resume.c).  */
+   What is read back is hostile: it names registers and nothing else, and the way into the box makes
+   of them what code of the box may have (liblfi/core/resume.c).  */
 #include "config.h"
 
 #include <stddef.h>
@@ -33,7 +33,8 @@ enum {
 #define MAGIC2 0x46505845u
 
 struct mcontext {
-    uint64_t r8, r9, r10, r11, r12, r13, r14, r15, rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, rip, flags;
+    uint64_t r8, r9, r10, r11, r12, r13, r14, r15, rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, rip,
+        flags;
     uint16_t cs, gs, fs, ss;
     uint64_t err, trapno, oldmask, cr2, fp, reserved[8];
 };
@@ -59,7 +60,8 @@ struct area_info {
     uint32_t size, pad[7];
 };
 static_assert(RESERVED_AT + sizeof(struct area_info) == LEGACY_SIZE, "as Linux has it");
-static_assert(offsetof(struct LFIRegs, vector_high) + 256 - offsetof(struct LFIRegs, fcw) == AREA_SIZE,
+static_assert(offsetof(struct LFIRegs, vector_high) + 256 - offsetof(struct LFIRegs, fcw)
+                  == AREA_SIZE,
               "the context has the processor's layout");
 
 static void put_area(const struct LFIRegs *r, struct area *a)
@@ -118,10 +120,22 @@ static bool get_area(struct LFILinuxProc *p, uint64_t at, struct LFIRegs *r)
 
 static void put_registers(const struct LFIRegs *r, struct mcontext *m)
 {
-    *m = (struct mcontext){.r8 = r->r8,   .r9 = r->r9,   .r10 = r->r10, .r11 = r->r11,
-                           .r12 = r->r12, .r13 = r->r13, .r14 = r->r14, .r15 = r->r15,
-                           .rdi = r->rdi, .rsi = r->rsi, .rbp = r->rbp, .rbx = r->rbx,
-                           .rdx = r->rdx, .rax = r->rax, .rcx = r->rcx, .rsp = r->rsp};
+    *m = (struct mcontext){.r8 = r->r8,
+                           .r9 = r->r9,
+                           .r10 = r->r10,
+                           .r11 = r->r11,
+                           .r12 = r->r12,
+                           .r13 = r->r13,
+                           .r14 = r->r14,
+                           .r15 = r->r15,
+                           .rdi = r->rdi,
+                           .rsi = r->rsi,
+                           .rbp = r->rbp,
+                           .rbx = r->rbx,
+                           .rdx = r->rdx,
+                           .rax = r->rax,
+                           .rcx = r->rcx,
+                           .rsp = r->rsp};
     m->flags = (r->rflags & FLAGS_BOX) | FLAGS_ALWAYS;
     m->cs = CODE_SEGMENT;
     m->ss = STACK_SEGMENT;
