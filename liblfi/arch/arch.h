@@ -53,8 +53,8 @@ struct LFIArchLayout {
    leave.  */
 LFI_HIDDEN void lfi_ctx_syscall(struct LFIContext *ctx);
 LFI_HIDDEN void lfi_ctx_stop(struct LFIContext *ctx);
-/* Called on the way in where LFIContext.interrupted is set (core/interrupt.c): ends the run, or lets
-   the Linux layer look at it; entry is where the box would go on.  True: the box is entered by
+/* Called on the way in where LFIContext.interrupted is set (core/interrupt.c): ends the run, or
+   lets the Linux layer look at it; entry is where the box would go on.  True: the box is entered by
    the crossing's trap (core/resume.c); else the look is repeated.  */
 LFI_HIDDEN bool lfi_ctx_interrupted(struct LFIContext *ctx, uint64_t entry);
 /* Called when the signal handler took a thread out of code of its box (lfi_arch_uc_stop); then the
@@ -194,8 +194,8 @@ LFI_HIDDEN bool lfi_arch_uc_at_trap(const struct LFIContext *ctx, const ucontext
 LFI_HIDDEN void lfi_arch_uc_enter(struct LFIContext *ctx, ucontext_t *uc, uint64_t pc);
 /* Makes the return from the handler go on behind the trap.  */
 LFI_HIDDEN void lfi_arch_uc_skip_trap(ucontext_t *uc);
-/* Of a thread that was interrupted in one of the rtcalls without a crossing: it goes on to the end of
-   that, where it is stopped again.  True: it is there now.  False: the processor takes steps
+/* Of a thread that was interrupted in one of the rtcalls without a crossing: it goes on to the end
+   of that, where it is stopped again.  True: it is there now.  False: the processor takes steps
    (TRAP_TRACE) until it is, and stepped tells whether this is one of them; or it is in none.  */
 LFI_HIDDEN bool lfi_arch_uc_finish_rtcall(struct LFIContext *ctx, ucontext_t *uc);
 LFI_HIDDEN bool lfi_arch_uc_stepped(const struct LFIContext *ctx, ucontext_t *uc);

@@ -138,7 +138,7 @@ struct LFIContext {
     void *data;
     _Atomic uint64_t seen; /* the box's epoch when this context was last outside */
     _Atomic uint64_t running; /* 0: no; see interrupt.c */
-    uint64_t pc;                     /* exact: where it goes on; see resume.c */
+    uint64_t pc;              /* exact: where it goes on; see resume.c */
     bool exact;
     atomic_bool promised;            /* is about to be in the box, at pc */
     struct LFIFault stop;            /* why lfi_ctx_stopped is called; kind 0: no fault */
@@ -257,9 +257,9 @@ LFI_HIDDEN struct LFIRun *lfi_run_above(const struct LFIContext *ctx, uint64_t s
 /* From a handler: ends such a call and all that began after it; then is called in its place.  */
 LFI_HIDDEN _Noreturn void lfi_run_end(struct LFIRun *run, void (*then)(void *, int), void *arg,
                                       int value);
-/* Where the box goes on when the handler that it is in returns, and how to change that: any address,
-   reduced to the box.  All registers are those of the context, whatever pc is, but for what
-   lfi_arch_settle takes care of.  */
+/* Where the box goes on when the handler that it is in returns, and how to change that: any
+   address, reduced to the box.  All registers are those of the context, whatever pc is, but for
+   what lfi_arch_settle takes care of.  */
 LFI_HIDDEN uint64_t lfi_ctx_pc(const struct LFIContext *ctx);
 LFI_HIDDEN void lfi_ctx_set_pc(struct LFIContext *ctx, uint64_t pc);
 /* True if every context of the box but the caller's was outside since that epoch.  */
@@ -269,12 +269,12 @@ LFI_HIDDEN void lfi_ctx_fault_leave(struct LFIContext *ctx, ucontext_t *uc, int 
 
 /* resume.c */
 /* Who looks at boxes of the engine that were stopped: called on the thread, outside of its signal
-   handlers, as a handler of system calls is.  fault: what stopped it, or NULL; false: the run ends with
-   the fault.  */
+   handlers, as a handler of system calls is.  fault: what stopped it, or NULL; false: the run ends
+   with the fault.  */
 LFI_HIDDEN void lfi_set_stopped(struct LFIEngine *engine,
                                 bool (*stopped)(struct LFIContext *, const struct LFIFault *));
 /* In a signal handler that interrupted code of the box: makes its return a call of lfi_ctx_stopped.
-   */
+ */
 LFI_HIDDEN void lfi_resume_stop(struct LFIContext *ctx, ucontext_t *uc,
                                 const struct LFIFault *fault);
 /* Last look at a context that goes on at ctx->pc.  */
@@ -312,8 +312,8 @@ LFI_HIDDEN void lfi_interrupt_for_good(struct LFIContext *ctx);
 LFI_HIDDEN void lfi_ctx_preempt(struct LFIContext *ctx);
 /* Sends the signal alone: what the thread waits for in the kernel ends with EINTR.  */
 LFI_HIDDEN void lfi_interrupt_poke(struct LFIContext *ctx);
-/* In a signal handler: a thread that is, or by now may be, at an instruction of the box stops there,
-   if somebody wants that.  */
+/* In a signal handler: a thread that is, or by now may be, at an instruction of the box stops
+   there, if somebody wants that.  */
 LFI_HIDDEN void lfi_interrupt_in_box(struct LFIContext *ctx, ucontext_t *uc);
 /* Whether a mark is on the context or those outside of it, in which case the next look sees it.  */
 LFI_HIDDEN bool lfi_interrupt_marked(struct LFIContext *ctx);

@@ -254,14 +254,14 @@ struct LFILinuxThread {
     uint64_t clear_tid; /* zeroed and woken when the thread ends; 0 for none */
     /* Signals (signal.c), under the process's lock; the rest of the thread's alone.  */
     struct sigqueue queue;
-    uint64_t sigmask;       /* changed by the thread alone */
-    uint64_t waits;         /* of those blocked: what rt_sigtimedwait waits for */
-    atomic_bool attention;  /* something may be there to be delivered */
-    bool mask_kept;         /* old_mask is in force again when the call or a handler ends */
+    uint64_t sigmask;      /* changed by the thread alone */
+    uint64_t waits;        /* of those blocked: what rt_sigtimedwait waits for */
+    atomic_bool attention; /* something may be there to be delivered */
+    bool mask_kept;        /* old_mask is in force again when the call or a handler ends */
     uint64_t old_mask;
-    uint64_t deadline;      /* of a call that is made again, ns of CLOCK_MONOTONIC; 0: none yet */
-    bool returned;          /* the call was rt_sigreturn: it has no result */
-    bool again;             /* and asks for another call */
+    uint64_t deadline; /* of a call that is made again, ns of CLOCK_MONOTONIC; 0: none yet */
+    bool returned;     /* the call was rt_sigreturn: it has no result */
+    bool again;        /* and asks for another call */
     struct box_stack altstack;
     uint64_t robust_list; /* see robust_exit; 0 for none */
     uint64_t scratch[LX_SCRATCH / 8]; /* arguments of the current call */
@@ -523,8 +523,9 @@ void proc_end_sent(struct LFILinuxProc *p, struct LFILinuxThread *self, int sig,
 /* Ends the process, for a reason that is no program's fault; self is the caller where that is a
    thread of the process.  */
 void proc_end_reason(struct LFILinuxProc *p, struct LFILinuxThread *self, enum LFIEndReason reason);
-/* Processor time of all threads of the process until now, ns; locked: while the caller has it locked.
-   */
+/* Processor time of all threads of the process until now, ns; locked: while the caller has it
+ * locked.
+ */
 uint64_t proc_cpu(struct LFILinuxProc *p);
 uint64_t proc_cpu_locked(struct LFILinuxProc *p);
 
@@ -590,8 +591,8 @@ void jumps_free(struct LFILinuxThread *t);
 
 /* Signals (signal.c).  */
 
-/* Sends one to the thread, or, if that is NULL, to the process; self is the caller if it is a thread of
-   the process.  0 or -EAGAIN: too many are queued.  */
+/* Sends one to the thread, or, if that is NULL, to the process; self is the caller if it is a
+   thread of the process.  0 or -EAGAIN: too many are queued.  */
 long signal_send(struct LFILinuxProc *p, struct LFILinuxThread *to, struct LFILinuxThread *self,
                  const struct box_siginfo *info);
 /* The same but for SIGKILL, while the caller has the process locked.  */
@@ -601,8 +602,8 @@ long signal_send_locked(struct LFILinuxProc *p, struct LFILinuxThread *to,
 void signal_self(struct call *c, int sig);
 /* Takes one of the set that is pending, blocked or not; false if there is none.  */
 bool signal_take(struct LFILinuxThread *t, uint64_t set, struct box_siginfo *info);
-/* The mask for the time of a call that waits: the end of the call restores the one before, or that of
-   the handler which ends the call.  set_mask: for good.  */
+/* The mask for the time of a call that waits: the end of the call restores the one before, or that
+   of the handler which ends the call.  set_mask: for good.  */
 void signal_wait_mask(struct LFILinuxThread *t, uint64_t mask);
 void signal_set_mask(struct LFILinuxThread *t, uint64_t mask);
 /* The nearest to now + ns that the call waits until, also when it is made again: ns of
@@ -610,8 +611,8 @@ void signal_set_mask(struct LFILinuxThread *t, uint64_t mask);
 uint64_t call_deadline(struct LFILinuxThread *t, const struct timespec *wait);
 /* How long that is from now.  */
 struct timespec call_left(uint64_t deadline);
-/* After a call: delivers signals.  True: the call has to be made again, with the registers that are in
-   the context; else they have the result.  row: NULL if there is none.  */
+/* After a call: delivers signals.  True: the call has to be made again, with the registers that are
+   in the context; else they have the result.  row: NULL if there is none.  */
 bool signal_after_call(struct LFILinuxThread *t, const struct call_row *row, long result);
 /* What the core calls for a thread that was stopped (lfi_set_stopped).  */
 bool signal_stopped(struct LFIContext *ctx, const struct LFIFault *fault);
@@ -641,14 +642,14 @@ struct frame_place {
 /* Below what the frame goes on the stack that the thread has.  */
 uint64_t frame_stack(const struct LFIRegs *r);
 void frame_place(uint64_t top, struct frame_place *place);
-/* Writes the frame with the registers of the thread, which become those that the handler starts with.
-   False if the memory is not there.  */
+/* Writes the frame with the registers of the thread, which become those that the handler starts
+   with. False if the memory is not there.  */
 bool frame_push(struct LFILinuxThread *t, const struct frame_place *place, const struct frame *f,
                 const struct box_sigaction *action);
 /* Reads it back into the registers and *f (flags, pc, mask, stack).  */
 bool frame_pop(struct LFILinuxThread *t, struct frame *f);
-/* Addresses as they would be if a system call was one instruction.  pc is where the thread returns to;
-   where the call is, and the way back; where it goes on.  */
+/* Addresses as they would be if a system call was one instruction.  pc is where the thread returns
+   to; where the call is, and the way back; where it goes on.  */
 uint64_t frame_call(struct LFILinuxThread *t, uint64_t pc);
 void frame_call_again(struct LFILinuxThread *t, uint64_t pc);
 uint64_t frame_after_call(struct LFILinuxThread *t, uint64_t pc);

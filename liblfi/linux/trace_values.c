@@ -382,8 +382,8 @@ static void show_siginfo(struct line *l, const struct box_siginfo *s)
 {
     line_add(l, "{si_signo=");
     line_add_signal(l, (uint32_t)s->signo);
-    line_add(l, ", si_code=%d, si_pid=%d, si_uid=%u, si_value=%#" PRIx64 "}", s->code, s->u.sent.pid,
-             s->u.sent.uid, s->u.sent.value);
+    line_add(l, ", si_code=%d, si_pid=%d, si_uid=%u, si_value=%#" PRIx64 "}", s->code,
+             s->u.sent.pid, s->u.sent.uid, s->u.sent.value);
 }
 
 static void show_sigevent(struct line *l, const struct box_sigevent *s)

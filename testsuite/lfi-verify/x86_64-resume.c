@@ -3,8 +3,8 @@
 
    usage: x86_64-resume
 
-   A case has the bytes of a bundle and, for each of its instructions, what the ones before it in its macro
-   have made of the registers.  Every other offset is refused.  */
+   A case has the bytes of a bundle and, for each of its instructions, what the ones before it in
+   its macro have made of the registers.  Every other offset is refused.  */
 #include <stdio.h>
 #include <string.h>
 
@@ -19,8 +19,8 @@ struct point {
     struct LFIVX64Resume r;
 };
 
-/* {offset, {word, in_box, base, aligned, pushed, back}}; the first of a macro, and what is in none, has
-   nothing.  */
+/* {offset, {word, in_box, base, aligned, pushed, back}}; the first of a macro, and what is in none,
+   has nothing.  */
 static const struct sample {
     const char *profile, *what, *code;
     unsigned length;
@@ -28,49 +28,108 @@ static const struct sample {
     unsigned n;
 } samples[] = {
 #define CODE(s) s, sizeof s - 1
-    {"full", "no macro: nop; mov $imm, %edx; nop", CODE("\x90\xba\xb0\x3c\x0f\x05\x90"),
-     {{0, {0}}, {1, {0}}, {6, {0}}}, 3},
-    {"full", "jump", CODE("\x83\xe0\xe0\x4c\x01\xf0\xff\xe0"),
-     {{0, {0}}, {3, {.word = AX, .aligned = true}}, {6, {.in_box = AX, .aligned = true}}}, 3},
-    {"full", "call", CODE("\x41\x83\xe3\xe0\x4d\x01\xf3\x41\xff\xd3"),
-     {{0, {0}}, {4, {.word = R11, .aligned = true}}, {7, {.in_box = R11, .aligned = true}}}, 3},
-    {"bundle16", "jump", CODE("\x83\xe0\xf0\x4c\x01\xf0\xff\xe0"),
-     {{0, {0}}, {3, {.word = AX, .aligned = true}}, {6, {.in_box = AX, .aligned = true}}}, 3},
-    {"one", "jump", CODE("\x83\xe0\xe0\xff\xe0"),
-     {{0, {0}}, {3, {.word = AX, .aligned = true}}}, 2},
-    {"allregs", "jump", CODE("\x83\xe0\xe0\x65\x48\x03\x04\x25\xf8\xfe\xff\xff\xff\xe0"),
-     {{0, {0}}, {3, {.word = AX, .aligned = true}}, {12, {.in_box = AX, .aligned = true}}}, 3},
-    {"single", "return", CODE("\x41\x5b\x41\x83\xe3\xe0\x4d\x01\xf3\x41\x53\xc3"),
-     {{0, {0}}, {2, {.aligned = true}}, {6, {.word = R11, .aligned = true}},
+    {"full",
+     "no macro: nop; mov $imm, %edx; nop",
+     CODE("\x90\xba\xb0\x3c\x0f\x05\x90"),
+     {{0, {0}}, {1, {0}}, {6, {0}}},
+     3},
+    {"full",
+     "jump",
+     CODE("\x83\xe0\xe0\x4c\x01\xf0\xff\xe0"),
+     {{0, {0}}, {3, {.word = AX, .aligned = true}}, {6, {.in_box = AX, .aligned = true}}},
+     3},
+    {"full",
+     "call",
+     CODE("\x41\x83\xe3\xe0\x4d\x01\xf3\x41\xff\xd3"),
+     {{0, {0}}, {4, {.word = R11, .aligned = true}}, {7, {.in_box = R11, .aligned = true}}},
+     3},
+    {"bundle16",
+     "jump",
+     CODE("\x83\xe0\xf0\x4c\x01\xf0\xff\xe0"),
+     {{0, {0}}, {3, {.word = AX, .aligned = true}}, {6, {.in_box = AX, .aligned = true}}},
+     3},
+    {"one",
+     "jump",
+     CODE("\x83\xe0\xe0\xff\xe0"),
+     {{0, {0}}, {3, {.word = AX, .aligned = true}}},
+     2},
+    {"allregs",
+     "jump",
+     CODE("\x83\xe0\xe0\x65\x48\x03\x04\x25\xf8\xfe\xff\xff\xff\xe0"),
+     {{0, {0}}, {3, {.word = AX, .aligned = true}}, {12, {.in_box = AX, .aligned = true}}},
+     3},
+    {"single",
+     "return",
+     CODE("\x41\x5b\x41\x83\xe3\xe0\x4d\x01\xf3\x41\x53\xc3"),
+     {{0, {0}},
+      {2, {.aligned = true}},
+      {6, {.word = R11, .aligned = true}},
       {9, {.in_box = R11, .aligned = true}},
-      {11, {.in_box = R11, .aligned = true, .pushed = true, .back = 2}}}, 5},
-    {"one-single", "return", CODE("\x41\x5b\x41\x83\xe3\xe0\x41\x53\xc3"),
-     {{0, {0}}, {2, {.aligned = true}}, {6, {.word = R11, .aligned = true}},
-      {8, {.word = R11, .aligned = true, .pushed = true, .back = 2}}}, 4},
-    {"full", "runtime call", CODE("\x4c\x8d\x1d\x19\x00\x00\x00\x65\xff\x24\x25\xf8\xff\xff\xff"),
-     {{0, {0}}, {7, {.in_box = R11}}}, 2},
-    {"full", "stack: add", CODE("\x89\xc4\x4c\x01\xf4\x90"),
-     {{0, {0}}, {2, {.word = SP}}, {5, {0}}}, 3},
+      {11, {.in_box = R11, .aligned = true, .pushed = true, .back = 2}}},
+     5},
+    {"one-single",
+     "return",
+     CODE("\x41\x5b\x41\x83\xe3\xe0\x41\x53\xc3"),
+     {{0, {0}},
+      {2, {.aligned = true}},
+      {6, {.word = R11, .aligned = true}},
+      {8, {.word = R11, .aligned = true, .pushed = true, .back = 2}}},
+     4},
+    {"full",
+     "runtime call",
+     CODE("\x4c\x8d\x1d\x19\x00\x00\x00\x65\xff\x24\x25\xf8\xff\xff\xff"),
+     {{0, {0}}, {7, {.in_box = R11}}},
+     2},
+    {"full",
+     "stack: add",
+     CODE("\x89\xc4\x4c\x01\xf4\x90"),
+     {{0, {0}}, {2, {.word = SP}}, {5, {0}}},
+     3},
     {"full", "stack: lea", CODE("\x83\xec\x20\x4a\x8d\x24\x34"), {{0, {0}}, {3, {.word = SP}}}, 2},
-    {"allregs", "stack", CODE("\x65\x4c\x8b\x1c\x25\xf8\xfe\xff\xff\x89\xc4\x4a\x8d\x24\x1c"),
-     {{0, {0}}, {9, {.base = R11}}, {11, {.base = R11, .word = SP}}}, 3},
-    {"full", "index", CODE("\x90\x89\xc1\x49\x89\x14\x0e"),
-     {{0, {0}}, {1, {0}}, {3, {.word = CX}}}, 3},
-    {"full", "string", CODE("\x89\xff\x4a\x8d\x3c\x37\x89\xf6\x4a\x8d\x34\x36\xf3\xa4\x90"),
-     {{0, {0}}, {2, {.word = DI}}, {6, {.in_box = DI}}, {8, {.in_box = DI, .word = SI}},
-      {12, {.in_box = DI | SI}}, {14, {0}}}, 6},
-    {"allregs", "string",
+    {"allregs",
+     "stack",
+     CODE("\x65\x4c\x8b\x1c\x25\xf8\xfe\xff\xff\x89\xc4\x4a\x8d\x24\x1c"),
+     {{0, {0}}, {9, {.base = R11}}, {11, {.base = R11, .word = SP}}},
+     3},
+    {"full",
+     "index",
+     CODE("\x90\x89\xc1\x49\x89\x14\x0e"),
+     {{0, {0}}, {1, {0}}, {3, {.word = CX}}},
+     3},
+    {"full",
+     "string",
+     CODE("\x89\xff\x4a\x8d\x3c\x37\x89\xf6\x4a\x8d\x34\x36\xf3\xa4\x90"),
+     {{0, {0}},
+      {2, {.word = DI}},
+      {6, {.in_box = DI}},
+      {8, {.in_box = DI, .word = SI}},
+      {12, {.in_box = DI | SI}},
+      {14, {0}}},
+     6},
+    {"allregs",
+     "string",
      CODE("\x65\x4c\x8b\x1c\x25\xf8\xfe\xff\xff\x89\xff\x4a\x8d\x3c\x1f\xf3\xaa"),
-     {{0, {0}}, {9, {.base = R11}}, {11, {.base = R11, .word = DI}},
-      {15, {.base = R11, .in_box = DI}}}, 4},
-    {"full", "two macros", CODE("\x89\xff\x4a\x8d\x3c\x37\xaa\x83\xe0\xe0\x4c\x01\xf0\xff\xe0"),
-     {{0, {0}}, {2, {.word = DI}}, {6, {.in_box = DI}}, {7, {0}},
-      {10, {.word = AX, .aligned = true}}, {13, {.in_box = AX, .aligned = true}}}, 6},
+     {{0, {0}},
+      {9, {.base = R11}},
+      {11, {.base = R11, .word = DI}},
+      {15, {.base = R11, .in_box = DI}}},
+     4},
+    {"full",
+     "two macros",
+     CODE("\x89\xff\x4a\x8d\x3c\x37\xaa\x83\xe0\xe0\x4c\x01\xf0\xff\xe0"),
+     {{0, {0}},
+      {2, {.word = DI}},
+      {6, {.in_box = DI}},
+      {7, {0}},
+      {10, {.word = AX, .aligned = true}},
+      {13, {.in_box = AX, .aligned = true}}},
+     6},
 };
 
 static int failures, checks;
 
-static void check(const struct sample *s, size_t at, const struct LFIVOptions *given, size_t bundles)
+static void check(const struct sample *s, size_t at, const struct LFIVOptions *given,
+                  size_t bundles)
 {
     struct LFIVOptions opts = *given;
     const struct point *p = NULL;
@@ -91,8 +150,8 @@ static void check(const struct sample *s, size_t at, const struct LFIVOptions *g
         return;
     failures++;
     printf("%s: %s, offset %zu: %s word %x in_box %x base %x aligned %d pushed %d back %d\n",
-           s->profile, s->what, at, ok ? "accepted," : "refused", r.word, r.in_box, r.base, r.aligned,
-           r.pushed, r.back);
+           s->profile, s->what, at, ok ? "accepted," : "refused", r.word, r.in_box, r.base,
+           r.aligned, r.pushed, r.back);
 }
 
 int main(void)

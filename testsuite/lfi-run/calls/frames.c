@@ -2,8 +2,8 @@
    registers, its stack.
    SPDX-License-Identifier: Apache-2.0
 
-   Each case changes the frame; then the thread goes on at `landing', or at the hand-written sequences of
-   profile full below, and what it has there is looked at.  */
+   Each case changes the frame; then the thread goes on at `landing', or at the hand-written
+   sequences of profile full below, and what it has there is looked at.  */
 #include "show.h"
 #include <setjmp.h>
 #include <ucontext.h>
@@ -16,8 +16,8 @@ struct landed {
 struct landed landed;
 char landing_stack[64 << 10] __attribute__((aligned(64)));
 uint64_t word[8];
-extern char landing[], inside[], jump_macro[], index_macro[], string_macro[], sp_macro[], call_macro[],
-    store[], ret_here[];
+extern char landing[], inside[], jump_macro[], index_macro[], string_macro[], sp_macro[],
+    call_macro[], store[], ret_here[];
 
 static sigjmp_buf env;
 
@@ -27,25 +27,26 @@ void arrived(void)
 }
 
 #if defined(__x86_64__)
-__asm__(".globl inside, jump_macro, index_macro, string_macro, sp_macro, call_macro, store\n\t"
-        ".text\n\t.lfi_rewrite_disable\n\t.p2align 5\n\t.globl landing\n\t"
-        ".type landing, @function\nlanding:\n\t"
-        "mov %rax, landed(%rip)\n\tmov %rdi, 56+landed(%rip)\n\tmov %rsi, 48+landed(%rip)\n\t"
-        "mov %r11, 88+landed(%rip)\n\t.p2align 5\n\tmov %r14, 112+landed(%rip)\n\t"
-        "mov %r15, 120+landed(%rip)\n\tmov %rsp, 256+landed(%rip)\n\tcld\n\t.p2align 5\n\t"
-        "stmxcsr 264+landed(%rip)\n\tfnstcw 268+landed(%rip)\n\tfninit\n\t.p2align 5\n\t"
-        "lea 65536+landing_stack(%rip), %rax\n\tmov %eax, %esp\n\tadd %r14, %rsp\n\t.p2align 5\n\t"
-        "call arrived\n\tud2\n"
-        /* The bytes of a system call of the host in an instruction.  */
-        "\t.p2align 5\n\t.byte 0x90\n\tmov $0x050f3cb0, %edx\ninside = . - 4\n\tjmp landing\n\t"
-        "\t.p2align 5\n\tand $-32, %eax\n\tadd %r14, %rax\njump_macro:\tjmp *%rax\n"
-        "\t.p2align 5\n\tmov %eax, %ecx\nindex_macro:\tmov %rdx, (%r14,%rcx)\n\tjmp landing\n"
-        "\t.p2align 5\n\tmov %edi, %edi\n\tlea (%rdi,%r14), %rdi\nstring_macro:\trep stosb\n"
-        "\tjmp landing\n"
-        "\t.p2align 5\n\tmov %eax, %esp\nsp_macro:\tadd %r14, %rsp\n\tjmp landing\n"
-        "\t.p2align 5\n\tlea 1f(%rip), %r11\ncall_macro:\tjmp *%gs:-8\n\t.p2align 5\n1:\tjmp landing\n"
-        "\t.p2align 5\nstore:\tmov %rdx, 8(%rsp)\n\tjmp landing\n"
-        "\t.p2align 5\n\t.lfi_rewrite_enable\n");
+__asm__(
+    ".globl inside, jump_macro, index_macro, string_macro, sp_macro, call_macro, store\n\t"
+    ".text\n\t.lfi_rewrite_disable\n\t.p2align 5\n\t.globl landing\n\t"
+    ".type landing, @function\nlanding:\n\t"
+    "mov %rax, landed(%rip)\n\tmov %rdi, 56+landed(%rip)\n\tmov %rsi, 48+landed(%rip)\n\t"
+    "mov %r11, 88+landed(%rip)\n\t.p2align 5\n\tmov %r14, 112+landed(%rip)\n\t"
+    "mov %r15, 120+landed(%rip)\n\tmov %rsp, 256+landed(%rip)\n\tcld\n\t.p2align 5\n\t"
+    "stmxcsr 264+landed(%rip)\n\tfnstcw 268+landed(%rip)\n\tfninit\n\t.p2align 5\n\t"
+    "lea 65536+landing_stack(%rip), %rax\n\tmov %eax, %esp\n\tadd %r14, %rsp\n\t.p2align 5\n\t"
+    "call arrived\n\tud2\n"
+    /* The bytes of a system call of the host in an instruction.  */
+    "\t.p2align 5\n\t.byte 0x90\n\tmov $0x050f3cb0, %edx\ninside = . - 4\n\tjmp landing\n\t"
+    "\t.p2align 5\n\tand $-32, %eax\n\tadd %r14, %rax\njump_macro:\tjmp *%rax\n"
+    "\t.p2align 5\n\tmov %eax, %ecx\nindex_macro:\tmov %rdx, (%r14,%rcx)\n\tjmp landing\n"
+    "\t.p2align 5\n\tmov %edi, %edi\n\tlea (%rdi,%r14), %rdi\nstring_macro:\trep stosb\n"
+    "\tjmp landing\n"
+    "\t.p2align 5\n\tmov %eax, %esp\nsp_macro:\tadd %r14, %rsp\n\tjmp landing\n"
+    "\t.p2align 5\n\tlea 1f(%rip), %r11\ncall_macro:\tjmp *%gs:-8\n\t.p2align 5\n1:\tjmp landing\n"
+    "\t.p2align 5\nstore:\tmov %rdx, 8(%rsp)\n\tjmp landing\n"
+    "\t.p2align 5\n\t.lfi_rewrite_enable\n");
 #define PC(uc) (uc)->uc_mcontext.gregs[REG_RIP]
 #define SP(uc) (uc)->uc_mcontext.gregs[REG_RSP]
 #define R(uc, n) (uc)->uc_mcontext.gregs[n]
@@ -298,15 +299,20 @@ static const struct {
     const char *name;
     void (*change)(ucontext_t *);
 } cases[] = {
-#define CASE(f) {#f, f}
-    CASE(nothing), CASE(pc_high), CASE(sp_high), CASE(sp_kernel), CASE(sp_store), CASE(pc_table),
-    CASE(pc_next), CASE(pc_zero), CASE(pc_data), CASE(mask_all), CASE(stack_bad), CASE(flags_bad),
-    CASE(call_again), CASE(all_flags), CASE(reserved), CASE(in_jump), CASE(in_index),
+#define CASE(f)                                                                                    \
+    {                                                                                              \
+#f, f                                                                                      \
+    }
+    CASE(nothing),   CASE(pc_high),   CASE(sp_high),    CASE(sp_kernel), CASE(sp_store),
+    CASE(pc_table),  CASE(pc_next),   CASE(pc_zero),    CASE(pc_data),   CASE(mask_all),
+    CASE(stack_bad), CASE(flags_bad), CASE(call_again), CASE(all_flags), CASE(reserved),
+    CASE(in_jump),   CASE(in_index),
 #if defined(__x86_64__)
-    CASE(segments), CASE(pc_inside), CASE(in_string), CASE(in_sp), CASE(in_call), CASE(mxcsr_bad),
-    CASE(x87_bad), CASE(header_bad), CASE(fp_null), CASE(fp_high), CASE(fp_bad),
+    CASE(segments),  CASE(pc_inside), CASE(in_string),  CASE(in_sp),     CASE(in_call),
+    CASE(mxcsr_bad), CASE(x87_bad),   CASE(header_bad), CASE(fp_null),   CASE(fp_high),
+    CASE(fp_bad),
 #else
-    CASE(pc_odd), CASE(in_jump28), CASE(in_call), CASE(fpcr_bad), CASE(vectors_bad),
+    CASE(pc_odd),    CASE(in_jump28), CASE(in_call),    CASE(fpcr_bad),  CASE(vectors_bad),
 #endif
 };
 enum { NCASES = sizeof cases / sizeof cases[0] };

@@ -1,7 +1,8 @@
 /* Code that is stopped anywhere by a timer computes what it would without.
    SPDX-License-Identifier: Apache-2.0
 
-   Every part uses registers, flags, vectors and the stack in its own way; the handler changes them all.  */
+   Every part uses registers, flags, vectors and the stack in its own way; the handler changes them
+   all.  */
 #include "show.h"
 #include <math.h>
 #include <setjmp.h>
@@ -56,7 +57,8 @@ static uint64_t vectors(uint64_t seed)
                      "paddd %%xmm2, %%xmm7\n\tpaddw %%xmm7, %%xmm8\n\tpxor %%xmm8, %%xmm15\n\t"
                      "paddq %%xmm15, %%xmm0\n\tsub $1, %%ecx\n\tjnz 1b\n\t"
                      "movdqu %%xmm0, (%[out])\n\tmovdqu %%xmm8, 16(%[out])\n\t"
-                     : : [seed] "r"(seed), [out] "r"(out)
+                     :
+                     : [seed] "r"(seed), [out] "r"(out)
                      : "rcx", "xmm0", "xmm1", "xmm2", "xmm7", "xmm8", "xmm15", "memory", "cc");
     return out[0] ^ out[1] * 3 ^ out[2] * 5 ^ out[3] * 7;
 }
@@ -71,7 +73,9 @@ __attribute__((target("avx"))) static uint64_t long_vectors(uint64_t seed)
                      "1:\tvaddpd %%ymm1, %%ymm14, %%ymm2\n\tvxorpd %%ymm2, %%ymm1, %%ymm1\n\t"
                      "vperm2f128 $1, %%ymm1, %%ymm1, %%ymm14\n\tsub $1, %%ecx\n\tjnz 1b\n\t"
                      "vmovdqu %%ymm1, (%[out])\n\tvzeroupper\n\t"
-                     : : [out] "r"(out) : "rcx", "xmm1", "xmm2", "xmm14", "memory", "cc");
+                     :
+                     : [out] "r"(out)
+                     : "rcx", "xmm1", "xmm2", "xmm14", "memory", "cc");
     return out[0] ^ out[1] * 3 ^ out[2] * 5 ^ out[3] * 7;
 }
 
@@ -103,20 +107,22 @@ static uint64_t strings(uint64_t seed)
 static uint64_t registers(uint64_t seed)
 {
     uint64_t out[12];
-    __asm__ volatile("mov x0, %[seed]\n\tmov x1, #3\n\tmov x2, #5\n\tmov x3, #7\n\tmov x4, #11\n\t"
-                     "mov x9, #13\n\tmov x10, #17\n\tmov x16, #19\n\tmov x17, #23\n\tmov x19, #29\n\t"
-                     "mov x23, #31\n\tmov w24, #3000\n"
-                     "1:\tadds x1, x1, x0\n\tadcs x2, x2, x1\n\tadcs x3, x3, x2\n\tadcs x4, x4, x3\n\t"
-                     "adcs x9, x9, x4\n\tadcs x10, x10, x9\n\tadcs x16, x16, x10\n\t"
-                     "adcs x17, x17, x16\n\tadcs x19, x19, x17\n\tadcs x23, x23, x19\n\t"
-                     "adc x0, x0, x23\n\tror x1, x1, #7\n\tcmp x2, x3\n\tcinc x4, x4, vs\n\t"
-                     "csel x9, x9, x10, hi\n\tsub w24, w24, #1\n\tcbnz w24, 1b\n\t"
-                     "stp x0, x1, [%[out]]\n\tstp x2, x3, [%[out], #16]\n\tstp x4, x9, [%[out], #32]\n\t"
-                     "stp x10, x16, [%[out], #48]\n\tstp x17, x19, [%[out], #64]\n\t"
-                     "str x23, [%[out], #80]\n\t"
-                     : : [seed] "r"(seed), [out] "r"(out)
-                     : "x0", "x1", "x2", "x3", "x4", "x9", "x10", "x16", "x17", "x19", "x23", "x24",
-                       "memory", "cc");
+    __asm__ volatile(
+        "mov x0, %[seed]\n\tmov x1, #3\n\tmov x2, #5\n\tmov x3, #7\n\tmov x4, #11\n\t"
+        "mov x9, #13\n\tmov x10, #17\n\tmov x16, #19\n\tmov x17, #23\n\tmov x19, #29\n\t"
+        "mov x23, #31\n\tmov w24, #3000\n"
+        "1:\tadds x1, x1, x0\n\tadcs x2, x2, x1\n\tadcs x3, x3, x2\n\tadcs x4, x4, x3\n\t"
+        "adcs x9, x9, x4\n\tadcs x10, x10, x9\n\tadcs x16, x16, x10\n\t"
+        "adcs x17, x17, x16\n\tadcs x19, x19, x17\n\tadcs x23, x23, x19\n\t"
+        "adc x0, x0, x23\n\tror x1, x1, #7\n\tcmp x2, x3\n\tcinc x4, x4, vs\n\t"
+        "csel x9, x9, x10, hi\n\tsub w24, w24, #1\n\tcbnz w24, 1b\n\t"
+        "stp x0, x1, [%[out]]\n\tstp x2, x3, [%[out], #16]\n\tstp x4, x9, [%[out], #32]\n\t"
+        "stp x10, x16, [%[out], #48]\n\tstp x17, x19, [%[out], #64]\n\t"
+        "str x23, [%[out], #80]\n\t"
+        :
+        : [seed] "r"(seed), [out] "r"(out)
+        : "x0", "x1", "x2", "x3", "x4", "x9", "x10", "x16", "x17", "x19", "x23", "x24", "memory",
+          "cc");
     uint64_t sum = 0;
     for (int i = 0; i < 11; i++)
         sum = sum * 31 + out[i];
@@ -133,7 +139,8 @@ static uint64_t vectors(uint64_t seed)
                      "add v31.8h, v31.8h, v15.8h\n\teor v1.16b, v1.16b, v31.16b\n\t"
                      "sub w9, w9, #1\n\tcbnz w9, 1b\n\tst1 {v0.2d}, [%[out]]\n\t"
                      "str q31, [%[out], #16]\n\t"
-                     : : [seed] "r"(seed), [out] "r"(out)
+                     :
+                     : [seed] "r"(seed), [out] "r"(out)
                      : "x9", "v0", "v1", "v8", "v15", "v31", "memory", "cc");
     return out[0] ^ out[1] * 3 ^ out[2] * 5 ^ out[3] * 7;
 }
@@ -172,15 +179,32 @@ static uint64_t two(uint64_t a, int n)
 static uint64_t three(uint64_t a, int n)
 {
     switch (a % 9) {
-    case 0: a += 17; break;
-    case 1: a ^= 99; break;
-    case 2: a *= 3; break;
-    case 3: a -= n; break;
-    case 4: a = a << 3 | a >> 61; break;
-    case 5: a = ~a; break;
-    case 6: a += a >> 7; break;
-    case 7: a *= a; break;
-    default: a /= 3;
+    case 0:
+        a += 17;
+        break;
+    case 1:
+        a ^= 99;
+        break;
+    case 2:
+        a *= 3;
+        break;
+    case 3:
+        a -= n;
+        break;
+    case 4:
+        a = a << 3 | a >> 61;
+        break;
+    case 5:
+        a = ~a;
+        break;
+    case 6:
+        a += a >> 7;
+        break;
+    case 7:
+        a *= a;
+        break;
+    default:
+        a /= 3;
     }
     return n ? table[(a >> 5) % 6](a, n - 1) : a;
 }
@@ -195,7 +219,9 @@ static uint64_t calls(uint64_t seed)
 
 static int compare(const void *a, const void *b)
 {
-    return *(const uint32_t *)a < *(const uint32_t *)b ? -1 : *(const uint32_t *)a > *(const uint32_t *)b;
+    return *(const uint32_t *)a < *(const uint32_t *)b
+               ? -1
+               : *(const uint32_t *)a > *(const uint32_t *)b;
 }
 
 static uint64_t library(uint64_t seed)
@@ -232,7 +258,8 @@ static uint64_t floats(uint64_t seed)
         e = e * 0.75f + (float)d;
     }
     return (uint64_t)(int64_t)(a * 1000000) * 3 + (uint64_t)(int64_t)(b * 1000000) * 5
-           + (uint64_t)(int64_t)(c * 1e9) + (uint64_t)(int64_t)(d * 1e9) + (uint64_t)(int64_t)(e * 1000);
+           + (uint64_t)(int64_t)(c * 1e9) + (uint64_t)(int64_t)(d * 1e9)
+           + (uint64_t)(int64_t)(e * 1000);
 }
 
 /* A call of a function and back by longjmp.  */
@@ -266,9 +293,10 @@ int main(void)
     static const struct {
         const char *name;
         uint64_t (*f)(uint64_t);
-    } parts[] = {{"registers", registers}, {"vectors", vectors}, {"long vectors", long_vectors},
-                 {"strings", strings}, {"calls", calls}, {"library", library}, {"floats", floats},
-                 {"jumps", jumps}, {"thread-local data", thread_local_data}};
+    } parts[] = {
+        {"registers", registers}, {"vectors", vectors}, {"long vectors", long_vectors},
+        {"strings", strings},     {"calls", calls},     {"library", library},
+        {"floats", floats},       {"jumps", jumps},     {"thread-local data", thread_local_data}};
     enum { N = sizeof parts / sizeof parts[0], SEED = 12345, HITS = 150 };
     struct itimerval it = {{0, 100}, {0, 100}}, off = {{0, 0}, {0, 0}};
     signal(SIGALRM, handler);
