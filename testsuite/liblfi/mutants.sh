@@ -52,7 +52,7 @@ prepare() {
     mkdir -p "$1/$arch/todo"
     "$MUTANT_BUILDDIR/stage/bin/$arch-lfi-linux-musl-gcc" -O2 -w -static-pie -o "$1/$arch/invoke_box" \
         "$here/invoke_box.c" -lboxrt
-    for f in $core $linux liblfi/arch/$arch/arch.c liblfi/arch/$arch/call.S liblfi/arch/$arch/copy.S \
+    for f in $core $linux liblfi/linux/$arch/frame.c liblfi/arch/$arch/arch.c liblfi/arch/$arch/call.S liblfi/arch/$arch/copy.S \
         liblfi/arch/$arch/crossing.S; do
         compile "$top/$f" "$(object "$1" "$f")"
     done
