@@ -218,6 +218,10 @@ static long set_altstack(struct LFILinuxThread *t, const struct box_stack *set)
         return -EPERM;
     if (mode != BOX_SS_DISABLE && mode != BOX_SS_ONSTACK && mode != 0)
         return -EINVAL;
+    /* No change, even if it would not be allowed.  */
+    if (set->sp == t->altstack.sp && set->size == t->altstack.size
+        && set->flags == t->altstack.flags)
+        return 0;
     if (mode == BOX_SS_DISABLE)
         t->altstack = (struct box_stack){0};
     else if (set->size < MIN_SIZE)
