@@ -395,7 +395,10 @@ static bool ends_by_signal(const struct LFILinuxThread *t, const struct call_row
         sys_pselect6,
         sys_rt_sigsuspend,
         sys_rt_sigtimedwait,
+        sys_epoll_pwait,
+        sys_epoll_pwait2,
 #if defined(__x86_64__)
+        sys_epoll_wait,
         sys_poll,
         sys_select,
         sys_pause,

@@ -3,6 +3,7 @@
 #include "show.h"
 #include <semaphore.h>
 #include <setjmp.h>
+#include <sys/epoll.h>
 #include <ucontext.h>
 
 static volatile sig_atomic_t count, last, depth, deepest;
@@ -246,6 +247,18 @@ static void waiting(void)
     raise(SIGUSR1);
     SHOW(sigsuspend(&none));
     SHOW(count - before);
+    int ep = epoll_create1(EPOLL_CLOEXEC);
+    struct epoll_event event;
+    raise(SIGUSR1);
+    SHOW(epoll_pwait(ep, &event, 1, 10000, &none));
+    SHOW(count - before);
+    SHOW(epoll_pwait(ep, &event, 1, 0, NULL));
+    block(SIG_UNBLOCK, SIGUSR1);
+    t = send_later(&s, SIGUSR1);
+    SHOW(epoll_wait(ep, &event, 1, 10000));
+    pthread_join(t, NULL);
+    block(SIG_BLOCK, SIGUSR1);
+    close(ep);
     sigset_t now;
     sigprocmask(SIG_BLOCK, NULL, &now);
     TRUE(sigismember(&now, SIGUSR1));
