@@ -20,7 +20,7 @@
    is about to make a system call is likely to be preempted.  */
 enum { WAIT_STEPS = 500, WAIT_STEP_NS = 200000 };
 
-/* What is mapped of a file's last page is zeros behind its end.  */
+/* What is mapped of a file's last page is zeros behind its end.  off is a multiple of the page.  */
 static int read_file(char *to, size_t size, size_t page, int fd, off_t off)
 {
     while (size > 0) {
@@ -29,7 +29,8 @@ static int read_file(char *to, size_t size, size_t page, int fd, off_t off)
             continue;
         if (n < 0)
             return lfi_fail_errno(LFI_ERR_MMAP, errno, "cannot read code: %s", strerror(errno));
-        if (n == 0 && size < page)
+        size_t in_page = (size_t)off % page;
+        if (n == 0 && in_page && size <= page - in_page)
             break;
         if (n == 0)
             return lfi_fail_errno(LFI_ERR_MMAP, EINVAL, "the file ends inside the code");

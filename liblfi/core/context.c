@@ -183,6 +183,8 @@ static struct LFIRun *make_nested(struct LFIContext *ctx)
     run->saved->regs = ctx->regs;
     run->saved->host_fp = ctx->host_fp;
     run->saved->host_gs = ctx->host_gs;
+    run->saved->pc = ctx->pc;
+    run->saved->exact = ctx->exact;
     return run;
 }
 
@@ -234,6 +236,9 @@ void lfi_run_done(struct LFIRun *run)
     ctx->regs.tp = tp;
     ctx->host_fp = run->saved->host_fp;
     ctx->host_gs = run->saved->host_gs;
+    /* Not where the run that has ended was stopped.  */
+    ctx->pc = run->saved->pc;
+    ctx->exact = run->saved->exact;
     run->spare = ctx->spare;
     ctx->spare = run;
 }

@@ -103,6 +103,8 @@ enum LFIEnd { LFI_END_RETURN = 1, LFI_END_EXIT, LFI_END_FAULT, LFI_END_ABORT, LF
 struct LFISaved {
     struct LFIRegs regs;
     uint64_t host_fp, host_gs;
+    uint64_t pc;
+    bool exact;
 };
 
 /* A context that this thread is in.  One that is called again from its own handlers is in the list
