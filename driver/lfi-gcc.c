@@ -265,11 +265,13 @@ static _Noreturn void run_gcc(struct Invocation *inv, int argc, char **argv)
     if (inv->sandboxed)
         inv->profile = choose_profile(inv, &args, "full");
     find_places(inv);
+    bool shared = false;
     for (size_t i = 0; i < args.count; i++) {
         if (answered(inv, args.values[i]))
             exit(fflush(stdout) != 0);
         if (strcmp(args.values[i], "--help") == 0)
             print_help(inv);
+        shared = shared || strcmp(args.values[i], "-shared") == 0;
     }
     fflush(stdout);
     check_installation(inv);
@@ -285,11 +287,14 @@ static _Noreturn void run_gcc(struct Invocation *inv, int argc, char **argv)
     out[n++] = tool_printf("-specs=%s/%s/arch.specs", inv->exec, inv->arch);
     if (inv->sandboxed)
         out[n++] = tool_printf("-specs=%s/%s/lfi.specs", inv->exec, inv->arch);
+    bool dynamic = wants_dynamic(inv, &args);
+    /* What says it again for one library would end it for those behind.  */
     for (int i = 1; i < argc; i++)
-        out[n++] = argv[i];
+        if (dynamic || shared || strcmp(argv[i], "-static-libstdc++") != 0)
+            out[n++] = argv[i];
     if (inv->sandboxed && relies_on_scratch(inv->profile))
         out[n++] = tool_strdup("-fno-ipa-ra");
-    if (wants_dynamic(inv, &args))
+    if (dynamic)
         out[n++] = tool_strdup("-mlfi-dynamic");
     execute(out[0], out);
 }
