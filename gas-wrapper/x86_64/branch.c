@@ -74,14 +74,14 @@ static bool scratch_is_free(struct rewriter *r, const struct insn *in)
     for (const struct stmt *s = first + 1; s < last; s++) {
         if (s->kind == STMT_LABEL)
             reached = reached || !s->symbol || s->symbol->marked || s->symbol->address;
-        else if (s->kind == STMT_INSN && !s->skipped && s->insn
-                 && x86_parse(r, s, &other, false))
+        else if (s->kind == STMT_INSN && !s->skipped && s->insn && x86_parse(r, s, &other, false))
             reads = reads || other.reads >> R11 & 1;
     }
     if (!reads || !reached)
         return true;
-    error_at(r, in->name.p, "r11 may hold a value at this jump, which needs a register for its "
-                            "target; load it into one first");
+    error_at(r, in->name.p,
+             "r11 may hold a value at this jump, which needs a register for its "
+             "target; load it into one first");
     return false;
 }
 
@@ -148,6 +148,9 @@ static void ret(struct rewriter *r, struct insn *in)
         out_main(r, in->nops ? "%S\t%S" : "%S", &in->name, in->nops ? &in->op[0].text : NULL);
         return;
     }
+    /* For whoever called, if that is a function of this file: see call.  */
+    if (x86_state(r)->hands)
+        x86_put(r, 8, "mov\t%%r11, %d(%%rsp)", SAVED_SCRATCH);
     if (r->profile->threads == LFI_THREADS_SINGLE && n == 0) {
         ret_in_place(r);
         return;
@@ -231,6 +234,9 @@ static void call(struct rewriter *r, struct insn *in)
         out_main(r, "%S\t%S", &in->name, &in->op[0].text);
     else
         out_keep(r);
+    /* A return is through r11, and has left what was in it where it is below the stack now.  */
+    if (x86_state(r)->hands && x86_scratch_awaited(r, in))
+        x86_put(r, 8, "mov\t%d(%%rsp), %%r11", SAVED_SCRATCH - 8);
 }
 
 /* Short branches on rcx.  */

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum life { LIVES, DEAD, UNKNOWN, JUMPS, BRANCHES };
+enum life { LIVES, DEAD, UNKNOWN, JUMPS, BRANCHES, CALLS };
 enum { MOST_STEPS = 400 };
 
 static bool starts_with(struct slice name, const char *const *list)
@@ -123,6 +123,12 @@ static enum life fate(struct rewriter *r, const struct stmt *s,
             if (!(s = destination(r, s, in.op[0].text)))
                 return UNKNOWN;
             break;
+        case CALLS: /* what the function does, then what follows */
+            to = destination(r, s, in.op[0].text);
+            l = to ? fate(r, to, look, steps) : UNKNOWN;
+            if (l != UNKNOWN)
+                return l;
+            break;
         case BRANCHES:
             if (!(to = destination(r, s, in.op[0].text)) || fate(r, to, look, steps) != DEAD)
                 return UNKNOWN;
@@ -143,6 +149,46 @@ bool x86_scratch_dead(struct rewriter *r, const struct stmt *s)
     int steps = MOST_STEPS;
     s = stmt_place(r, s);
     return s && fate(r, s, scratch_at, &steps) == DEAD;
+}
+
+/* A call of a function of the file that no other file knows: these agree on registers as they like.
+ */
+static bool is_internal(struct rewriter *r, const struct insn *in)
+{
+    const struct symbol *s =
+        in->nops == 1 && in->op[0].kind == OPERAND_LABEL ? symbol_of(r, in->op[0].text) : NULL;
+    return in->row->cls == INSN_CALL && s && s->defined && !s->exported && !s->weak;
+}
+
+/* As scratch_at, through internal functions.  */
+static enum life handed_at(struct rewriter *r, const struct insn *in)
+{
+    enum life l = scratch_at(r, in);
+    if (in->row->cls == INSN_RET)
+        return UNKNOWN;
+    return l == DEAD && is_internal(r, in) ? CALLS : l;
+}
+
+bool x86_scratch_handed(struct rewriter *r)
+{
+    const struct stmt *end = r->stmts + r->nstmts;
+    if (!x86_confines(r) || !x86_has_register(r, R11))
+        return false;
+    for (const struct stmt *s = r->stmts; s < end; s++) {
+        struct insn in;
+        int steps = MOST_STEPS;
+        if (s->kind == STMT_INSN && !s->skipped && s->insn && x86_parse(r, s, &in, false)
+            && is_internal(r, &in) && fate(r, s, handed_at, &steps) == LIVES)
+            return true;
+    }
+    return false;
+}
+
+bool x86_scratch_awaited(struct rewriter *r, const struct insn *call)
+{
+    int steps = MOST_STEPS;
+    const struct stmt *s = stmt_place(r, call->stmt);
+    return is_internal(r, call) && (!s || fate(r, s, handed_at, &steps) != DEAD);
 }
 
 /* Here what is not known to leave flags alone writes them, so that only a certain use is one.  */

@@ -9,6 +9,7 @@
 static void begin(struct rewriter *r)
 {
     *x86_state(r) = (struct x86_state){.scratch = SCRATCH_LOST};
+    x86_state(r)->hands = x86_scratch_handed(r);
 }
 
 static void straight_line_end(struct rewriter *r)

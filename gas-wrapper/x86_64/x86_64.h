@@ -126,6 +126,7 @@ struct x86_state {
     const struct chunk *at; /* of which that is true */
     bool locked;
     bool fuses;     /* the instruction should stay next to the jump that follows */
+    bool hands;     /* functions of the file give r11 to each other (live.c) */
     bool saved;     /* r11, which is the program's, at SAVED_SCRATCH(%rsp) */
     uint8_t holder; /* another register that is in its place, saved at SAVED_HOLDER(%rsp), or 0 */
     bool aligned;      /* nothing came since the last alignment */
@@ -238,6 +239,10 @@ size_t x86_decode(const uint8_t *p, size_t n, struct buf *out);
 /* live.c: what nobody will look at again behind the statement */
 bool x86_flags_dead(struct rewriter *r, const struct stmt *s);
 bool x86_scratch_dead(struct rewriter *r, const struct stmt *s);
+/* Whether functions of the file expect r11 to be what another one left, as no compiler does; and whether what
+   follows the call may.  */
+bool x86_scratch_handed(struct rewriter *r);
+bool x86_scratch_awaited(struct rewriter *r, const struct insn *call);
 
 /* Whether flags are certainly used behind the statement before anything could write them.  */
 bool x86_flags_used(struct rewriter *r, const struct stmt *s);

@@ -1,6 +1,5 @@
 # libcrypto with the assembly that its perl scripts write, and those of upstream's tests of it that are
 # one program each.  What the rewriter refuses (docs/toolchain.md) is left out in the baseline too.
-only_arch=aarch64
 case $arch,$kind in
     *,baseline | *,allregs | aarch64,*) ;;
     *) variant=.no-asm ;; # the assembly for x86-64 uses every register
