@@ -172,6 +172,9 @@ void restrict_calls(struct needs needs)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
     int err = filter ? add_rows(filter, needs) : -ENOMEM;
+    /* The library's default ends one thread alone, and the others would wait for it.  */
+    if (err == 0)
+        err = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
     if (err == 0)
         err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
                                SCMP_A0_64(SCMP_CMP_EQ, (uint64_t)getpid()));
