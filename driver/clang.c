@@ -223,7 +223,7 @@ static void add_places(struct Command *c, const struct Invocation *inv)
     add(c, tool_printf("--config=%s/%s/clang%s.cfg", inv->exec, inv->arch,
                        inv->sandboxed ? "-lfi" : ""));
     add(c, tool_strdup("--start-no-unused-arguments"));
-    char *triple = tool_printf("%s-%s-linux-musl", inv->arch, inv->sandboxed ? "lfi" : "baseline");
+    char *triple = triple_of(inv);
     add(c, tool_printf("--target=%s", triple));
     /* The directory of as and ld, or what stands before their names.  */
     add(c, inv->sandboxed ? tool_printf("-B%s/", inv->tooldir)
@@ -239,26 +239,18 @@ void run_clang(struct Invocation *inv, int argc, char **argv)
 {
     struct ScannedArgs args = {0};
     struct Command c = {0};
-    bool relocatable = false;
     scan_args(&args, argc - 1, argv + 1);
     if (inv->sandboxed)
         choose(inv, &args);
     find_places(inv);
-    for (size_t i = 0; i < args.count; i++) {
-        if (answered(inv, args.values[i]))
-            exit(fflush(stdout) != 0);
-        if (strcmp(args.values[i], "--help") == 0)
-            print_help(inv);
-        relocatable = relocatable || strcmp(args.values[i], "-r") == 0;
-    }
-    fflush(stdout);
+    answer_questions(inv, &args);
     check_installation(inv);
     check_options(inv, &args);
     clean_environment();
 
     add(&c, tool_strdup(inv->tool->stock));
     add_places(&c, inv);
-    if (!relocatable)
+    if (!scan_has(&args, "-r"))
         add(&c, tool_strdup("-static-pie"));
     add(&c, tool_strdup("--end-no-unused-arguments"));
     /* Expanded, since clang does not know what is taken out.  */

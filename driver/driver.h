@@ -41,11 +41,12 @@ void find_places(struct Invocation *inv);
 /* Ends if as or the libraries of the profile are not there.  */
 void check_installation(const struct Invocation *inv);
 
-/* Answers -print-... and their like on standard output; false if ARG asks nothing.  */
-bool answered(const struct Invocation *inv, const char *arg);
+/* Answers -print-... and their like on standard output, and ends; for --help says what is ours and
+   goes on.  */
+void answer_questions(const struct Invocation *inv, const struct ScannedArgs *args);
 
-/* --help of the compilers: what is ours.  */
-void print_help(const struct Invocation *inv);
+/* What -dumpmachine says; the sysroot's name, too.  The caller frees it.  */
+char *triple_of(const struct Invocation *inv);
 
 /* Takes variables out of the environment by which paths of the host would get in.  */
 void clean_environment(void);

@@ -91,7 +91,7 @@ const struct LFIProfile *choose_profile(const struct Invocation *inv,
     return p;
 }
 
-static char *triple_of(const struct Invocation *inv)
+char *triple_of(const struct Invocation *inv)
 {
     return tool_printf("%s-%s-linux-musl", inv->arch, inv->sandboxed ? "lfi" : "baseline");
 }
@@ -161,7 +161,7 @@ static void print_search_dirs(const struct Invocation *inv)
 }
 
 /* Questions about places, which GCC and clang would answer with the distribution's.  */
-bool answered(const struct Invocation *inv, const char *arg)
+static bool answered(const struct Invocation *inv, const char *arg)
 {
     const char *value;
     if (strncmp(arg, "--print-", 8) == 0 || strcmp(arg, "--dump-machine") == 0)
@@ -187,7 +187,7 @@ bool answered(const struct Invocation *inv, const char *arg)
     return true;
 }
 
-void print_help(const struct Invocation *inv)
+static void print_help(const struct Invocation *inv)
 {
     const struct LFIProfile *p;
     if (!inv->sandboxed)
@@ -203,6 +203,17 @@ void print_help(const struct Invocation *inv)
          "                           library is linked, and with -Wl,-E.\n"
          "  -mno-lfi-verify          Do not verify what was linked.\n"
          "Options of GCC:");
+}
+
+void answer_questions(const struct Invocation *inv, const struct ScannedArgs *args)
+{
+    for (size_t i = 0; i < args->count; i++) {
+        if (answered(inv, args->values[i]))
+            exit(fflush(stdout) != 0);
+        if (strcmp(args->values[i], "--help") == 0)
+            print_help(inv);
+    }
+    fflush(stdout);
 }
 
 void check_installation(const struct Invocation *inv)
@@ -265,15 +276,7 @@ static _Noreturn void run_gcc(struct Invocation *inv, int argc, char **argv)
     if (inv->sandboxed)
         inv->profile = choose_profile(inv, &args, "full");
     find_places(inv);
-    bool shared = false;
-    for (size_t i = 0; i < args.count; i++) {
-        if (answered(inv, args.values[i]))
-            exit(fflush(stdout) != 0);
-        if (strcmp(args.values[i], "--help") == 0)
-            print_help(inv);
-        shared = shared || strcmp(args.values[i], "-shared") == 0;
-    }
-    fflush(stdout);
+    answer_questions(inv, &args);
     check_installation(inv);
     clean_environment();
     set_environment(inv);
@@ -287,7 +290,7 @@ static _Noreturn void run_gcc(struct Invocation *inv, int argc, char **argv)
     out[n++] = tool_printf("-specs=%s/%s/arch.specs", inv->exec, inv->arch);
     if (inv->sandboxed)
         out[n++] = tool_printf("-specs=%s/%s/lfi.specs", inv->exec, inv->arch);
-    bool dynamic = wants_dynamic(inv, &args);
+    bool dynamic = wants_dynamic(inv, &args), shared = scan_has(&args, "-shared");
     /* What says it again for one library would end it for those behind.  */
     for (int i = 1; i < argc; i++)
         if (dynamic || shared || strcmp(argv[i], "-static-libstdc++") != 0)

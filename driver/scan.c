@@ -72,6 +72,14 @@ void scan_args(struct ScannedArgs *out, int argc, char *const *argv)
         scan_one(out, argv[i], 0);
 }
 
+bool scan_has(const struct ScannedArgs *args, const char *arg)
+{
+    for (size_t i = 0; i < args->count; i++)
+        if (strcmp(args->values[i], arg) == 0)
+            return true;
+    return false;
+}
+
 bool scan_is_one_of(const char *arg, const char *const *list)
 {
     while (*list && strcmp(arg, *list) != 0)

@@ -15,6 +15,9 @@ struct ScannedArgs {
    GCC; one that includes itself is fatal.  */
 void scan_args(struct ScannedArgs *out, int argc, char *const *argv);
 
+/* Whether ARG stands among the arguments.  */
+bool scan_has(const struct ScannedArgs *args, const char *arg);
+
 /* Whether ARG is in the list, which ends with NULL.  */
 bool scan_is_one_of(const char *arg, const char *const *list);
 
