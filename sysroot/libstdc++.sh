@@ -12,16 +12,9 @@ cxx_headers=$include/c++/12
 # One compilation serves archives and shared libraries.
 cxx_flags="-O2 -g0 -fPIC -fno-semantic-interposition"
 
-# What cc1plus is told, but for the places of the profile.
-cxx_command() {
-    echo > "$work/try.cc"
-    $cc $cxx_flags -### -S "$work/try.cc" -o "$work/try.s" 2>&1 | grep cc1plus |
-        sed -e "s,$libdir,LIBDIR,g" -e "s,$prefix/libexec/lfi/$arch/$profile,TOOLS,g" -e "s,$work,WORK,g"
-}
-
 cxx_fingerprint() {
     sha256sum < "${BASH_SOURCE[0]}"
-    sha256sum < "$here/keep-assembly"
+    cat "$here/keep-assembly" "$here/assemble.sh"
     cat "$work/fingerprint"
     [ -z "${cxx_from-}" ] || cat "$cxx_from/index"
 }
@@ -44,10 +37,10 @@ cxx_unless_same() {
 libstdcxx_configure() {
     local b=$work/build-c++
     mkdir -p "$b/libgcc" "$b/libstdc++-v3"
-    ln -s "$work/gcc/libgcc/gthr-posix.h" "$b/libgcc/gthr-default.h"
+    ln -s "$work/gcc-c++/libgcc/gthr-posix.h" "$b/libgcc/gthr-default.h"
     cd "$b/libstdc++-v3"
     ac_cv_x86_rdrand=no ac_cv_x86_rdseed=no \
-        "$work/gcc/libstdc++-v3/configure" --build="$("$work/gcc/config.guess")" --host="$triple" \
+        "$work/gcc-c++/libstdc++-v3/configure" --build="$("$work/gcc-c++/config.guess")" --host="$triple" \
         --prefix="$prefix/$triple" --libdir="$libdir" --with-gxx-include-dir="$cxx_headers" --disable-shared \
         --disable-multilib --disable-nls --disable-libstdcxx-pch --enable-threads=posix --enable-libstdcxx-time \
         CC="$cxx_cc" CXX="$cxx_cc -nostdinc++" AR="$ar" RANLIB="$ranlib" CFLAGS="$cxx_flags" CXXFLAGS="$cxx_flags"
@@ -75,7 +68,7 @@ libatomic_configure() {
     mkdir -p "$work/build-c++/libatomic"
     cd "$work/build-c++/libatomic"
     libat_cv_have_ifunc=no \
-        "$work/gcc/libatomic/configure" --build="$("$work/gcc/config.guess")" --host="$triple" \
+        "$work/gcc-c++/libatomic/configure" --build="$("$work/gcc-c++/config.guess")" --host="$triple" \
         --prefix="$prefix/$triple" --libdir="$libdir" --disable-shared --disable-multilib --disable-werror \
         CC="$cxx_cc" AR="$ar" RANLIB="$ranlib" CFLAGS="$cxx_flags"
 }
@@ -103,7 +96,14 @@ cxx_shared() {
 
 # "ARCHIVE MEMBER SUM" for each member of the archives, in order; all must have been kept.
 cxx_index() {
-    local a n member sum
+    local a n member sum object
+    cd "$1"
+    # Of the objects that are still there, by their sums.
+    find . -name '*.s' -printf '%P\n' | while read -r object; do
+        [ ! -f "/${object%.s}" ] || echo "/${object%.s}"
+    done | xargs -d '\n' sha256sum | while read -r sum object; do
+        mv "$1$object.s" "$1/$sum.s" && mv "$1$object.options" "$1/$sum.options"
+    done
     mkdir -p "$work/build-c++/member"
     cd "$work/build-c++/member"
     for a in $cxx_archives; do
@@ -118,7 +118,8 @@ cxx_index() {
     done > "$1/index.new"
     # Not what configure tried.
     find "$1" -type f ! -name index.new -print | grep -vFf <(cut -d ' ' -f 3 "$1/index.new") | xargs -r rm -f
-    cxx_command > "$1/command"
+    find "$1" -mindepth 1 -type d -empty -delete
+    compiler_command cc1plus $cxx_flags > "$1/command"
     mv "$1/index.new" "$1/index"
 }
 
@@ -127,7 +128,7 @@ cxx_compile() { # DIR
     rm -rf "$1" "$work/build-c++"
     mkdir -p "$1"
     cxx_cc="$cc -wrapper $here/keep-assembly,$1"
-    sources gcc "$gcc"
+    sources gcc "$gcc" gcc-c++
     quietly "configuring libstdc++" libstdcxx_configure
     quietly "building libstdc++" libstdcxx_build
     quietly "installing the headers of libstdc++" libstdcxx_headers
@@ -136,7 +137,7 @@ cxx_compile() { # DIR
     quietly "installing libstdc++" cxx_install
     quietly "linking libstdc++" cxx_shared
     quietly "keeping the assembly of libstdc++" cxx_index "$1"
-    rm -rf "$work/build-c++" "$work/gcc"
+    rm -rf "$work/build-c++" "$work/gcc-c++"
     echo "  $name: libstdc++ built in $((SECONDS - start)) s"
 }
 
@@ -164,8 +165,7 @@ cxx_rewrite() { # DIR
 }
 cxx_assemble() { # DIR
     local start=$SECONDS
-    [ "$(cxx_command)" = "$(cat "$1/command")" ] ||
-        die "$name: the compiler has other options than for the profile of $1"
+    same_command "$1/command" cc1plus $cxx_flags
     rm -rf "$work/build-c++"
     mkdir "$work/build-c++"
     quietly "assembling libstdc++" cxx_rewrite "$1"

@@ -4,7 +4,7 @@
 # make LFI_CXX_PROFILES="full"       C++ in these alone (for the others there is C); empty: in none
 # make SYSROOT_STAMPS=              no sysroots
 # make fetch                        sources into the cache (configure --with-fetch-cache)
-EXTRA_DIST += %D%/build %D%/libstdc++.sh %D%/keep-assembly %D%/groups.awk %D%/unpack %D%/copy-sysroot scripts/fetch-source scripts/sources.tab \
+EXTRA_DIST += %D%/build %D%/assemble.sh %D%/libstdc++.sh %D%/keep-assembly %D%/groups.awk %D%/unpack %D%/copy-sysroot scripts/fetch-source scripts/sources.tab \
   $(lfi_overlay_files) $(boxrt_files)
 boxrt_files = boxrt/boxrt.c boxrt/boxrt.h boxrt/calls-aarch64.S boxrt/calls-x86_64.S include/lfi_boxcall.h
 lfi_overlay_files = \
@@ -68,7 +68,7 @@ sysroot/src/gcc.stamp: $(srcdir)/%D%/unpack $(GCC_SOURCE)
 	$(AM_V_GEN)$(srcdir)/%D%/unpack gcc "$(GCC_SOURCE)" sysroot/src/gcc && touch $@
 
 # --- Sysroots.  The recipes compile with the driver in the stage.
-sysroot_recipe = $(srcdir)/%D%/build $(lfi_overlay_files:%=$(srcdir)/%) $(boxrt_files:%=$(srcdir)/%) \
+sysroot_recipe = $(srcdir)/%D%/build $(srcdir)/%D%/assemble.sh $(srcdir)/%D%/keep-assembly $(lfi_overlay_files:%=$(srcdir)/%) $(boxrt_files:%=$(srcdir)/%) \
   $(sysroot_sources)
 sysroot_build = $(srcdir)/%D%/build --prefix $(STAGE) --musl $(abs_builddir)/sysroot/src/musl \
   --gcc $(abs_builddir)/sysroot/src/gcc --overlay $(abs_srcdir)/%D%/overlay --boxrt $(abs_srcdir)/boxrt
@@ -90,22 +90,32 @@ $(BASELINE_TARGETS:%=sysroot/%-baseline.stamp): sysroot/%-baseline.stamp: \
 	+@if test -n "$(PREBUILT_SYSROOT)"; then $(sysroot_copy) $*-baseline-linux-musl lib; \
 	else $(sysroot_build) --arch $* --kind baseline --work sysroot/work-$*-baseline; fi
 	@touch $@
+
+# Of the profiles that reserve the same registers the first has the compiler run, the others assemble
+# what it gave to the assembler.
+# SYSROOT:FIRST-OF-ITS-REGISTERS:FIRST-OF-ITS-ARCHITECTURE
+groups_of = $(shell awk -f $(srcdir)/%D%/groups.awk -v SYSROOTS="$(1)" $(srcdir)/profiles/profiles.def)
+LFI_GROUPS := $(call groups_of,$(LFI_SYSROOTS))
+group_of = $(subst :, ,$(filter $(1):%,$(2)))
+first_of = $(word 2,$(call group_of,$(1),$(LFI_GROUPS)))
+others_of = $(filter-out $(1):%,$(foreach g,$(LFI_GROUPS),$(if $(filter $(1),$(word 2,$(subst :, ,$(g)))),$(g))))
+work_of = sysroot/work-`echo $(1) | sed 's/-lfi-/-/'`
+
 $(LFI_SYSROOTS:%=sysroot/%.stamp): sysroot/%.stamp:
 	+@t=`echo $* | sed 's/-lfi-.*//'` p=`echo $* | sed 's/.*-lfi-//'`; \
 	if test -n "$(PREBUILT_SYSROOT)"; then $(sysroot_copy) $$t-lfi-linux-musl lib/$$p; \
-	else $(sysroot_build) --arch $$t --kind lfi --profile $$p --work sysroot/work-$$t-$$p; fi
+	else $(sysroot_build) --arch $$t --kind lfi --profile $$p --work $(call work_of,$*) \
+	  $(if $(filter $*,$(call first_of,$*)),$(if $(call others_of,$*),--keep yes),--from $(call work_of,$(call first_of,$*))); fi
 	@touch $@
+$(foreach s,$(LFI_SYSROOTS),$(if $(filter $(s),$(call first_of,$(s))),, \
+  $(eval sysroot/$(s).stamp: sysroot/$(call first_of,$(s)).stamp)))
 
-# --- C++, on top.  Of the profiles that reserve the same registers the first has the compiler run, the
-# others assemble what it gave to the assembler; the headers are from the first of an architecture.
+# --- C++, on top, likewise; the headers are from the first of an architecture.
 LFI_CXX_SYSROOTS := $(filter $(foreach p,$(LFI_CXX_PROFILES),%-lfi-$(p)),$(LFI_SYSROOTS))
-# SYSROOT:FIRST-OF-ITS-REGISTERS:FIRST-OF-ITS-ARCHITECTURE
-LFI_CXX_GROUPS := $(shell awk -f $(srcdir)/%D%/groups.awk -v SYSROOTS="$(LFI_CXX_SYSROOTS)" \
-  $(srcdir)/profiles/profiles.def)
-cxx_group = $(subst :, ,$(filter $(1):%,$(LFI_CXX_GROUPS)))
-cxx_first = $(word 2,$(cxx_group))
-cxx_first_of_arch = $(word 3,$(cxx_group))
-cxx_recipe = $(srcdir)/%D%/libstdc++.sh $(srcdir)/%D%/keep-assembly
+LFI_CXX_GROUPS := $(call groups_of,$(LFI_CXX_SYSROOTS))
+cxx_first = $(word 2,$(call group_of,$(1),$(LFI_CXX_GROUPS)))
+cxx_first_of_arch = $(word 3,$(call group_of,$(1),$(LFI_CXX_GROUPS)))
+cxx_recipe = $(srcdir)/%D%/libstdc++.sh
 
 SYSROOT_STAMPS += $(BASELINE_TARGETS:%=sysroot/%-baseline-c++.stamp) $(LFI_CXX_SYSROOTS:%=sysroot/%-c++.stamp)
 $(BASELINE_TARGETS:%=sysroot/%-baseline-c++.stamp): sysroot/%-baseline-c++.stamp: sysroot/%-baseline.stamp $(cxx_recipe)
@@ -114,9 +124,8 @@ $(BASELINE_TARGETS:%=sysroot/%-baseline-c++.stamp): sysroot/%-baseline-c++.stamp
 	@touch $@
 $(LFI_CXX_SYSROOTS:%=sysroot/%-c++.stamp): sysroot/%-c++.stamp: sysroot/%.stamp $(cxx_recipe)
 	+@t=`echo $* | sed 's/-lfi-.*//'` p=`echo $* | sed 's/.*-lfi-//'`; \
-	test -n "$(PREBUILT_SYSROOT)" || $(sysroot_build) --arch $$t --kind lfi --profile $$p --work sysroot/work-$$t-$$p \
-	  $(if $(filter $*,$(call cxx_first,$*)),--c++,--c++-from) \
-	  sysroot/work-`echo $(call cxx_first,$*) | sed 's/-lfi-/-/'`/kept \
+	test -n "$(PREBUILT_SYSROOT)" || $(sysroot_build) --arch $$t --kind lfi --profile $$p --work $(call work_of,$*) \
+	  $(if $(filter $*,$(call cxx_first,$*)),--c++,--c++-from) $(call work_of,$(call cxx_first,$*))/kept \
 	  $(if $(filter $*,$(call cxx_first_of_arch,$*)),--headers install)
 	@touch $@
 $(foreach s,$(LFI_CXX_SYSROOTS),$(foreach first,$(sort $(call cxx_first,$(s)) $(call cxx_first_of_arch,$(s))), \
