@@ -157,6 +157,16 @@ struct box_siginfo {
         uint8_t bytes[112];
     } u;
 };
+struct box_signalfd_siginfo {
+    uint32_t signo;
+    int32_t err, code;
+    uint32_t pid, uid;
+    int32_t fd;
+    uint32_t tid, band, overrun, trapno;
+    int32_t status, value;
+    uint64_t ptr, utime, stime, addr;
+    uint8_t unused[48];
+};
 struct box_sigevent {
     uint64_t value;
     int32_t signo, notify, tid, unused[11];
@@ -187,6 +197,7 @@ static_assert(sizeof(struct box_termios) == 36, "as the kernel has it");
 static_assert(sizeof(struct box_stack) == 24, "as the kernel has it");
 static_assert(sizeof(struct box_siginfo) == 128, "as the kernel has it");
 static_assert(sizeof(struct box_sigevent) == 64, "as the kernel has it");
+static_assert(sizeof(struct box_signalfd_siginfo) == 128, "as the kernel has it");
 
 enum {
     BOX_AT_FDCWD = -100,
@@ -311,6 +322,7 @@ enum {
 
     BOX_SECCOMP_NONE = 0
 };
+#define BOX_SS_AUTODISARM (1u << 31)
 
 /* What a box is told about its user, whoever runs it.  */
 enum { BOX_UID = 1000, BOX_GID = 1000, BOX_INIT_PID = 1 };

@@ -82,10 +82,24 @@ uint32_t open_flags_to_box(int flags)
 
 bool time_valid(const struct box_timespec *t)
 {
-    return t->sec >= 0 && t->nsec >= 0 && t->nsec < 1000000000;
+    return t->sec >= 0 && t->nsec >= 0 && t->nsec < NS;
 }
 
 struct timespec time_to_host(const struct box_timespec *t)
 {
     return (struct timespec){.tv_sec = t->sec, .tv_nsec = t->nsec};
+}
+
+uint64_t time_ns(const struct timespec *t)
+{
+    const uint64_t longest = UINT64_MAX / NS / 2;
+    uint64_t sec = (uint64_t)t->tv_sec < longest ? (uint64_t)t->tv_sec : longest;
+    return sec * NS + (uint64_t)t->tv_nsec;
+}
+
+uint64_t clock_ns(clockid_t clock)
+{
+    struct timespec ts = {0, 0};
+    clock_gettime(clock, &ts);
+    return time_ns(&ts);
 }

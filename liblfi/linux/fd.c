@@ -51,6 +51,8 @@ void file_drop(struct file *f)
         std_forget(f->std, f);
     if (f->use == USE_MEMORY)
         memory_file_forget(f);
+    if (f->use == USE_SIGNAL)
+        signal_file_forget(f);
     if (f->use == USE_EPOLL || atomic_load(&f->watched))
         watches_forget(f);
     if (f->host >= 0)

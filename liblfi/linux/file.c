@@ -98,6 +98,8 @@ long sys_read(struct call *c)
 {
     struct file *f = c->a[0].file;
     long err = not_readable(f);
+    if (f->use == USE_SIGNAL)
+        return signal_file_read(c, &(struct iovec){c->a[1].ptr, c->len[1]}, 1);
     return err ? err : transfer(c, SYS_read, c->a[1].ptr, c->len[1], 0);
 }
 
@@ -112,6 +114,8 @@ long sys_readv(struct call *c)
 {
     struct file *f = c->a[0].file;
     long err = not_readable(f);
+    if (f->use == USE_SIGNAL)
+        return signal_file_read(c, c->a[1].iov, c->len[1]);
     return err ? err : transfer(c, SYS_readv, c->a[1].iov, c->len[1], 0);
 }
 
@@ -399,7 +403,8 @@ long sys_ioctl(struct call *c)
         return -EBADF;
     if (request == BOX_FIOCLEX || request == BOX_FIONCLEX)
         return fd_flags(c->p, (int)c->raw[0], request == BOX_FIOCLEX);
-    if (f->kind != FILE_HOST)
+    /* Newer kernels know requests of an epoll, which the host's is.  */
+    if (f->kind != FILE_HOST || (f->use == USE_SIGNAL && request != BOX_FIONBIO))
         return -ENOTTY;
     switch (request) {
     case BOX_TCGETS:
@@ -600,7 +605,7 @@ struct file *own_file(int host, enum file_use use)
     if (f) {
         f->use = use;
         /* These have an inode that all processes share.  */
-        f->fixed = use == USE_EPOLL || use == USE_EVENT || use == USE_TIMER;
+        f->fixed = use == USE_EPOLL || use == USE_EVENT || use == USE_TIMER || use == USE_SIGNAL;
     }
     return f;
 }

@@ -112,13 +112,6 @@ bool output_reserve(struct call *c, struct file *f, uint64_t n)
 
 /* Time.  */
 
-static uint64_t now_ns(void)
-{
-    struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
-
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
@@ -155,7 +148,7 @@ static uint64_t look_at(struct LFILinuxProc *p, uint64_t now)
 
 static void wait_until(struct LFILinuxEngine *lx, uint64_t at)
 {
-    struct timespec ts = {(time_t)(at / 1000000000), (long)(at % 1000000000)};
+    struct timespec ts = {(time_t)(at / NS), (long)(at % NS)};
     if (at == NEVER)
         pthread_cond_wait(&lx->watch_change, &lx->watch_lock);
     else
@@ -167,7 +160,7 @@ static void *watch(void *arg)
     struct LFILinuxEngine *lx = arg;
     pthread_mutex_lock(&lx->watch_lock);
     while (!lx->watch_quit) {
-        uint64_t now = now_ns(), next = NEVER;
+        uint64_t now = clock_ns(CLOCK_MONOTONIC), next = NEVER;
         for (struct LFILinuxProc *p = lx->watched; p; p = p->next_watched)
             next = earlier(next, look_at(p, now));
         wait_until(lx, next);
@@ -195,7 +188,7 @@ static bool start_watcher(struct LFILinuxEngine *lx)
 bool watch_begin(struct LFILinuxProc *p)
 {
     struct LFILinuxEngine *lx = p->lx;
-    uint64_t now = now_ns();
+    uint64_t now = clock_ns(CLOCK_MONOTONIC);
     p->wall_end = p->limits.wall ? now + p->limits.wall * MS : NEVER;
     pthread_mutex_lock(&lx->watch_lock);
     bool ok = lx->watching || (!p->limits.cpu && !p->limits.wall) || start_watcher(lx);

@@ -56,6 +56,7 @@ enum file_use {
     USE_EPOLL,
     USE_EVENT, /* eventfd */
     USE_TIMER,
+    USE_SIGNAL, /* signalfd */
     USE_SOCKET,
     USE_MEMORY /* memfd */
 };
@@ -79,8 +80,13 @@ struct file {
     struct watch *watches;      /* where epolls have it (event.c); in its lock */
     struct watch *watching;     /* USE_EPOLL: what it has; likewise */
     int family, type;           /* USE_SOCKET: the host's numbers */
-    struct LFILinuxProc *owner; /* USE_MEMORY: whose memory_files it counts in */
+    struct LFILinuxProc *owner; /* USE_MEMORY: whose memory_files it counts in; USE_SIGNAL: whose
+                                   signals it reads */
     uint64_t charged, mapped;   /* of them; bytes up to which it is or was mapped; in mem_lock */
+    uint64_t signals;           /* USE_SIGNAL: which; this and the next three in the owner's lock */
+    bool ready;                 /* the event has been written */
+    int event;                  /* the host's */
+    struct file *next_signal_file;
 };
 
 struct fdtable {
@@ -148,6 +154,7 @@ struct sigqueue {
 struct sigstate {
     struct sigqueue queue; /* of whichever thread takes them */
     unsigned queued;       /* all nodes of the process */
+    struct file *files;    /* signalfd's */
     struct box_sigaction action[BOX_NSIG];
 };
 
@@ -260,6 +267,7 @@ struct LFILinuxThread {
     bool mask_kept;        /* old_mask is in force again when the call or a handler ends */
     uint64_t old_mask;
     uint64_t deadline; /* of a call that is made again, ns of CLOCK_MONOTONIC; 0: none yet */
+    bool unbegun;      /* the last host_call that returned EINTR was not made at all */
     bool returned;     /* the call was rt_sigreturn: it has no result */
     bool again;        /* and asks for another call */
     struct box_stack altstack;
@@ -500,6 +508,8 @@ struct LFILinuxThread *thread_make(struct LFILinuxProc *p);
 bool thread_enter(struct LFILinuxThread *t);
 void thread_destroy(struct LFILinuxThread *t);
 bool thread_exists(struct LFILinuxProc *p, int64_t tid);
+/* NULL if there is none; the process is locked.  */
+struct LFILinuxThread *thread_by_tid(struct LFILinuxProc *p, int64_t tid);
 /* The host's clock of the processor time of a thread.  */
 bool thread_clock(struct LFILinuxProc *p, int64_t tid, clockid_t *clock);
 /* Runs the box until the thread ends, and ends it.  False if it could not be run.  */
@@ -563,7 +573,7 @@ bool watch_poke(struct LFILinuxProc *p);
 void watch_init(struct LFILinuxEngine *lx);
 void watch_free(struct LFILinuxEngine *lx);
 /* Calls of the host that can wait (wait.c): as syscall(), but errors are -errno, and thread_kick
-   ends it with -EINTR.  */
+   ends it with -EINTR; t->unbegun then says whether it was made.  */
 long host_call(struct LFILinuxThread *t, long nr, long a0, long a1, long a2, long a3, long a4,
                long a5);
 /* Makes the thread's host_call return, or if it is in none the next one.  Whoever calls this
@@ -602,6 +612,16 @@ long signal_send_locked(struct LFILinuxProc *p, struct LFILinuxThread *to,
 void signal_self(struct call *c, int sig);
 /* Takes one of the set that is pending, blocked or not; false if there is none.  */
 bool signal_take(struct LFILinuxThread *t, uint64_t set, struct box_siginfo *info);
+/* The same of what the file reads, and then what other threads alone would get.  */
+bool signal_take_any(struct LFILinuxThread *t, const struct file *f, struct box_siginfo *info);
+/* Files that signals are read from (signal_file.c).  The first two in the process's lock: such a signal
+   is pending now; one or several are not any more.  */
+void signal_files_sent(struct LFILinuxProc *p, int sig);
+void signal_files_taken(struct LFILinuxProc *p);
+/* It is gone.  */
+void signal_file_forget(struct file *f);
+/* read and readv of the call's first argument: bytes or -errno.  */
+long signal_file_read(struct call *c, const struct iovec *v, size_t n);
 /* The mask for the time of a call that waits: the end of the call restores the one before, or that
    of the handler which ends the call.  set_mask: for good.  */
 void signal_wait_mask(struct LFILinuxThread *t, uint64_t mask);
@@ -611,6 +631,9 @@ void signal_set_mask(struct LFILinuxThread *t, uint64_t mask);
 uint64_t call_deadline(struct LFILinuxThread *t, const struct timespec *wait);
 /* How long that is from now.  */
 struct timespec call_left(uint64_t deadline);
+/* The alternate stack: whether the thread is on it, and what sigaltstack and frames say of it.  */
+bool on_altstack(const struct LFILinuxThread *t);
+struct box_stack altstack_state(const struct LFILinuxThread *t);
 /* After a call: delivers signals.  True: the call has to be made again, with the registers that are
    in the context; else they have the result.  row: NULL if there is none.  */
 bool signal_after_call(struct LFILinuxThread *t, const struct call_row *row, long result);
@@ -671,6 +694,11 @@ int open_flags_to_host(uint32_t flags);
 uint32_t open_flags_to_box(int flags);
 struct timespec time_to_host(const struct box_timespec *t);
 bool time_valid(const struct box_timespec *t);
+/* Nanoseconds; what would not fit, with room to add the present, is as far away as does.  */
+enum { NS = 1000000000 };
+uint64_t time_ns(const struct timespec *t);
+/* What a clock of the host shows, in ns; 0 if there is no such clock any more.  */
+uint64_t clock_ns(clockid_t clock);
 
 /* The handlers, in one file per family.  */
 #ifndef SYS /* a test of one file sets it */

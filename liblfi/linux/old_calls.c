@@ -224,6 +224,13 @@ long sys_eventfd(struct call *c)
     return sys_eventfd2(&n);
 }
 
+long sys_signalfd(struct call *c)
+{
+    struct call n = plain(c);
+    n.a[3].u = 0;
+    return sys_signalfd4(&n);
+}
+
 long sys_pause(struct call *c)
 {
     struct call n = plain(c);

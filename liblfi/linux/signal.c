@@ -25,7 +25,6 @@
 
 enum { BOX_SIG_DFL = 0, BOX_SIG_IGN = 1, MAX_QUEUED = 4096 };
 #define RESETHAND UINT64_C(0x80000000)
-#define AUTODISARM (1u << 31)
 
 struct signode {
     struct signode *next;
@@ -65,6 +64,7 @@ static void add(struct LFILinuxProc *p, struct sigqueue *q, const struct box_sig
 {
     struct signode *n = p->sig.queued < MAX_QUEUED ? malloc(sizeof *n) : NULL;
     q->pending |= bit(info->signo);
+    signal_files_sent(p, info->signo);
     if (!n)
         return;
     p->sig.queued++;
@@ -99,6 +99,7 @@ static bool remove_from(struct LFILinuxProc *p, struct sigqueue *q, int sig, boo
     }
     if (!more)
         q->pending &= ~bit(sig);
+    signal_files_taken(p);
     return true;
 }
 
@@ -150,6 +151,17 @@ bool signal_take(struct LFILinuxThread *t, uint64_t set, struct box_siginfo *inf
     pthread_mutex_lock(&t->proc->lock);
     bool found = take(t, set & ~certain, info);
     pthread_mutex_unlock(&t->proc->lock);
+    return found;
+}
+
+bool signal_take_any(struct LFILinuxThread *t, const struct file *f, struct box_siginfo *info)
+{
+    struct LFILinuxProc *p = t->proc;
+    pthread_mutex_lock(&p->lock);
+    bool found = take(t, f->signals, info);
+    for (struct LFILinuxThread *other = p->threads; other && !found; other = other->next)
+        found = other->queue.pending & f->signals && take(other, f->signals, info);
+    pthread_mutex_unlock(&p->lock);
     return found;
 }
 
@@ -287,42 +299,31 @@ static void restore_mask(struct LFILinuxThread *t)
 
 /* Time.  */
 
-enum { NS = 1000000000 };
-
-static uint64_t now_ns(void)
-{
-    struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (uint64_t)ts.tv_sec * NS + (uint64_t)ts.tv_nsec;
-}
-
 uint64_t call_deadline(struct LFILinuxThread *t, const struct timespec *wait)
 {
-    const uint64_t longest = UINT64_MAX / NS / 2;
-    uint64_t sec = (uint64_t)wait->tv_sec < longest ? (uint64_t)wait->tv_sec : longest;
     if (!t->deadline)
-        t->deadline = now_ns() + sec * NS + (uint64_t)wait->tv_nsec;
+        t->deadline = clock_ns(CLOCK_MONOTONIC) + time_ns(wait);
     return t->deadline;
 }
 
 struct timespec call_left(uint64_t deadline)
 {
-    uint64_t now = now_ns(), left = deadline > now ? deadline - now : 0;
+    uint64_t now = clock_ns(CLOCK_MONOTONIC), left = deadline > now ? deadline - now : 0;
     return (struct timespec){(time_t)(left / NS), (long)(left % NS)};
 }
 
 /* Handlers.  */
 
-/* Whether the thread is on its alternate stack, from its stack pointer.  */
-static bool on_altstack(const struct LFILinuxThread *t, uint64_t sp)
+/* One that goes with the handler is never in use.  */
+bool on_altstack(const struct LFILinuxThread *t)
 {
     struct LFIBox *box = t->proc->box;
     uint64_t from = lfi_box_l2p(box, t->altstack.sp);
-    return t->altstack.size && !((uint32_t)t->altstack.flags & AUTODISARM)
-           && lfi_box_l2p(box, sp) - from - 1 < t->altstack.size;
+    return t->altstack.size && !((uint32_t)t->altstack.flags & BOX_SS_AUTODISARM)
+           && lfi_arch_sp(t->ctx) - from - 1 < t->altstack.size;
 }
 
-static struct box_stack stack_state(const struct LFILinuxThread *t)
+struct box_stack altstack_state(const struct LFILinuxThread *t)
 {
     struct box_stack s = t->altstack;
     if (!s.size)
@@ -335,7 +336,7 @@ static bool place_frame(struct LFILinuxThread *t, const struct box_sigaction *ac
 {
     const struct LFIRegs *regs = lfi_ctx_regs(t->ctx);
     uint64_t from = lfi_box_l2p(t->proc->box, t->altstack.sp);
-    bool on = on_altstack(t, lfi_arch_sp(t->ctx));
+    bool on = on_altstack(t);
     bool to = action->flags & BOX_SA_ONSTACK && t->altstack.size && !on;
     frame_place(lfi_box_l2p(t->proc->box, to ? from + t->altstack.size : frame_stack(regs)), place);
     return !(on || to) || lfi_box_l2p(t->proc->box, place->at) - from < t->altstack.size;
@@ -347,11 +348,11 @@ static bool enter_handler(struct LFILinuxThread *t, const struct box_sigaction *
 {
     struct frame_place place;
     f->mask = t->mask_kept ? t->old_mask : t->sigmask;
-    f->stack = stack_state(t);
+    f->stack = altstack_state(t);
     if (!place_frame(t, action, &place) || !frame_push(t, &place, f, action))
         return false;
     lfi_ctx_set_pc(t->ctx, action->handler);
-    if ((uint32_t)t->altstack.flags & AUTODISARM)
+    if ((uint32_t)t->altstack.flags & BOX_SS_AUTODISARM)
         t->altstack = (struct box_stack){0};
     t->mask_kept = false;
     uint64_t self = action->flags & BOX_SA_NODEFER ? 0 : bit(f->info.signo);
@@ -382,7 +383,8 @@ static bool next_signal(struct LFILinuxThread *t, struct box_siginfo *info,
 struct done_call {
     const struct call_row *row;
     long result;
-    bool set; /* the registers have the result, or the call is to be made again */
+    bool unbegun; /* EINTR, but what could wait was not begun */
+    bool set;     /* the registers have the result, or the call is to be made again */
 };
 
 /* Calls that are not made again after a handler; others that return EINTR are.  */
@@ -422,8 +424,8 @@ static void come_back(struct LFILinuxThread *t, const struct box_sigaction *acti
     if (!call || call->set)
         return;
     call->set = true;
-    bool again =
-        call->result == -EINTR && action->flags & BOX_SA_RESTART && !ends_by_signal(t, call->row);
+    bool again = call->result == -EINTR && (call->unbegun || action->flags & BOX_SA_RESTART)
+                 && !ends_by_signal(t, call->row);
     if (!again)
         abi_result(lfi_ctx_regs(t->ctx), call->result);
     f->pc = again ? frame_call(t, f->pc) : frame_after_call(t, f->pc);
@@ -456,9 +458,9 @@ static void deliver(struct LFILinuxThread *t, struct done_call *call)
 
 bool signal_after_call(struct LFILinuxThread *t, const struct call_row *row, long result)
 {
-    struct done_call call = {row, result, t->returned};
+    struct done_call call = {row, result, t->unbegun, t->returned};
     bool again = t->returned && t->again;
-    t->returned = t->again = false;
+    t->returned = t->again = t->unbegun = false;
     if (again)
         return true;
     if (result != -EINTR || call.set)

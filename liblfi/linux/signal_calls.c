@@ -11,7 +11,6 @@
 #include "liblfi/linux/linux.h"
 
 enum { SIGSET_SIZE = 8 };
-#define AUTODISARM (1u << 31)
 
 /* Sending.  */
 
@@ -31,15 +30,13 @@ static bool is_signal(int64_t sig)
 /* To a thread of the process: 0 or -errno.  Signal 0 asks whether it is there.  */
 static long send_to(struct call *c, int64_t tid, const struct box_siginfo *info)
 {
-    struct LFILinuxThread *to = NULL;
     long r = -ESRCH;
     if (tid <= 0 || !is_signal(info->signo))
         return -EINVAL;
     if (info->signo == SIGKILL && thread_exists(c->p, tid))
         return signal_send(c->p, NULL, c->t, info);
     pthread_mutex_lock(&c->p->lock);
-    for (to = c->p->threads; to && to->tid != tid;)
-        to = to->next;
+    struct LFILinuxThread *to = thread_by_tid(c->p, tid);
     if (to)
         r = info->signo ? signal_send_locked(c->p, to, c->t, info) : 0;
     pthread_mutex_unlock(&c->p->lock);
@@ -202,19 +199,12 @@ long sys_rt_sigtimedwait(struct call *c)
 
 /* Stacks.  */
 
-static bool on_it(const struct LFILinuxThread *t)
-{
-    struct LFIBox *box = t->proc->box;
-    return t->altstack.size && !((uint32_t)t->altstack.flags & AUTODISARM)
-           && lfi_arch_sp(t->ctx) - lfi_box_l2p(box, t->altstack.sp) - 1 < t->altstack.size;
-}
-
 /* 0 or -errno.  */
 static long set_altstack(struct LFILinuxThread *t, const struct box_stack *set)
 {
     enum { MIN_SIZE = 2048 };
-    uint32_t mode = (uint32_t)set->flags & ~AUTODISARM;
-    if (on_it(t))
+    uint32_t mode = (uint32_t)set->flags & ~BOX_SS_AUTODISARM;
+    if (on_altstack(t))
         return -EPERM;
     if (mode != BOX_SS_DISABLE && mode != BOX_SS_ONSTACK && mode != 0)
         return -EINVAL;
@@ -228,7 +218,7 @@ static long set_altstack(struct LFILinuxThread *t, const struct box_stack *set)
         return -ENOMEM;
     else
         t->altstack = (struct box_stack){.sp = set->sp,
-                                         .flags = (int32_t)((uint32_t)set->flags & AUTODISARM),
+                                         .flags = (int32_t)((uint32_t)set->flags & BOX_SS_AUTODISARM),
                                          .size = set->size};
     return 0;
 }
@@ -237,10 +227,8 @@ long sys_sigaltstack(struct call *c)
 {
     const struct box_stack *set = c->a[0].ptr;
     struct box_stack *old = c->a[1].ptr;
-    struct box_stack now = c->t->altstack;
-    if (now.size == 0)
-        now.flags = BOX_SS_DISABLE;
-    else if (on_it(c->t))
+    struct box_stack now = altstack_state(c->t);
+    if (on_altstack(c->t))
         now.flags |= BOX_SS_ONSTACK;
     long err = set ? set_altstack(c->t, set) : 0;
     if (!err && old)

@@ -69,22 +69,27 @@ bool thread_enter(struct LFILinuxThread *t)
     return ok;
 }
 
+struct LFILinuxThread *thread_by_tid(struct LFILinuxProc *p, int64_t tid)
+{
+    struct LFILinuxThread *t = p->threads;
+    while (t && t->tid != tid)
+        t = t->next;
+    return t;
+}
+
 bool thread_exists(struct LFILinuxProc *p, int64_t tid)
 {
-    bool found = false;
     pthread_mutex_lock(&p->lock);
-    for (struct LFILinuxThread *t = p->threads; t && !found; t = t->next)
-        found = t->tid == tid;
+    bool found = thread_by_tid(p, tid) != NULL;
     pthread_mutex_unlock(&p->lock);
     return found;
 }
 
 bool thread_clock(struct LFILinuxProc *p, int64_t tid, clockid_t *clock)
 {
-    bool found = false;
     pthread_mutex_lock(&p->lock);
-    for (struct LFILinuxThread *t = p->threads; t && !found; t = t->next)
-        found = t->tid == tid && t->running && pthread_getcpuclockid(t->host, clock) == 0;
+    struct LFILinuxThread *t = thread_by_tid(p, tid);
+    bool found = t && t->running && pthread_getcpuclockid(t->host, clock) == 0;
     pthread_mutex_unlock(&p->lock);
     return found;
 }
@@ -98,20 +103,13 @@ static void unlink_thread(struct LFILinuxThread *t)
         }
 }
 
-static uint64_t ns_of(clockid_t clock)
-{
-    struct timespec ts = {0, 0};
-    clock_gettime(clock, &ts);
-    return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
-
 uint64_t proc_cpu_locked(struct LFILinuxProc *p)
 {
     clockid_t clock;
     uint64_t used = p->cpu_done;
     for (struct LFILinuxThread *t = p->threads; t; t = t->next)
         if (t->running && pthread_getcpuclockid(t->host, &clock) == 0)
-            used += ns_of(clock) - t->cpu_start;
+            used += clock_ns(clock) - t->cpu_start;
     return used;
 }
 
@@ -127,7 +125,7 @@ uint64_t proc_cpu(struct LFILinuxProc *p)
 static void stop_clock(struct LFILinuxThread *t)
 {
     if (t->running)
-        t->proc->cpu_done += ns_of(CLOCK_THREAD_CPUTIME_ID) - t->cpu_start;
+        t->proc->cpu_done += clock_ns(CLOCK_THREAD_CPUTIME_ID) - t->cpu_start;
     t->running = false;
 }
 
@@ -274,7 +272,7 @@ void thread_on_host(struct LFILinuxThread *t, bool on)
     pthread_mutex_lock(&t->proc->lock);
     stop_clock(t);
     t->host = pthread_self();
-    t->cpu_start = ns_of(CLOCK_THREAD_CPUTIME_ID);
+    t->cpu_start = clock_ns(CLOCK_THREAD_CPUTIME_ID);
     t->running = on;
     pthread_mutex_unlock(&t->proc->lock);
 }

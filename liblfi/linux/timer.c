@@ -15,7 +15,7 @@
 
 #include "liblfi/linux/linux.h"
 
-enum { NS = 1000000000, US = 1000000, MAX_TIMERS = 1024, CPU_STEP = 1000000 /* ns */ };
+enum { US = 1000000, MAX_TIMERS = 1024, CPU_STEP = 1000000 /* ns */ };
 enum { ITIMER_OF_REAL, ITIMER_OF_VIRTUAL, ITIMER_OF_PROF, ITIMERS };
 enum { NO_ID = -1 }; /* of setitimer's */
 #define NEVER UINT64_MAX
@@ -39,11 +39,7 @@ struct timer {
 /* In the lock.  */
 static uint64_t clock_now(struct LFILinuxProc *p, const struct timer *t)
 {
-    struct timespec ts = {0, 0};
-    if (t->by == BY_PROCESS)
-        return proc_cpu_locked(p);
-    clock_gettime(t->clock, &ts);
-    return (uint64_t)ts.tv_sec * NS + (uint64_t)ts.tv_nsec;
+    return t->by == BY_PROCESS ? proc_cpu_locked(p) : clock_ns(t->clock);
 }
 
 /* What is too far away never comes.  */
@@ -54,9 +50,8 @@ static uint64_t sum(uint64_t a, uint64_t b)
 
 static uint64_t ns_of(const struct box_timespec *t)
 {
-    const uint64_t longest = NEVER / NS / 2;
-    uint64_t sec = (uint64_t)t->sec < longest ? (uint64_t)t->sec : longest;
-    return sec * NS + (uint64_t)t->nsec;
+    struct timespec host = time_to_host(t);
+    return time_ns(&host);
 }
 
 static struct box_timespec timespec_of(uint64_t ns)
@@ -74,14 +69,6 @@ static struct box_itimerspec time_of(struct LFILinuxProc *p, const struct timer 
 
 /* Going off.  In the lock.  */
 
-static struct LFILinuxThread *thread_of(struct LFILinuxProc *p, int tid)
-{
-    struct LFILinuxThread *t = p->threads;
-    while (t && t->tid != tid)
-        t = t->next;
-    return t;
-}
-
 static void add_overrun(struct timer *t, uint64_t times)
 {
     uint64_t n = (uint64_t)t->overrun + times;
@@ -90,7 +77,7 @@ static void add_overrun(struct timer *t, uint64_t times)
 
 static void go_off(struct LFILinuxProc *p, struct timer *t, uint64_t times)
 {
-    struct LFILinuxThread *to = t->notify == BOX_SIGEV_THREAD_ID ? thread_of(p, t->tid) : NULL;
+    struct LFILinuxThread *to = t->notify == BOX_SIGEV_THREAD_ID ? thread_by_tid(p, t->tid) : NULL;
     struct box_siginfo info = {.signo = t->signo, .code = SI_KERNEL};
     if (t->notify == BOX_SIGEV_NONE || (t->notify == BOX_SIGEV_THREAD_ID && !to))
         return;
@@ -322,7 +309,7 @@ static long timer_event(struct call *c, const struct box_sigevent *e, struct tim
     if (t->notify != BOX_SIGEV_SIGNAL && t->notify != BOX_SIGEV_NONE
         && t->notify != BOX_SIGEV_THREAD_ID)
         return -EINVAL;
-    if (t->notify == BOX_SIGEV_THREAD_ID && !thread_of(c->p, t->tid))
+    if (t->notify == BOX_SIGEV_THREAD_ID && !thread_by_tid(c->p, t->tid))
         return -EINVAL;
     return t->notify != BOX_SIGEV_NONE && (t->signo < 1 || t->signo > BOX_NSIG) ? -EINVAL : 0;
 }

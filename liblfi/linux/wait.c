@@ -5,7 +5,10 @@
    at before does not help, since the signal can come after the look.  So the look and the call
    are a few instructions between two labels, and the handler takes a thread that it finds there
    to the end, as if the call had been interrupted.  After the instruction that enters the kernel
-   nothing is lost: the result stays.  */
+   nothing is lost: the result stays.
+
+   Linux runs a handler whose signal came before the call and then makes the call, so that a write to
+   a file, say, is never interrupted.  What was not begun is told apart for that.  */
 #include "config.h"
 
 #include <errno.h>
@@ -16,7 +19,8 @@
 #include "liblfi/linux/linux.h"
 
 /* long lx_host_call(const atomic_int *kicked, long nr, long a0, ... a5): as the kernel answers, or
-   -EINTR when *kicked is not 0.  */
+   NOT_BEGUN when *kicked is not 0.  */
+enum { NOT_BEGUN = -4096 };
 LFI_HIDDEN long lx_host_call(const atomic_int *kicked, long nr, long a0, long a1, long a2, long a3,
                              long a4, long a5);
 LFI_HIDDEN extern const char lx_host_call_begin[], lx_host_call_end[], lx_host_call_kicked[];
@@ -46,7 +50,7 @@ __asm__(LABELS
         "lx_host_call_end:\n"
         "        ret\n"
         "lx_host_call_kicked:\n"
-        "        mov     x0, #-4\n"
+        "        mov     x0, #-4096\n"
         "        ret\n"
         ".size lx_host_call, .-lx_host_call\n");
 #elif defined(__x86_64__)
@@ -66,7 +70,7 @@ __asm__(LABELS
         "lx_host_call_end:\n"
         "        ret\n"
         "lx_host_call_kicked:\n"
-        "        mov     $-4, %rax\n"
+        "        mov     $-4096, %rax\n"
         "        ret\n"
         ".size lx_host_call, .-lx_host_call\n");
 #else
@@ -74,12 +78,15 @@ __asm__(LABELS
 #endif
 /* clang-format on */
 
-static_assert(EINTR == 4, "as the instructions have it");
+static_assert(NOT_BEGUN == -4096, "as the instructions have it");
 
 long host_call(struct LFILinuxThread *t, long nr, long a0, long a1, long a2, long a3, long a4,
                long a5)
 {
     long r = lx_host_call(&t->kicked, nr, a0, a1, a2, a3, a4, a5);
+    t->unbegun = r == NOT_BEGUN;
+    if (t->unbegun)
+        r = -EINTR;
     if (r == -EINTR) {
         atomic_store(&t->kicked, 0);
         /* In a process that ends nothing waits any more.  */

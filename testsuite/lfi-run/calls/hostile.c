@@ -217,6 +217,7 @@ enum {
     F_EPOLL,
     F_EVENT,
     F_TIMER,
+    F_SIGNAL,
     F_SOCKET,  /* of a pair of streams */
     F_UDP,     /* bound, receives from itself */
     F_LISTEN,  /* nobody connects */
@@ -420,6 +421,7 @@ static void set_up(void)
     to(epoll_create1(0), F_EPOLL);
     to(eventfd(0, EFD_NONBLOCK), F_EVENT);
     to(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK), F_TIMER);
+    to(signalfd(-1, &(sigset_t){0}, SFD_NONBLOCK), F_SIGNAL);
     make_sockets();
     fill_epoll();
     make_files();
@@ -543,6 +545,9 @@ static int good(const struct row *r, int variant, long a[6])
         {"epoll_pwait", 1, {F_EPOLL, 0, 0, 0, P(4), 8}},
         {"epoll_pwait2", 0, {F_EPOLL, 0, 0, 0, ZERO, 8}},
         {"timerfd_create", 0, {1}},
+        {"signalfd4", 0, {-1, 0, 8}},
+        {"signalfd4", 1, {F_SIGNAL, 0, 8}},
+        {"signalfd", 0, {-1, 0, 8}},
         {"timerfd_settime", 0, {F_TIMER}},
         {"timerfd_gettime", 0, {F_TIMER}},
         {"socket", 0, {AF_INET, SOCK_STREAM}},
@@ -727,7 +732,7 @@ static void after(long r)
     char rest[100];
     int big = sizeof rest;
     if (is(row, "openat dup dup3 fcntl pipe2 epoll_create1 eventfd2 timerfd_create "
-                "socket socketpair accept accept4 memfd_create"))
+                "signalfd signalfd4 socket socketpair accept accept4 memfd_create"))
         for (int fd = 3; fd < 8; fd++)
             close(fd);
     if (is(row, "dup3"))
@@ -963,7 +968,7 @@ static void flags(int k)
     long a[6];
     good(row, row_variant, a);
     long base = a[k];
-    if (is(row, "openat pipe2 dup3 epoll_create1 eventfd2 timerfd_create "
+    if (is(row, "openat pipe2 dup3 epoll_create1 eventfd2 timerfd_create signalfd4 "
               "socket socketpair accept4")) {
         open_flags(k, base);
         return;
@@ -1045,6 +1050,7 @@ static void descriptors(int k)
                 {"epoll", F_EPOLL},
                 {"event", F_EVENT},
                 {"timer", F_TIMER},
+                {"signal", F_SIGNAL},
                 {"socket", F_SOCKET},
                 {"udp", F_UDP},
                 {"listen", F_LISTEN}};
@@ -1255,6 +1261,9 @@ static void argument(int k)
     }
 }
 
+/* Racing, setitimer sets timers that were not meant, whose signals would end the program.  */
+static const int of_timers[] = {SIGALRM, SIGVTALRM, SIGPROF};
+
 /* While calls are made, their memory changes: words that mean something, in every place.  What
    they answer does not matter, only that they do.  */
 static void *race(void *arg)
@@ -1282,6 +1291,8 @@ int main(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], "race") == 0) {
         racing = 1;
         argc = 1;
+        for (size_t i = 0; i < sizeof of_timers / sizeof *of_timers; i++)
+            signal(of_timers[i], SIG_IGN);
         pthread_create(&racer, NULL, race, NULL);
     }
     for (int i = 0; i < NROWS; i++) {

@@ -623,6 +623,32 @@ static void threads(void)
         pthread_join(ids[i], NULL);
 }
 
+/* Nothing waits in a write to a file: no signal is too early or too late for one.  */
+static volatile int writing;
+static void *pester(void *arg)
+{
+    while (writing)
+        pthread_kill(*(pthread_t *)arg, SIGUSR1);
+    return NULL;
+}
+static void writes(void)
+{
+    pthread_t self = pthread_self(), t;
+    int interrupted = 0, fd = open("written", O_RDWR | O_CREAT | O_TRUNC, 0600);
+    on(SIGUSR1, note, 0, 0);
+    count = 0;
+    writing = 1;
+    SHOW(pthread_create(&t, NULL, pester, &self));
+    for (int i = 0; i < 20000 || count < 100; i++)
+        interrupted += pwrite(fd, "x", 1, 0) != 1;
+    writing = 0;
+    pthread_join(t, NULL);
+    SHOW(interrupted);
+    SHOW(lseek(fd, 0, SEEK_END));
+    close(fd);
+    unlink("written");
+}
+
 static void bad(void)
 {
     struct sigaction sa = {.sa_handler = note};
@@ -661,6 +687,7 @@ int main(void)
     jumps();
     frames();
     threads();
+    writes();
     bad();
     return 0;
 }
