@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/syscall.h>
 
@@ -69,17 +70,51 @@ long sys_tgkill(struct call *c)
     return c->a[0].i != c->p->pid ? -ESRCH : send_to(c, c->a[1].i, &info);
 }
 
-/* To itself a process may say anything; the number of the signal is the argument's.  */
-static struct box_siginfo *queued(struct call *c, int i, int64_t sig)
+/* What the kernel knows the fields of; of others, what lies behind the fields that there are is 0.  */
+static bool known_code(int64_t sig, int32_t code)
 {
-    struct box_siginfo *info = c->a[i].ptr;
+    enum { USER_FIRST = -7, RESOLVER = -60, OF_POLL = 6 };
+    static const struct {
+        int sig, most;
+    } own[] = {{SIGILL, 11}, {SIGFPE, 15},  {SIGSEGV, 10}, {SIGBUS, 5},
+               {SIGTRAP, 6}, {SIGCHLD, 6}, {SIGSYS, 2}};
+    int most = OF_POLL;
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+        if (own[i].sig == sig)
+            most = own[i].most;
+    return code == SI_KERNEL || code == RESOLVER || (code >= USER_FIRST && code <= most);
+}
+
+static bool rest_is_zero(const struct box_siginfo *info)
+{
+    enum { FIELDS = 48 };
+    for (size_t i = FIELDS - offsetof(struct box_siginfo, u); i < sizeof info->u.bytes; i++)
+        if (info->u.bytes[i])
+            return false;
+    return true;
+}
+
+/* The number of the signal is the argument's: 0 or -errno.  */
+static long queued(struct box_siginfo *info, int64_t sig)
+{
     info->signo = (int32_t)sig;
-    return info;
+    return known_code(sig, info->code) || rest_is_zero(info) ? 0 : -E2BIG;
+}
+
+/* To itself a thread may say anything, to others not that the kernel said it.  */
+static bool forged(const struct call *c, const struct box_siginfo *info, int64_t to)
+{
+    return to != c->t->tid && (info->code >= 0 || info->code == BOX_SI_TKILL);
 }
 
 long sys_rt_sigqueueinfo(struct call *c)
 {
-    struct box_siginfo *info = queued(c, 2, c->a[1].i);
+    struct box_siginfo *info = c->a[2].ptr;
+    long err = queued(info, c->a[1].i);
+    if (err)
+        return err;
+    if (forged(c, info, c->a[0].i))
+        return -EPERM;
     if (!is_signal(info->signo))
         return -EINVAL;
     if (c->a[0].i != c->p->pid)
@@ -89,9 +124,14 @@ long sys_rt_sigqueueinfo(struct call *c)
 
 long sys_rt_tgsigqueueinfo(struct call *c)
 {
-    struct box_siginfo *info = queued(c, 3, c->a[2].i);
-    if (c->a[0].i <= 0)
+    struct box_siginfo *info = c->a[3].ptr;
+    long err = queued(info, c->a[2].i);
+    if (err)
+        return err;
+    if (c->a[0].i <= 0 || c->a[1].i <= 0)
         return -EINVAL;
+    if (forged(c, info, c->a[1].i))
+        return -EPERM;
     return c->a[0].i != c->p->pid ? -ESRCH : send_to(c, c->a[1].i, info);
 }
 

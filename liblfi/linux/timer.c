@@ -345,7 +345,7 @@ long sys_timer_settime(struct call *c)
 {
     const struct box_itimerspec *to = c->a[2].ptr;
     struct box_itimerspec old;
-    if (!time_valid(&to->value) || !time_valid(&to->interval))
+    if (!to || !time_valid(&to->value) || !time_valid(&to->interval))
         return -EINVAL;
     pthread_mutex_lock(&c->p->lock);
     struct timer *t = find(c->p, c->a[0].i);

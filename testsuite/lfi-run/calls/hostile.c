@@ -244,7 +244,7 @@ static int limit_of(const struct row *r)
     static const struct {
         const char *row;
         int arg;
-    } waits[] = {{"ppoll", 2}, {"pselect6", 4}, {"epoll_pwait", 3}, {"epoll_pwait2", 3}};
+    } waits[] = {{"ppoll", 2}, {"pselect6", 4}, {"rt_sigtimedwait", 2}, {"epoll_pwait", 3}, {"epoll_pwait2", 3}};
     for (size_t i = 0; i < sizeof waits / sizeof *waits; i++)
         if (strcmp(waits[i].row, r->name) == 0)
             return waits[i].arg;
@@ -261,12 +261,9 @@ static int skipped(const struct row *r)
     /* With limits of its own making it could not go on.  */
     if (racing && is(r, "prlimit64 nanosleep clock_nanosleep"))
         return 1;
-    /* signals.c and frames.c try these with bad arguments: they jump, wait without an end, send
-       signals that end the program, or mean whatever timer was made before.  */
-    if (is(r, "rt_sigreturn rt_sigsuspend rt_sigtimedwait rt_sigqueueinfo rt_tgsigqueueinfo")
-        || is(r, "timer_settime timer_gettime timer_getoverrun timer_delete"))
-        return 1;
-    return is(r, "exit exit_group clone");
+    /* signals.c and frames.c try the first two with bad arguments: they jump, or wait without an
+       end.  */
+    return is(r, "rt_sigreturn rt_sigsuspend exit exit_group clone");
 }
 
 /* Values that would do harm: signals to others, numbers of descriptors that this program needs,
@@ -308,6 +305,23 @@ static void fill_epoll(void)
         epoll_ctl(F_EPOLL, EPOLL_CTL_DEL, fd, NULL);
     write(F_EVENT, &(uint64_t){1}, 8);
     epoll_ctl(F_EPOLL, EPOLL_CTL_ADD, F_EVENT, &e);
+}
+
+/* What rt_sigtimedwait is tried with, blocked in all threads.  */
+static sigset_t waited_for;
+static void block_waited_for(void)
+{
+    sigemptyset(&waited_for);
+    sigaddset(&waited_for, SIGUSR2);
+    sigprocmask(SIG_BLOCK, &waited_for, NULL);
+}
+
+/* One that sends nothing.  */
+static int timer;
+static void make_timer(void)
+{
+    struct sigevent e = {.sigev_notify = SIGEV_NONE};
+    syscall(SYS_timer_create, CLOCK_MONOTONIC, &e, &timer);
 }
 
 static struct sockaddr_in udp_address;
@@ -422,6 +436,8 @@ static void set_up(void)
     to(eventfd(0, EFD_NONBLOCK), F_EVENT);
     to(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK), F_TIMER);
     to(signalfd(-1, &(sigset_t){0}, SFD_NONBLOCK), F_SIGNAL);
+    block_waited_for();
+    make_timer();
     make_sockets();
     fill_epoll();
     make_files();
@@ -631,6 +647,10 @@ static int good(const struct row *r, int variant, long a[6])
         {"tkill", 0, {-1, 0}},
         {"tgkill", 0, {-1, -1, 0}},
         {"rt_sigaction", 0, {SIGUSR1, 0, 0, 8}},
+        {"rt_sigtimedwait", 0, {0, 0, 0, 8}},
+        {"rt_sigtimedwait", 1, {0, ZERO, 0, 8}},
+        {"rt_sigqueueinfo", 0, {-1, ZERO}},
+        {"rt_tgsigqueueinfo", 0, {-1, -1, ZERO}},
         {"rt_sigprocmask", 0, {0, 0, 0, 8}},
         {"rt_sigpending", 0, {P(0), 8}},
         {"mmap", 0, {P(0), 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1}},
@@ -661,6 +681,12 @@ static int good(const struct row *r, int variant, long a[6])
     }
     if (is(r, "kill tkill tgkill"))
         a[0] = getpid(), a[1] = is(r, "tgkill") ? syscall(SYS_gettid) : a[1];
+    if (is(r, "rt_sigqueueinfo rt_tgsigqueueinfo"))
+        a[0] = getpid(), a[1] = is(r, "rt_tgsigqueueinfo") ? syscall(SYS_gettid) : 0;
+    if (is(r, "rt_sigtimedwait"))
+        ((uint64_t *)slot(0))[0] = 1ul << (SIGUSR2 - 1);
+    if (is(r, "timer_settime timer_gettime timer_getoverrun timer_delete"))
+        a[0] = timer;
     if (is(r, "kill tkill"))
         a[1] = 0;
     if (is(r, "getpgid getsid"))
@@ -721,6 +747,10 @@ static int is_memory(void)
 
 static void before(void)
 {
+    if (is(row, "rt_sigtimedwait")) {
+        block_waited_for();
+        kill(getpid(), SIGUSR2);
+    }
     if (is(row, "close"))
         dup2(F_RW, 50);
     if (is_memory() && !is(row, "brk mmap"))
@@ -737,6 +767,10 @@ static void after(long r)
             close(fd);
     if (is(row, "dup3"))
         close(51);
+    if (is(row, "rt_sigtimedwait"))
+        sigtimedwait(&waited_for, NULL, &calm);
+    if (is(row, "timer_delete"))
+        make_timer();
     if (is(row, "sendfile write writev"))
         while (read(P_IN, rest, (size_t)big) > 0)
             ;
