@@ -267,7 +267,7 @@ struct LFILinuxThread {
     bool mask_kept;        /* old_mask is in force again when the call or a handler ends */
     uint64_t old_mask;
     uint64_t deadline; /* of a call that is made again, ns of CLOCK_MONOTONIC; 0: none yet */
-    bool unbegun;      /* the last host_call that returned EINTR was not made at all */
+    bool unbegun;      /* the last host_call that returned EINTR was not made, or was to be again */
     bool returned;     /* the call was rt_sigreturn: it has no result */
     bool again;        /* and asks for another call */
     struct box_stack altstack;
@@ -573,7 +573,7 @@ bool watch_poke(struct LFILinuxProc *p);
 void watch_init(struct LFILinuxEngine *lx);
 void watch_free(struct LFILinuxEngine *lx);
 /* Calls of the host that can wait (wait.c): as syscall(), but errors are -errno, and thread_kick
-   ends it with -EINTR; t->unbegun then says whether it was made.  */
+   ends it with -EINTR; t->unbegun then says whether it may not have been made.  */
 long host_call(struct LFILinuxThread *t, long nr, long a0, long a1, long a2, long a3, long a4,
                long a5);
 /* Makes the thread's host_call return, or if it is in none the next one.  Whoever calls this

@@ -15,6 +15,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -383,7 +384,7 @@ static bool next_signal(struct LFILinuxThread *t, struct box_siginfo *info,
 struct done_call {
     const struct call_row *row;
     long result;
-    bool unbegun; /* EINTR, but what could wait was not begun */
+    bool unbegun; /* EINTR, but it may not have begun */
     bool set;     /* the registers have the result, or the call is to be made again */
 };
 
@@ -415,6 +416,44 @@ static bool ends_by_signal(const struct LFILinuxThread *t, const struct call_row
     return !row || (row->handler == sys_futex && a[TIMEOUT]);
 }
 
+/* What a call that reads or writes waits for its file to be; 0 for others.  */
+static short events_of(const struct call_row *row)
+{
+    static const struct {
+        long (*call)(struct call *);
+        short events;
+    } calls[] = {
+        {sys_read, POLLIN},     {sys_readv, POLLIN},    {sys_pread64, POLLIN},
+        {sys_preadv, POLLIN},   {sys_recvfrom, POLLIN}, {sys_recvmsg, POLLIN},
+        {sys_accept, POLLIN},   {sys_accept4, POLLIN},  {sys_write, POLLOUT},
+        {sys_writev, POLLOUT},  {sys_pwrite64, POLLOUT}, {sys_pwritev, POLLOUT},
+        {sys_sendto, POLLOUT},  {sys_sendmsg, POLLOUT}, {sys_sendfile, POLLOUT},
+    };
+    for (size_t i = 0; row && i < sizeof calls / sizeof calls[0]; i++)
+        if (row->handler == calls[i].call)
+            return calls[i].events;
+    return 0;
+}
+
+/* The signal came before the call, which then would not have waited: on Linux the handler comes first,
+   and the call is made.  (If it would have waited, nobody can tell.)  */
+static bool comes_after(struct LFILinuxThread *t, const struct done_call *call)
+{
+    const struct timespec now = {0, 0};
+    struct pollfd fd = {-1, events_of(call->row), 0};
+    uint64_t a[6];
+    if (!call->unbegun || !fd.events)
+        return false;
+    abi_arguments(lfi_ctx_regs(t->ctx), a);
+    struct file *f = fd_get(t->proc, (int)a[0]);
+    if (!f)
+        return false;
+    fd.fd = f->host;
+    bool ready = f->kind == FILE_HOST && ppoll(&fd, 1, &now, NULL) == 1;
+    file_drop(f);
+    return ready;
+}
+
 /* Where the first handler returns to, as the frame says it.  */
 static void come_back(struct LFILinuxThread *t, const struct box_sigaction *action,
                       struct done_call *call, struct frame *f)
@@ -424,8 +463,9 @@ static void come_back(struct LFILinuxThread *t, const struct box_sigaction *acti
     if (!call || call->set)
         return;
     call->set = true;
-    bool again = call->result == -EINTR && (call->unbegun || action->flags & BOX_SA_RESTART)
-                 && !ends_by_signal(t, call->row);
+    bool again = call->result == -EINTR
+                 && (comes_after(t, call)
+                     || (action->flags & BOX_SA_RESTART && !ends_by_signal(t, call->row)));
     if (!again)
         abi_result(lfi_ctx_regs(t->ctx), call->result);
     f->pc = again ? frame_call(t, f->pc) : frame_after_call(t, f->pc);

@@ -8,7 +8,8 @@
    nothing is lost: the result stays.
 
    Linux runs a handler whose signal came before the call and then makes the call, so that a write to
-   a file, say, is never interrupted.  What was not begun is told apart for that.  */
+   a file, say, is never interrupted.  What was not begun is told apart for that, or begins again: the
+   kernel goes back to the instruction after handlers with SA_RESTART, which others here may have.  */
 #include "config.h"
 
 #include <errno.h>
