@@ -7,7 +7,8 @@ exercise() {
     cp $images/testorig.ppm a.ppm
     { printf 'P6\n512 384\n255\n'; head -c 589824 "$data/text"; } > text.ppm
     { printf 'P6\n257 129\n255\n'; head -c 99459 "$data/random"; } > random.ppm
-    { printf 'P5\n640 480\n255\n'; head -c 307200 "$data/binary"; } > binary.pgm
+    { printf 'P5\n640 480\n255\n'; for n in 1 2; do head -c 153600 "$data/binary"; done; } > binary.pgm
+    n=0
     for f in a.ppm text.ppm random.ppm binary.pgm $images/vgl_5674_0098.bmp $images/vgl_6548_0026a.bmp; do
         n=$((n + 1))
         for o in '' '-quality 30 -dct fast' '-quality 95 -sample 1x1' '-progressive -dct int' '-arithmetic' \
