@@ -1,14 +1,15 @@
 # All its applets in one program, under its own tests: whatever a test runs is a box of its own.
 configure() {
+    export KCONFIG_NOTIMESTAMP=1
     make defconfig
     # Sources for kernels of before 2023; everything else as it is.
     sed -i 's/.*CONFIG_STATIC[ =].*/CONFIG_STATIC=y/; s/^CONFIG_TC=y/# CONFIG_TC is not set/' .config
 }
 build() {
-    make CROSS_COMPILE="$host-" CC="$CC $flags" busybox
+    KCONFIG_NOTIMESTAMP=1 make CROSS_COMPILE="$host-" CC="$CC $flags" busybox
 }
-# What needs another process, or who is asked and where.
-busybox_without='^(PASS|FAIL): (awk "cmd"|awk .gcc build|cpio -p with absolute|cpio restores suid|find -exec|hostname|id-|ls-l-works|pidof|zcat: dont)'
+# What needs another process (tar for what is compressed), who is asked and where, or the host's /bin.
+busybox_without='^(PASS|FAIL): (awk "cmd"|awk .gcc build|cpio -p with absolute|cpio restores suid|ls-l-works|tar-handles-cz|tar Empty file is not a tarball.tar.gz|tar extract t[gx]z|tar (-k )?does not extract into symlinks|tar Pax-encoded|tar Symlink attack|which-uses-default-path)'
 exercise() {
     local suite=$work/suite applets applet in_box=
     mkdir "$suite" "$suite/scripts"
@@ -20,17 +21,17 @@ exercise() {
         "${in_box:-$emulator}" "$suite/busybox.program" > "$suite/busybox"
     chmod +x "$suite/busybox"
     run $src/busybox > usage.txt 2>&1
-    sed -i 1d usage.txt
     echo "a b  c" | run $src/busybox awk '{ print $3, NF }' > awk.txt
     run $src/busybox sha256sum "$data/mixed" > sums.txt
     run $src/busybox gzip -c "$data/text" | run $src/busybox gunzip | cmp - "$data/text"
     run $src/busybox bzip2 -c "$data/text" | run $src/busybox bzcat | cmp - "$data/text"
     run $src/busybox sort "$data/text" | run $src/busybox uniq -c > sorted.txt
     run $src/busybox vi --bad > vi.txt 2>&1 || true
+    sed -i '/multi-call binary/d' usage.txt vi.txt
     # Those that are quick where an emulator runs them.
     applets="basename bunzip2 bzcat cal comm cp cut date dc diff dirname expand factor fold grep head md5sum od paste
-        printf rx sed seq sha1sum sha3sum sort sum tail tr tsort unexpand uniq uuencode wc xargs"
-    [ -n "$emulator" ] || applets="$applets awk bc cat cmp cpio du echo expr gunzip gzip hexdump ln ls mkdir mv nl pwd
+        printf rx sed seq sha1sum sha3sum sort sum tail tr tsort unexpand uniq uuencode wc"
+    [ -n "$emulator" ] || applets="$applets awk bc cat cmp cpio echo expr gunzip gzip hexdump ln ls mkdir mv nl pwd
         readlink rm rmdir strings stty tar tee touch true false tree unlzma unzip which xxd"
     (
         cd "$suite/testsuite"
@@ -38,5 +39,5 @@ exercise() {
     ) > all.txt 2>&1
     grep -E '^(PASS|FAIL): ' all.txt | grep -Ev "$busybox_without" > tests.txt
     rm all.txt
-    [ "$(grep -c ^PASS tests.txt)" -ge "$([ -n "$emulator" ] && echo 200 || echo 400)" ]
+    [ "$(grep -c ^PASS tests.txt)" -ge "$([ -n "$emulator" ] && echo 200 || echo 700)" ]
 }
