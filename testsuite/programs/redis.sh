@@ -21,6 +21,8 @@ print(s.getsockname()[1])')
             sleep 0.1
         done
     }
+    # Whatever fails, no server stays.
+    trap 'run $cli -p "$port" shutdown nosave > /dev/null 2>&1 || :' EXIT
     serve
     run $cli -p "$port" < "$programs/redis-commands.txt" > commands.txt
     # Several at once, in pieces and as one stream.
@@ -49,6 +51,7 @@ print(s.getsockname()[1])')
     check unknown $cli -p "$port" no such command
     run $cli -p "$port" shutdown nosave
     wait $served
+    trap - EXIT
     # Ends; times and numbers of processes are in these.
     rm log dump.rdb
     check refused $cli -p "$port" ping
