@@ -38,7 +38,6 @@ objects_index() {
 # What was linked and archived is made again.  Makefiles name the first one's directories for
 # sources alone: what they set is said on make's command line.
 assemble_objects() {
-    local dir
     rm -rf "$work/build-musl" "$work/build-gcc"
     cp -a "$from/build-musl" "$from/build-gcc" "$work/"
     find "$work/build-musl" "$work/build-gcc" \( -name '*.a' -o -name '*.so' -o -name '*.so.*' \) -delete

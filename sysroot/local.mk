@@ -99,7 +99,7 @@ LFI_GROUPS := $(call groups_of,$(LFI_SYSROOTS))
 group_of = $(subst :, ,$(filter $(1):%,$(2)))
 first_of = $(word 2,$(call group_of,$(1),$(LFI_GROUPS)))
 others_of = $(filter-out $(1):%,$(foreach g,$(LFI_GROUPS),$(if $(filter $(1),$(word 2,$(subst :, ,$(g)))),$(g))))
-work_of = sysroot/work-`echo $(1) | sed 's/-lfi-/-/'`
+work_of = sysroot/work-$(subst -lfi-,-,$(1))
 
 $(LFI_SYSROOTS:%=sysroot/%.stamp): sysroot/%.stamp:
 	+@t=`echo $* | sed 's/-lfi-.*//'` p=`echo $* | sed 's/.*-lfi-//'`; \

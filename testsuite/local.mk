@@ -75,7 +75,7 @@ PHONY_TARGETS += check-cxx
 check-programs: check_profiles = full stores
 check-matrix: check_profiles = full stores spec spec-stores bundle16 nosegue dense single one one-single allregs
 check-matrix: check_options = --once --small
-# C++ and the large projects with assembly of their own are for the two alone.
+# C++, the large projects with assembly of their own and those with suites of their own are for the two alone.
 check-matrix: check_these = bzip2 duktape expat flac libjpeg-turbo libzstd lua5.4 lz4 mawk opus sqlite3 xz-utils zlib
 check-programs check-matrix: all
 	status=0; for t in $(LFI_TARGETS); do \
