@@ -12,6 +12,8 @@
                     the rewriter changes
      mark           a comment "lfi: indirect" before every label that an indirect branch may
                     reach
+     jump-flags     no flags of before a jump through a table or to a computed label are used
+                    behind it: the masking of such jumps changes them
 
    An argument given twice, as happens in the link of -flto, counts once.  */
 #include "gcc-plugin.h"
@@ -124,6 +126,30 @@ widen_jump_tables (function *)
   return 0;
 }
 
+/* What can make flags live across a jump: crossjumping moves comparisons that all cases of a switch
+   begin with before its jump, and the elimination of comparisons uses flags from before one.
+   Functions without such jumps keep both.  */
+static int stock_crossjumping, stock_compare_elim;
+
+static unsigned int
+keep_jump_flags (function *)
+{
+  stock_crossjumping = flag_crossjumping;
+  stock_compare_elim = flag_compare_elim_after_reload;
+  for (rtx_insn *insn = get_insns (); insn; insn = NEXT_INSN (insn))
+    if (tablejump_p (insn, NULL, NULL) || computed_jump_p (insn))
+      flag_crossjumping = flag_compare_elim_after_reload = 0;
+  return 0;
+}
+
+static unsigned int
+restore_jump_flags (function *)
+{
+  flag_crossjumping = stock_crossjumping;
+  flag_compare_elim_after_reload = stock_compare_elim;
+  return 0;
+}
+
 typedef unsigned int (*pass_body) (function *);
 
 class lfi_pass : public rtl_opt_pass
@@ -140,15 +166,16 @@ private:
 };
 
 static void
-add_pass (const char *self, const char *name, const char *after, pass_body body)
+add_pass (const char *self, const char *name, enum pass_positioning_ops where, const char *other,
+          pass_body body)
 {
   const pass_data data
     = { RTL_PASS, name, OPTGROUP_NONE, TV_NONE, 0, 0, 0, 0, 0 };
   struct register_pass_info info;
   info.pass = new lfi_pass (data, body);
-  info.reference_pass_name = after;
+  info.reference_pass_name = other;
   info.ref_pass_instance_number = 1;
-  info.pos_op = PASS_POS_INSERT_AFTER;
+  info.pos_op = where;
   register_callback (self, PLUGIN_PASS_MANAGER_SETUP, NULL, &info);
 }
 
@@ -196,7 +223,7 @@ set_wide_tables (const char *self)
 {
   static bool done;
   if (!done)
-    add_pass (self, "lfi_tables", "shorten", widen_jump_tables);
+    add_pass (self, "lfi_tables", PASS_POS_INSERT_AFTER, "shorten", widen_jump_tables);
   return done = true;
 }
 
@@ -207,10 +234,23 @@ set_mark (const char *self)
   if (targetm.asm_out.internal_label == internal_label)
     return true;
   indirect_labels = new hash_set<int_hash<int, -1, -2> >;
-  add_pass (self, "lfi_mark", "alignments", collect_indirect_labels);
+  add_pass (self, "lfi_mark", PASS_POS_INSERT_AFTER, "alignments", collect_indirect_labels);
   stock_internal_label = targetm.asm_out.internal_label;
   targetm.asm_out.internal_label = internal_label;
   return true;
+}
+
+/* Around the two passes and what is between them.  */
+static bool
+set_jump_flags (const char *self)
+{
+  static bool done;
+  if (!done)
+    {
+      add_pass (self, "lfi_flags", PASS_POS_INSERT_BEFORE, "cmpelim", keep_jump_flags);
+      add_pass (self, "lfi_flags_end", PASS_POS_INSERT_AFTER, "jump2", restore_jump_flags);
+    }
+  return done = true;
 }
 
 static bool
@@ -224,6 +264,8 @@ set_argument (const char *self, const struct plugin_argument *arg)
     return set_wide_tables (self);
   if (strcmp (arg->key, "mark") == 0)
     return set_mark (self);
+  if (strcmp (arg->key, "jump-flags") == 0)
+    return set_jump_flags (self);
   error ("lfi_plugin: unknown argument %qs", arg->key);
   return false;
 }
