@@ -4,6 +4,11 @@
 
 #include <stdatomic.h>
 
+/* The library's own: liblfi/core/internal.h.  */
+void lfi_set_stopped(struct LFIEngine *engine,
+                     bool (*stopped)(struct LFIContext *, const struct LFIFault *));
+void lfi_ctx_preempt(struct LFIContext *ctx);
+
 static struct LFIEngine *engine;
 static struct LFIBox *box;
 static struct LFIContext *ctx;
@@ -313,6 +318,58 @@ static void test_threads(void)
     lfi_ctx_free(looper);
 }
 
+/* A thread that was stopped goes on by a trap, whose handler enters the box.  Before it does, it is
+   not in the box, but will be: held there, it is an obstacle like one that runs.  */
+static struct sigaction trap_action;
+static atomic_int holding; /* 1: whoever comes next is held, 2: it is */
+
+static void hold(int sig, siginfo_t *trap, void *uc)
+{
+    int next = 1;
+    if (atomic_compare_exchange_strong(&holding, &next, 2))
+        while (atomic_load(&holding))
+            ;
+    trap_action.sa_sigaction(sig, trap, uc);
+}
+
+static bool goes_on(struct LFIContext *c, const struct LFIFault *fault)
+{
+    (void)c;
+    return !fault;
+}
+
+static void test_promised(void)
+{
+    struct sigaction held = {.sa_sigaction = hold, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+    pthread_t t;
+    struct code two = CODE(two);
+    lfiptr at = load_or_die(box, 0x740000, CODE(one));
+    loop_entry = load_or_die(box, 0x750000, CODE(spin_word));
+    looper = new_ctx(box);
+    spin_reset(box, word);
+    lfi_set_stopped(engine, goes_on);
+    pthread_create(&t, NULL, loop, NULL);
+    spin_wait(box, word);
+    /* No run begins with a handler that is not the library's.  */
+    sigaction(SIGILL, &held, &trap_action);
+    atomic_store(&holding, 1);
+    lfi_ctx_preempt(looper);
+    while (atomic_load(&holding) != 2)
+        usleep(100);
+    lfi_box_mprotect(box, at, page, RW);
+    lfi_box_copyto(box, at, two.start, (size_t)(two.end - two.start));
+    CHECK("other thread: about to go on after a stop, no other code",
+          lfi_box_mprotect(box, at, page, RX) == -1 && errno == EAGAIN && prot_at(at) == RW);
+    atomic_store(&holding, 0);
+    spin_end(box, word, 3);
+    pthread_join(t, NULL);
+    sigaction(SIGILL, &trap_action, NULL);
+    CHECK("other thread: once that has ended, other code",
+          !lfi_ctx_fault(looper) && lfi_box_mprotect(box, at, page, RX) == 0 && runs(at, 2));
+    lfi_set_stopped(engine, NULL);
+    lfi_ctx_free(looper);
+}
+
 /* Threads that make system calls all the time are seen outside.  */
 static atomic_bool stop_calls;
 
@@ -457,6 +514,7 @@ int main(void)
     test_replaced();
     test_files();
     test_threads();
+    test_promised();
     test_busy_threads();
     test_profiles();
     test_no_verify();
