@@ -186,7 +186,7 @@ struct arg {
 #ifdef __aarch64__
 #define SYS(name, aarch64, x86_64, handler, args, note) {#name, aarch64, args},
 #else
-#define SYS(name, aarch64, x86_64, handler, args, note) {#name, aarch64 < 0 ? -1 : x86_64, args},
+#define SYS(name, aarch64, x86_64, handler, args, note) {#name, x86_64, args},
 #endif
 static const struct row {
     const char *name;
@@ -244,7 +244,9 @@ static int limit_of(const struct row *r)
     static const struct {
         const char *row;
         int arg;
-    } waits[] = {{"ppoll", 2}, {"pselect6", 4}, {"rt_sigtimedwait", 2}, {"epoll_pwait", 3}, {"epoll_pwait2", 3}};
+    } waits[] = {{"ppoll", 2},       {"pselect6", 4},     {"rt_sigtimedwait", 2},
+                 {"epoll_pwait", 3}, {"epoll_pwait2", 3}, {"epoll_wait", 3},
+                 {"poll", 2},        {"select", 4}};
     for (size_t i = 0; i < sizeof waits / sizeof *waits; i++)
         if (strcmp(waits[i].row, r->name) == 0)
             return waits[i].arg;
@@ -262,8 +264,8 @@ static int skipped(const struct row *r)
     if (racing && is(r, "prlimit64 nanosleep clock_nanosleep"))
         return 1;
     /* signals.c and frames.c try the first two with bad arguments: they jump, or wait without an
-       end.  */
-    return is(r, "rt_sigreturn rt_sigsuspend exit exit_group clone");
+       end, as pause does, which has no arguments.  A box does not fork.  */
+    return is(r, "rt_sigreturn rt_sigsuspend pause exit exit_group clone fork vfork");
 }
 
 /* Values that would do harm: signals to others, numbers of descriptors that this program needs,
@@ -274,7 +276,9 @@ static int harmful(const struct row *r, int k, long v)
         return k == 0 && (int)v <= 0 && (int)v > INT_MIN;
     if (is(r, "close_range"))
         return k == 0 ? (unsigned)v < 60 : k == 1 && (unsigned)v > 90;
-    if (is(r, "close dup3"))
+    if (is(r, "arch_prctl")) /* sets the thread pointer */
+        return k == 0 && ((int)v == 0x1001 || (int)v == 0x1002);
+    if (is(r, "close dup2 dup3"))
         return (int)v >= 0 && (int)v < 3;
     if (is(r, "madvise")) /* Linux discards what lies before the first hole */
         return k == 1 && (unsigned long)v > page;
@@ -464,7 +468,7 @@ static void from_kinds(const struct row *r, long a[6])
             a[i] = AT_FDCWD;
             break;
         case K_PATH:
-            strcpy(slot(i), i > 1 && !is(r, "symlinkat") ? "n" : i ? "f" : "f");
+            strcpy(slot(i), i > 1 && !is(r, "symlinkat") ? "n" : "f");
             break;
         case K_IN:
         case K_INOUT:
@@ -559,6 +563,7 @@ static int good(const struct row *r, int variant, long a[6])
         {"epoll_ctl", 2, {F_EPOLL, EPOLL_CTL_DEL, F_EVENT, ZERO}},
         {"epoll_pwait", 0, {F_EPOLL, 0, 0, 0, ZERO, 8}},
         {"epoll_pwait", 1, {F_EPOLL, 0, 0, 0, P(4), 8}},
+        {"epoll_wait", 0, {F_EPOLL}},
         {"epoll_pwait2", 0, {F_EPOLL, 0, 0, 0, ZERO, 8}},
         {"timerfd_create", 0, {1}},
         {"signalfd4", 0, {-1, 0, 8}},
@@ -592,6 +597,7 @@ static int good(const struct row *r, int variant, long a[6])
         {"close", 0, {50}},
         {"close_range", 0, {60, 61}},
         {"dup3", 0, {0, 51}},
+        {"dup2", 0, {0, 51}},
         {"fcntl", 0, {F_RW, F_GETFD}},
         {"fcntl", 1, {F_RW, F_GETLK, P(2)}},
         {"fcntl", 2, {F_RW, F_SETLK, P(2)}},
@@ -612,10 +618,15 @@ static int good(const struct row *r, int variant, long a[6])
         {"ppoll", 0, {0, 0, 0, ZERO, 8}},
         {"ppoll", 1, {0, 0, 0, P(3), 8}},
         {"pselect6", 0, {F_CLOSED}},
+        {"select", 0, {F_CLOSED}},
         {"getdents64", 0, {F_DIR, 0, 512}},
+        {"getdents", 0, {F_DIR, 0, 512}},
         {"newfstatat", 1, {F_RW, 0, 0, AT_EMPTY_PATH}},
         {"statx", 0, {0, 0, 0, 0x7ff}},
         {"readlinkat", 0, {AT_FDCWD, 0, P(2), 16}},
+        {"readlink", 0, {0, P(1), 16}},
+        {"open", 1, {0, O_RDWR | O_CREAT}},
+        {"open", 2, {0, O_PATH}},
         {"openat", 1, {0, 0, O_RDWR | O_CREAT}},
         {"openat", 2, {0, 0, O_PATH}},
         {"faccessat", 0, {0, 0, R_OK}},
@@ -624,6 +635,8 @@ static int good(const struct row *r, int variant, long a[6])
         {"truncate", 0, {0, 5}},
         {"fchown", 0, {0, -1, -1}},
         {"fchownat", 0, {0, 0, -1, -1}},
+        {"chown", 0, {0, -1, -1}},
+        {"lchown", 0, {0, -1, -1}},
         {"utimensat", 1, {F_RW, ZERO}},
         {"getcwd", 0, {P(0), 600}},
         {"fchdir", 0, {F_DIR}},
@@ -632,6 +645,7 @@ static int good(const struct row *r, int variant, long a[6])
         {"prlimit64", 0, {0, RLIMIT_NOFILE}},
         {"prctl", 0, {15, P(1)}},
         {"prctl", 1, {16, P(1)}},
+        {"arch_prctl", 0, {0x1003, P(1)}},
         {"sched_getaffinity", 0, {0, 128, P(2)}},
         {"set_robust_list", 0, {P(0), 24}},
         {"set_tid_address", 0, {P(0)}},
@@ -701,15 +715,19 @@ static int good(const struct row *r, int variant, long a[6])
         memset(slot(2), 0xff, 128);
     if (is(r, "unlinkat") && variant == 1)
         strcpy(slot(1), "d");
-    if (is(r, "mkdirat mknodat"))
+    if (is(r, "mkdirat mknodat rename link symlink"))
         strcpy(slot(1), "n");
+    if (is(r, "mkdir mknod"))
+        strcpy(slot(0), "n");
     if (is(r, "symlinkat"))
         strcpy(slot(2), "n");
-    if (is(r, "chdir"))
+    if (is(r, "chdir rmdir"))
         strcpy(slot(0), "d");
     if (is(r, "readlinkat"))
         strcpy(slot(1), "link");
-    if (is(r, "pselect6"))
+    if (is(r, "readlink"))
+        strcpy(slot(0), "link");
+    if (is(r, "select pselect6"))
         FD_SET(F_RW, (fd_set *)slot(1));
     if (is(r, "pselect6"))
         memset(slot(5), 0, 16);
@@ -761,12 +779,14 @@ static void after(long r)
 {
     char rest[100];
     int big = sizeof rest;
-    if (is(row, "openat dup dup3 fcntl pipe2 epoll_create1 eventfd2 timerfd_create "
-                "signalfd signalfd4 socket socketpair accept accept4 memfd_create"))
+    if (is(row, "open openat creat dup dup3 fcntl pipe pipe2 epoll_create epoll_create1 eventfd "
+                "eventfd2 timerfd_create signalfd signalfd4 socket socketpair accept accept4 memfd_create"))
         for (int fd = 3; fd < 8; fd++)
             close(fd);
-    if (is(row, "dup3"))
+    if (is(row, "dup2 dup3"))
         close(51);
+    if (is(row, "alarm"))
+        alarm(0);
     if (is(row, "rt_sigtimedwait"))
         sigtimedwait(&waited_for, NULL, &calm);
     if (is(row, "timer_delete"))
@@ -802,10 +822,11 @@ static void after(long r)
         fcntl(P_IN, F_SETFL, O_NONBLOCK);
     }
     if (r >= 0
-        && is(row, "openat mkdirat mknodat unlinkat renameat renameat2 linkat symlinkat truncate "
-                   "fchmodat fchmod chdir fchdir"))
+        && is(row, "open openat creat mkdir mkdirat mknod mknodat rmdir unlink unlinkat rename renameat "
+                   "renameat2 link linkat symlink symlinkat truncate chmod fchmodat fchmod chdir "
+                   "fchdir"))
         make_files();
-    if (r >= 0 || is(row, "getdents64"))
+    if (r >= 0 || is(row, "getdents getdents64"))
         fill_file();
 }
 
@@ -817,7 +838,7 @@ static void show(const char *class, long r, int wrote)
         r = 1;
     if (r > 0
         && (r >= 4096
-            || is(row, "getpid gettid getppid getpgid getsid getuid geteuid getgid "
+            || is(row, "getpid gettid getppid getpgid getpgrp getsid getuid geteuid getgid "
                        "getegid getgroups getpriority times set_tid_address getcwd")))
         strcpy(text, "+");
     else
@@ -850,7 +871,7 @@ static long call(const char *class, long a[6])
     if (!image)
         image = malloc((size_t)(edge - slots));
     if (racing && limit >= 0)
-        a[limit] = is(row, "epoll_pwait") ? 0 : (long)&calm;
+        a[limit] = is(row, "poll epoll_wait epoll_pwait") ? 0 : (long)&calm;
     if (racing && is(row, "futex") && row_variant != 3 && row_variant != 4)
         a[3] = (long)&calm;
     before();
@@ -1002,7 +1023,7 @@ static void flags(int k)
     long a[6];
     good(row, row_variant, a);
     long base = a[k];
-    if (is(row, "openat pipe2 dup3 epoll_create1 eventfd2 timerfd_create signalfd4 "
+    if (is(row, "open openat pipe2 dup3 epoll_create1 eventfd2 timerfd_create signalfd4 "
               "socket socketpair accept4")) {
         open_flags(k, base);
         return;
