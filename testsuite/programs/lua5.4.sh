@@ -1,8 +1,8 @@
 # Upstream exports the program's symbols for modules, which would make it a dynamic one.
 build() {
     make CC="$CC $flags -static"
-    [ "$kind" = full ] || return 0
-    # The interpreter with a shared library, and a module that it loads.
+    # The interpreter with a shared library, and a module that it loads.  clang links programs alone.
+    [ $kind.$compiler = full.gcc ] || return 0
     (
         cd src
         CC="$CC $flags -O2"
