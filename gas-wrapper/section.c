@@ -123,10 +123,6 @@ static void named_section(struct rewriter *r, const struct slice args, bool push
         return;
     }
     struct slice bare = unquote(name);
-    if (bare.len > 500) {
-        error_at(r, name.p, "the name of a section is longer than 500 characters");
-        return;
-    }
     if (memchr(bare.p, '%', bare.len) || memchr(bare.p, '\\', bare.len)) {
         error_at(r, name.p, "the name of a section has substitutions; write it out");
         return;

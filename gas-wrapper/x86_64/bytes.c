@@ -39,6 +39,8 @@ static const struct {
     {0x66, 3, 0x44, VVI, "pclmulqdq"},
     {0x66, 3, 0xdf, VVI, "aeskeygenassist"},
     {0x66, 3, 0x22, GVI, "pinsr"},
+    {0xf2, 1, 0x10, VV, "movsd"},
+    {0xf3, 1, 0x10, VV, "movss"},
     {0x66, 1, 0x6e, GV, "mov"},
     {0x66, 1, 0x7e, VG, "mov"},
     {0x00, 2, 0xf0, GG, "movbe"},

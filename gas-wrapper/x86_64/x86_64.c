@@ -62,11 +62,20 @@ static bool is_indirect(struct rewriter *r, const struct stmt *s)
     return sym->address && !(r->marked && is_numbered(sym));
 }
 
+/* The loop in which GCC probes the pages of a large frame: r11, set before it, says where it ends.
+   From here to where that is compared all is straight, and so the value is there each time.  */
+static bool probes_stack(const struct stmt *s)
+{
+    return s->symbol && s->symbol->len > 6 && memcmp(s->symbol->name, ".LPSRL", 6) == 0;
+}
+
 static void label(struct rewriter *r, const struct stmt *s)
 {
     if (!r->sections.now->section->exec || r->disabled)
         return;
+    enum scratch kept = probes_stack(s) ? x86_state(r)->scratch : SCRATCH_LOST;
     straight_line_end(r);
+    x86_state(r)->scratch = kept;
     if (!is_indirect(r, s))
         return;
     /* Compilers have flags live there if one lets them, and the masking of the jump changes them.
