@@ -1,0 +1,51 @@
+/* What lfi-postlink does to the code of a linked file.
+   SPDX-License-Identifier: Apache-2.0  */
+#ifndef LFI_POSTLINK_H
+#define LFI_POSTLINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "profiles/profile.h"
+
+/* A region of code in memory, to run at vaddr.  */
+struct Region {
+    uint8_t *code;
+    size_t size;
+    uint64_t vaddr;
+    const struct LFIProfile *profile;
+    unsigned bundle; /* bytes; 0: the code has none */
+    bool absorb;     /* longer instructions instead of nops */
+    /* Whether unwind tables tell apart addresses in (from, to), so that a call must not move
+       there.  */
+    bool (*divided)(void *arg, uint64_t from, uint64_t to);
+    /* Whether such a table, or one of lines, says something of this address, so that the
+       instruction there must not move.  */
+    bool (*named)(void *arg, uint64_t address);
+    void *arg;
+};
+
+struct Counts {
+    unsigned long moved, absorbed, nops_before, nops_after;
+};
+
+/* Changes the code in place, and adds to the counts.  NULL, or what it cannot change (allocated),
+   with the code half-changed.  */
+char *postlink_x86_64(const struct Region *r, struct Counts *n);
+
+/* Addresses of code that tables of an image name, in ascending order.  */
+struct Borders {
+    uint64_t *addresses;
+    size_t count, room;
+};
+
+/* Those of .eh_frame and .gcc_except_table; those of .debug_line.  False if there is a table that
+   cannot be read: then every address counts as named.  The image's program headers were checked. */
+bool borders_of_frames(struct Borders *b, const uint8_t *file, size_t size);
+bool borders_of_lines(struct Borders *b, const uint8_t *file, size_t size);
+
+/* Whether there is one in (from, to).  */
+bool borders_between(const struct Borders *b, uint64_t from, uint64_t to);
+
+#endif
