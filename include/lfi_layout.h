@@ -71,6 +71,10 @@ enum {
     LFI_RTCALL_BASE_SLOT = 32 /* not an entry: holds the base */
 };
 
+/* Metered code: so many instructions at most are executed before a charge; what the runtime charges
+   where a box was stopped in between.  */
+#define LFI_METER_BLOCK 4095
+
 /* What the context register points to has the box's thread pointer here.  */
 #define LFI_CTX_TP_OFFSET 16
 

@@ -59,6 +59,10 @@ struct LFIVOptions {
     bool dense;         /* x86-64: boxes lie side by side, so that operands must not reach far */
     bool single; /* x86-64: nothing else writes the box's memory while a thread of it runs, so
                     that the macro of ret is allowed (base SEGMENT and ZERO) */
+    /* Instructions are counted: every path charges the counter (x23, x86-64: r12) for what it executes, and
+       no loop goes on when that is negative.  x86-64: base SEGMENT alone, not dense, not single, bundles
+       of 32 bytes.  */
+    bool meter;
     /* x86-64: storage in which instruction starts and branch targets are collected, a bit each
        for every byte of the region: with lfiv_bitmap_words(size) words the region is read once,
        with fewer once for every 32 bytes per word.  NULL: 64 KiB of the stack are used, enough

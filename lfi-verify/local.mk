@@ -4,20 +4,21 @@ include_HEADERS += include/lfiv.h include/lfiv_elf.h
 # In liblfi.so too.
 %C%_liblfiv_a_CFLAGS = $(AM_CFLAGS) -fPIC
 %C%_liblfiv_a_SOURCES = %D%/profile.c %D%/elf.c %D%/message.c %D%/message.h \
-  %D%/arm64/verify.c %D%/arm64/decode.c %D%/arm64/decode.h \
+  %D%/arm64/verify.c %D%/arm64/decode.c %D%/arm64/decode.h %D%/arm64/resume.h \
   %D%/x86_64/verify.c %D%/x86_64/decode.c %D%/x86_64/decode.h %D%/x86_64/resume.h \
   profiles/profile.c profiles/profile.h profiles/profiles.def \
   include/lfi_layout.h
-EXTRA_DIST += %D%/table.awk %D%/arm64/insns.def %D%/arm64/table.awk \
+EXTRA_DIST += %D%/table.awk %D%/arm64/insns.def %D%/arm64/macros.def %D%/arm64/table.awk \
   %D%/x86_64/insns.def %D%/x86_64/macros.def %D%/x86_64/table.awk
 
 # The tables as C.
 BUILT_SOURCES += %D%/arm64/insns.inc %D%/x86_64/insns.inc
 CLEANFILES += %D%/arm64/insns.inc %D%/x86_64/insns.inc
-%D%/arm64/insns.inc: $(srcdir)/%D%/arm64/insns.def $(srcdir)/%D%/arm64/table.awk $(srcdir)/%D%/table.awk
+%C%_arm64_tables = $(srcdir)/%D%/arm64/insns.def $(srcdir)/%D%/arm64/macros.def
+%D%/arm64/insns.inc: $(%C%_arm64_tables) $(srcdir)/%D%/arm64/table.awk $(srcdir)/%D%/table.awk
 	$(AM_V_GEN)$(MKDIR_P) %D%/arm64 && \
-	LC_ALL=C $(AWK) -f $(srcdir)/%D%/table.awk -f $(srcdir)/%D%/arm64/table.awk $(srcdir)/%D%/arm64/insns.def > $@.tmp && mv $@.tmp $@
-%D%/arm64/decode.$(OBJEXT): %D%/arm64/insns.inc
+	LC_ALL=C $(AWK) -f $(srcdir)/%D%/table.awk -f $(srcdir)/%D%/arm64/table.awk $(%C%_arm64_tables) > $@.tmp && mv $@.tmp $@
+%D%/arm64/decode.$(OBJEXT) %D%/arm64/verify.$(OBJEXT): %D%/arm64/insns.inc
 %C%_x86_64_tables = $(srcdir)/%D%/x86_64/insns.def $(srcdir)/%D%/x86_64/macros.def
 %D%/x86_64/insns.inc: $(%C%_x86_64_tables) $(srcdir)/%D%/x86_64/table.awk $(srcdir)/%D%/table.awk
 	$(AM_V_GEN)$(MKDIR_P) %D%/x86_64 && \

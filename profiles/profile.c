@@ -45,6 +45,45 @@ const struct LFIProfile *lfi_profile_published(enum LFIArch arch)
     return NULL;
 }
 
+static const struct {
+    const char *name;
+    enum LFIMeter meter;
+    const char *why;
+} meters[] = {
+    {"branch", LFI_METER_BRANCH, NULL},
+    {"branch-resume", LFI_METER_NONE, "code that goes on with more fuel is not made: use branch"},
+    {"timer", LFI_METER_NONE,
+     "a timer stops code of every profile, none is made for it: leave the option out, and use "
+     "lfi-run --cpu or lfi_ctx_interrupt"},
+    {"fp", LFI_METER_NONE,
+     "no branch tests a vector register, so a counter there costs more than it saves: use branch"},
+};
+
+enum LFIMeter lfi_meter_find(const char *name, const char **why)
+{
+    for (size_t i = 0; i < sizeof meters / sizeof meters[0]; i++)
+        if (strcmp(name, meters[i].name) == 0) {
+            *why = meters[i].why;
+            return meters[i].meter;
+        }
+    *why = "instructions are counted by branch";
+    return LFI_METER_NONE;
+}
+
+const struct LFIProfile *lfi_profile_metered(const struct LFIProfile *p, enum LFIMeter meter)
+{
+    for (size_t i = 0; i < NROWS; i++) {
+        const struct LFIProfile *q = &rows[i];
+        bool same_bundle = p->arch == LFI_ARCH_AARCH64 || p->bundle == q->bundle;
+        if (p->arch == q->arch && p->sandbox == q->sandbox && same_bundle && p->base == q->base
+            && p->guard == q->guard && p->threads == q->threads && p->ctxreg == q->ctxreg
+            && p->table == q->table && p->drift == q->drift && p->isa == q->isa
+            && q->meter == meter)
+            return q;
+    }
+    return NULL;
+}
+
 const char *lfi_arch_name(enum LFIArch arch)
 {
     for (size_t i = 0; i < NARCHS; i++)

@@ -45,6 +45,7 @@ enum {
 
 enum { SIZE_FIELD = 0xff };
 
+#define WANT_INSNS
 #include "lfi-verify/arm64/insns.inc"
 
 const struct Row *lfiv_arm64_row(uint32_t word)
@@ -154,4 +155,15 @@ uint32_t lfiv_arm64_writes(const struct Row *row, uint32_t word)
 uint32_t lfiv_arm64_reach(const struct Row *row, uint32_t word)
 {
     return field(word, 10, 12) << (row->size == SIZE_FIELD ? field(word, 30, 2) : row->size);
+}
+
+int64_t lfiv_arm64_distance(uint32_t word)
+{
+    unsigned low = 5, bits = 19; /* b.cond, cbz */
+    if ((word & 0x7c000000) == 0x14000000)
+        low = 0, bits = 26; /* b, bl */
+    else if ((word & 0x7e000000) == 0x36000000)
+        bits = 14; /* tbz */
+    int64_t n = field(word, low, bits), sign = INT64_C(1) << (bits - 1);
+    return 4 * ((n ^ sign) - sign);
 }

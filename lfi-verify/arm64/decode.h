@@ -17,7 +17,10 @@ enum Kind {
     K_GUARD,
     K_DRIFT,
     K_JUMP,
-    K_INDIRECT
+    K_INDIRECT,
+    K_CHARGE,
+    K_MASK,
+    K_TRAP
 };
 
 enum Memory {
@@ -79,6 +82,9 @@ bool lfiv_arm64_checks(const struct Row *row, uint32_t word);
 
 /* The general registers that the word writes.  */
 uint32_t lfiv_arm64_writes(const struct Row *row, uint32_t word);
+
+/* Where a direct branch goes, relative to itself in bytes.  */
+int64_t lfiv_arm64_distance(uint32_t word);
 
 /* At most so many bytes above its base the word accesses memory.  Exact for IMM12; other
    forms cannot say more than 4095, the most that this is for them.  */

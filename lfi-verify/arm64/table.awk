@@ -1,5 +1,5 @@
-# Turns insns.def into C: the rows, and for each value of bits 31:21 the list of rows that
-# can match, in the order of the table.
+# Turns insns.def and macros.def into C: the rows, for each value of bits 31:21 the list of rows that
+# can match, in the order of the table, and the macros.
 # Needs ../table.awk.
 # SPDX-License-Identifier: Apache-2.0
 
@@ -28,13 +28,29 @@ function enter(pattern, at, key,    c) {
         enter(pattern, at + 1, key * 2 + 1)
 }
 
+function macro(    i, text) {
+    for (i = 1; i <= NF; i++)
+        if ($i ~ /^[0-9a-f]+$/ && length($i) == 8)
+            text = text "{T_WORD, 0x" $i "}, "
+        else if ($i ~ /^\{[a-z]+\}$/)
+            text = text "{T_" toupper(substr($i, 2, length($i) - 2)) ", 0}, "
+        else
+            fail("unknown part of a macro: " $i)
+    if (NF > 4)
+        fail("a macro has at most four words")
+    macros = macros "    {" NF ", {" text "}},\n"
+}
+
 BEGIN {
     rows = 0
-    print "/* Made from insns.def by table.awk.  */"
+    print "/* Made from insns.def and macros.def by table.awk.  */"
+    print "#ifdef WANT_INSNS"
     print "static const struct Row rows[] = {"
 }
 
 /^#/ || NF == 0 { next }
+
+FILENAME ~ /macros/ { macro(); next }
 
 {
     if (length($1) != 32 || NF < 10)
@@ -55,4 +71,5 @@ END {
     if (failed)
         exit 1
     print_lists(2048, "bits 31:21")
+    printf "#endif\n\n#ifdef WANT_MACROS\nstatic const struct Macro macros[] = {\n%s};\n#endif\n", macros
 }

@@ -3,20 +3,38 @@
 
    docs/sandbox.md, "arm64", numbers the rules and argues why they hold together.  The
    scan is linear and carries two bits: a link register that was written and not yet
-   guarded, and a stack pointer that was moved and not yet used.  Everything else is a
-   property of one word and of its row in insns.def.  */
+   guarded, and a stack pointer that was moved and not yet used; and, where words are counted, how
+   many of them nothing has charged yet.  Everything else is a
+   property of one word and of its row in insns.def, and of the macro that it is part of.  */
 #include "lfiv.h"
 
 #include <string.h>
 
 #include "lfi-verify/arm64/decode.h"
+#include "lfi-verify/arm64/resume.h"
 #include "lfi-verify/message.h"
 #include "lfi_layout.h"
 #include "profiles/profile.h"
 
-enum { X_CONTEXT = 25, X_BASE = 27, X_GUARDED = 28, X_LINK = 30, X_SP = 31 };
+enum { X_COUNTER = 23, X_CONTEXT = 25, X_BASE = 27, X_GUARDED = 28, X_LINK = 30, X_SP = 31 };
+
+/* Metered code: bundles, and the macros of macros.def.  */
+enum { BUNDLE = 16, MAX_WORDS = BUNDLE / 4 };
+enum Token { T_WORD, T_CHARGE, T_FORWARD, T_JUMP, T_OUT, T_LEFT, T_TABLE };
+struct Macro {
+    uint8_t count;
+    struct {
+        uint8_t token;
+        uint32_t word;
+    } part[MAX_WORDS];
+};
+#define WANT_MACROS
+#include "lfi-verify/arm64/insns.inc"
 
 struct Scan {
+    const char *code;
+    size_t size;
+    uint64_t vaddr;
     uint32_t isa;
     uint32_t reserved; /* registers that nothing writes */
     bool stores;       /* loads are not confined */
@@ -24,6 +42,9 @@ struct Scan {
     bool ctxreg;
     bool link_open;  /* x30 was written and not guarded */
     bool drift_open; /* sp was moved and not used since */
+    bool meter;      /* words are counted */
+    bool in_macro;   /* the current one is part of a macro */
+    unsigned uncharged; /* so many since the last charge */
 };
 
 static const char *const verdicts[V_COUNT] = {
@@ -51,6 +72,121 @@ static bool is_base_plus_word(const struct Row *row, uint32_t word)
 static bool is_table_load(const struct Scan *s, const struct Row *row)
 {
     return row->memory == (s->published ? M_PAGE0 : M_BELOW);
+}
+
+static uint32_t word_at(const char *code, size_t offset)
+{
+    const unsigned char *p = (const unsigned char *)code + offset;
+    return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+/* Metered code.  */
+
+/* tbz and tbnz x23, #63: all but the distance.  */
+#define TEST_MASK 0xfff8001fu
+#define TBZ_COUNTER 0xb6f80017u
+#define TBNZ_COUNTER 0xb7f80017u
+
+static bool is_part(const struct Scan *s, uint32_t word, uint8_t token, uint32_t want)
+{
+    const struct Row *row = lfiv_arm64_row(word);
+    if (token == T_WORD)
+        return word == want;
+    if (!row || row->verdict != V_OK)
+        return false;
+    switch (token) {
+    case T_CHARGE:
+        return row->kind == K_CHARGE && field(word, 10, 12) != 0;
+    case T_FORWARD:
+        return row->kind == K_JUMP && lfiv_arm64_distance(word) > 0;
+    case T_JUMP:
+        return row->kind == K_JUMP;
+    case T_OUT:
+        return (word & TEST_MASK) == TBNZ_COUNTER && lfiv_arm64_distance(word) > 0;
+    case T_LEFT:
+        return (word & TEST_MASK) == TBZ_COUNTER;
+    default:
+        return is_table_load(s, row);
+    }
+}
+
+/* The number of words of the macro that starts there and lies in its bundle; 0 if none does.  Of those
+   that begin alike the longest.  */
+static unsigned macro_at(const struct Scan *s, size_t at)
+{
+    unsigned longest = 0;
+    size_t room = BUNDLE - (s->vaddr + at) % BUNDLE;
+    if (room > s->size - at)
+        room = s->size - at;
+    for (size_t m = 0; m < sizeof macros / sizeof macros[0]; m++) {
+        unsigned n = 0, count = macros[m].count;
+        if (count <= longest || count * 4 > room)
+            continue;
+        while (n < count
+               && is_part(s, word_at(s->code, at + 4 * n), macros[m].part[n].token,
+                          macros[m].part[n].word))
+            n++;
+        if (n == count)
+            longest = count;
+    }
+    return longest;
+}
+
+/* The start of the macro that the word at the offset lies in, else the offset.  */
+static size_t macro_of(const struct Scan *s, size_t offset)
+{
+    size_t in_bundle = (s->vaddr + offset) % BUNDLE, at = offset < in_bundle ? 0 : offset - in_bundle;
+    while (at < offset) {
+        size_t next = at + 4 * (size_t)macro_at(s, at);
+        if (next > offset)
+            return at;
+        at = next > at ? next : at + 4;
+    }
+    return offset;
+}
+
+/* Rule 9.  */
+static const char *check_target(const struct Scan *s, uint64_t target)
+{
+    uint64_t offset = target - s->vaddr;
+    if (offset < s->size)
+        return macro_of(s, offset) == offset ? NULL
+                                             : "rule 9: branch into the middle of a macro";
+    return target % BUNDLE == 0 ? NULL : "rule 9: branch out of the region, not to a bundle";
+}
+
+static const char *check_metered(const struct Scan *s, const struct Row *row, uint32_t word,
+                                 uint64_t addr, uint32_t writes)
+{
+    if (writes & REG(X_COUNTER) && !(s->in_macro && row->kind == K_CHARGE))
+        return "rule 9: x23 (the counter) is written only by sub x23, x23, #n before a branch";
+    if (row->kind == K_INDIRECT && !s->in_macro)
+        return "rule 9: indirect branches need the macro that charges, tests and masks";
+    if (row->kind != K_JUMP)
+        return NULL;
+    if (!s->in_macro)
+        return "rule 9: a branch without the macro that charges and, unless it goes forward, tests";
+    return check_target(s, addr + (uint64_t)lfiv_arm64_distance(word));
+}
+
+/* Behind a trap a box goes on by the runtime alone, which charges for that.  */
+static const char *count_words(struct Scan *s, const struct Row *row, uint32_t word, size_t length)
+{
+    unsigned charged = row->kind == K_CHARGE && length ? field(word, 10, 12) : 0, owed;
+    if (row->kind == K_TRAP) {
+        s->uncharged = 0;
+        return NULL;
+    }
+    if (s->in_macro && !length)
+        return NULL; /* counted with the first word */
+    owed = s->uncharged += length ? (unsigned)length : 1;
+    if (charged || owed > LFI_METER_BLOCK)
+        s->uncharged = 0;
+    if (charged && owed > charged)
+        return "rule 9: the charge is less than the number of words since the last one";
+    if (!charged && owed > LFI_METER_BLOCK)
+        return "rule 9: too many words without a charge";
+    return NULL;
 }
 
 /* While a drift is open, sp may be up to DRIFT_MAX beyond where the guards were made
@@ -100,7 +236,7 @@ static const char *check_writes(const struct Scan *s, const struct Row *row, uin
 {
     if (writes & s->reserved)
         return "rule 2: x27 (and x25, the context register) must not be written";
-    if (writes & REG(X_GUARDED) && row->kind != K_GUARD)
+    if (writes & REG(X_GUARDED) && row->kind != K_GUARD && !(row->kind == K_MASK && s->in_macro))
         return "rule 3: x28 is written only by add x28, x27, wN, uxtw";
     if (writes & REG_SP && !is_sp_update(s, row))
         return "rule 4: sp is written only by add sp, x27, wN, uxtw, by writeback of a "
@@ -139,7 +275,8 @@ static const char *check_branch(const struct Scan *s, const struct Row *row, uin
 }
 
 /* The broken rule, or NULL; *row is what the word was taken for, if anything.  */
-static const char *check_word(struct Scan *s, uint32_t word, const struct Row **rowp)
+static const char *check_word(struct Scan *s, uint32_t word, uint64_t addr,
+                              const struct Row **rowp)
 {
     const struct Row *row = *rowp = lfiv_arm64_row(word);
     if (!row)
@@ -155,59 +292,86 @@ static const char *check_word(struct Scan *s, uint32_t word, const struct Row **
     uint32_t writes = lfiv_arm64_writes(row, word);
     if (!why)
         why = check_writes(s, row, writes);
+    if (!why && s->meter)
+        why = check_metered(s, row, word, addr, writes);
     if (!why && row->kind == K_DRIFT)
         why = open_drift(s, word);
     if (is_branch(row)) {
         if (!why)
             why = check_branch(s, row, word, writes);
         s->link_open = s->drift_open = false;
-    } else if (writes & REG(X_LINK)) {
+    } else if (writes & REG(X_LINK) && !(row->kind == K_MASK && s->in_macro)) {
         s->link_open = row->kind != K_GUARD && !is_table_load(s, row);
     }
     return why;
 }
 
 /* What no single word can break.  */
-static const char *check_region(size_t size, uintptr_t vaddr)
+static const char *check_region(const struct Scan *s)
 {
-    if (size == 0)
+    if (s->size == 0)
         return "the region is empty";
-    if (size % 4 != 0)
+    if (s->size % 4 != 0)
         return "the size is not a multiple of 4";
-    if (vaddr % 4 != 0)
+    if (s->vaddr % 4 != 0)
         return "the address is not a multiple of 4";
-    if (size > LFI_BOX_SIZE - (vaddr & (LFI_BOX_SIZE - 1)))
+    if (s->size > LFI_BOX_SIZE - (s->vaddr & (LFI_BOX_SIZE - 1)))
         return "the region does not lie in one box";
+    if (s->meter && (s->stores || s->published))
+        return "no rules are known that meter code of this profile";
+    if (s->meter && s->vaddr % BUNDLE != 0)
+        return "the region does not start at a bundle";
     return NULL;
 }
 
-static uint32_t word_at(const char *code, size_t offset)
+/* What may not be left at the end.  */
+static const char *check_end(const struct Scan *s)
 {
-    const unsigned char *p = (const unsigned char *)code + offset;
-    return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+    if (s->link_open || s->drift_open)
+        return "rules 4 and 5: the region ends with x30 unguarded or sp moved and not used";
+    if (s->meter && s->uncharged)
+        return "rule 9: the region ends with words that nothing charges";
+    return NULL;
 }
 
-bool lfiv_verify_arm64(char *code, size_t size, uintptr_t vaddr, struct LFIVOptions *opts)
+static struct Scan make_scan(const struct LFIVOptions *opts, const char *code, size_t size,
+                             uint64_t vaddr)
 {
-    struct Scan s = {
+    return (struct Scan){
+        .code = code,
+        .size = size,
+        .vaddr = vaddr,
         .isa = opts->isa ? opts->isa : LFI_ISA_ARM64_DEFAULT,
         .reserved = REG(X_BASE) | (opts->ctxreg ? REG(X_CONTEXT) : 0),
         .stores = opts->box == LFI_BOX_STORES,
         .published = opts->published,
         .ctxreg = opts->ctxreg,
+        .meter = opts->meter,
     };
-    struct LFIVError error = {.addr = vaddr, .insn = "?", .rule = check_region(size, vaddr)};
+}
+
+bool lfiv_verify_arm64(char *code, size_t size, uintptr_t vaddr, struct LFIVOptions *opts)
+{
+    struct Scan s = make_scan(opts, code, size, vaddr);
+    struct LFIVError error = {.addr = vaddr, .insn = "?", .rule = check_region(&s)};
     if (error.rule) {
         lfiv_reject(opts, &error);
         return false;
     }
     bool ok = true;
+    size_t macro_end = 0;
     for (size_t at = 0; at < size; at += 4) {
         const struct Row *row;
+        size_t length = s.meter && at >= macro_end ? macro_at(&s, at) : 0;
+        if (length)
+            macro_end = at + 4 * length;
+        s.in_macro = at < macro_end;
         uint32_t word = word_at(code, at);
-        const char *why = check_word(&s, word, &row);
-        if (!why && at + 4 == size && (s.link_open || s.drift_open))
-            why = "rules 4 and 5: the region ends with x30 unguarded or sp moved and not used";
+        const char *why = check_word(&s, word, vaddr + at, &row);
+        if (!why && s.meter)
+            why = count_words(&s, row, word, length);
+        if (!why && at + 4 == size)
+            why = check_end(&s);
         if (!why)
             continue;
         ok = false;
@@ -217,4 +381,11 @@ bool lfiv_verify_arm64(char *code, size_t size, uintptr_t vaddr, struct LFIVOpti
             break;
     }
     return ok;
+}
+
+size_t lfiv_arm64_resume(const char *code, size_t size, uintptr_t vaddr, size_t offset,
+                         const struct LFIVOptions *opts)
+{
+    struct Scan s = make_scan(opts, code, size, vaddr);
+    return s.meter ? macro_of(&s, offset) : offset;
 }

@@ -64,7 +64,9 @@ enum Kind {
     K_LODS,
     K_ZX,
     K_DRIFT,
-    K_RETURN
+    K_RETURN,
+    K_NOP,
+    K_TRAP
 };
 
 enum Verdict {
@@ -95,7 +97,10 @@ struct Row {
 };
 
 /* Numbers of registers as they are encoded, and what else a base or an index can be.  */
-enum { R_AX = 0, R_SP = 4, R_DI = 7, R_11 = 11, R_14 = 14, R_15 = 15, R_NONE = 16, R_IP = 17 };
+enum { R_AX = 0, R_SP = 4, R_DI = 7, R_11 = 11, R_12 = 12, R_14 = 14, R_15 = 15, R_NONE = 16, R_IP = 17 };
+
+/* Conditions, as jumps have them in the low bits of their opcodes.  */
+enum { CC_S = 8, CC_NS = 9 };
 
 struct Insn {
     const struct Row *row; /* NULL: unknown */

@@ -170,8 +170,8 @@ function token(text) {
 function macro(    i, text) {
     if (!($4 in registers))
         fail("unknown registers: " $4)
-    if (gsub(/\{/, "{") > 2)
-        fail("a macro has at most two steps")
+    if (gsub(/\{/, "{") > 3)
+        fail("a macro has at most three steps")
     text = sprintf("    {M_%s, %s, %s, %s, {", toupper($1), flags("FOR_", $2),
         $3 == "-" ? "WHEN_ALWAYS" : one("WHEN_", $3), registers[$4])
     for (i = 5; i <= NF; i++)
@@ -188,6 +188,7 @@ BEGIN {
     maps["0f"] = 1; maps["38"] = 2; maps["3a"] = 3; maps["v0f"] = 4; maps["v38"] = 5; maps["v3a"] = 6
     registers["-"] = "0"; registers["any"] = "0xff"; registers["low"] = "0xef"
     registers["r8-13"] = "0x3f"; registers["r8-14"] = "0x7f"; registers["r8-15"] = "0xff"
+    registers["r8-13,!12"] = "0x2f"
     rows = macro_count = 0
     print "/* Made from insns.def and macros.def by table.awk.  */"
     print "#ifdef WANT_INSNS"

@@ -4,7 +4,7 @@
    docs/sandbox.md, "x86-64", numbers the rules and argues why they hold together.  A bundle is
    decoded as a whole; then each of its instructions, or the macro-instruction that starts with
    it, is checked.  One bit is carried from one to the next: the stack pointer was moved and not
-   used since.  What direct branches may reach is known only when everything was decoded: starts
+   used since; and, where instructions are counted, how many of them nothing has charged yet.  What direct branches may reach is known only when everything was decoded: starts
    and targets are collected in two bitmaps and compared in the end.  */
 #include "lfiv.h"
 
@@ -16,15 +16,16 @@
 #include "lfi_layout.h"
 #include "profiles/profile.h"
 
-enum { MAX_BUNDLE = 32, DEFAULT_BUNDLE = 32, MAX_MACRO = 24, MAX_MACROS = 48, MAX_STEPS = 2 };
+enum { MAX_BUNDLE = 32, DEFAULT_BUNDLE = 32, MAX_MACRO = 24, MAX_MACROS = 64, MAX_STEPS = 3 };
 
 #define BIT(r) (UINT32_C(1) << (r))
 
 /* Macros, as macros.def explains them: bytes, fields, and steps, which are instructions.  */
 enum { T_X = 1 << 8, T_X8 = 1 << 9, T_B = 1 << 10, T_NEXT, T_SLOT, T_BASE, T_END };
 enum { T_ESP = 1 << 11, T_ZX, T_ACCESS, T_MOVS, T_STOS, T_SCAS, T_CMPS, T_LODS };
+enum { T_CHARGE = T_LODS + 1, T_FORWARD, T_JS, T_JNS, T_JUMP, T_CALL };
 enum Effect { M_JUMP, M_CALL, M_RET, M_RTCALL, M_SP, M_INDEX, M_STRING };
-enum { WHEN_ALWAYS = 1, WHEN_STORES = 2, WHEN_SINGLE = 4 };
+enum { WHEN_ALWAYS = 1, WHEN_STORES = 2, WHEN_SINGLE = 4, WHEN_METER = 8 };
 enum {
     FOR_SEGMENT = 1 << LFIV_BASE_SEGMENT,
     FOR_REGISTER = 1 << LFIV_BASE_REGISTER,
@@ -44,7 +45,13 @@ struct Macro {
 #include "lfi-verify/x86_64/insns.inc"
 
 /* Which checks a macro takes over from its instructions.  */
-enum { BY_MACRO_SP = 1, BY_MACRO_MEMORY = 2, BY_MACRO_STRING = 4 };
+enum {
+    BY_MACRO_SP = 1,
+    BY_MACRO_MEMORY = 2,
+    BY_MACRO_STRING = 4,
+    BY_MACRO_COUNTER = 8, /* the counter is written */
+    BY_MACRO_CHARGE = 16  /* what leaves it, or repeats, is charged in it */
+};
 
 /* A macro in a bundle, and those of its instructions that are not written as bytes.  */
 struct Match {
@@ -66,6 +73,8 @@ struct Scan {
     unsigned when;     /* WHEN_* of the profile */
     bool stores;       /* loads are not confined */
     bool drift_open;   /* rsp was moved and not used since */
+    bool meter;        /* instructions are counted */
+    unsigned uncharged; /* that many came since the last charge */
 
     /* One bit for each byte in [window, window + window_size) of the region.  */
     uint64_t *starts, *targets;
@@ -211,6 +220,8 @@ static const char *check_string(const struct Scan *s, const struct Insn *i, unsi
 {
     if (!lfiv_x64_is_string(i))
         return NULL;
+    if (s->meter && i->sig & (S_F2 | S_F3) && !(by_macro & BY_MACRO_CHARGE))
+        return "rule 9: a repeated instruction without the macro that charges its count";
     if (s->base & FOR_ZERO)
         return i->sig & S_67 ? NULL : "rule 6: string instruction without the prefix 67";
     if (i->sig & S_67)
@@ -250,6 +261,8 @@ static const char *open_drift(struct Scan *s, const struct Insn *i)
 /* Rules 3 and 4.  */
 static const char *check_writes(struct Scan *s, const struct Insn *i, unsigned by_macro)
 {
+    if (s->meter && i->writes & BIT(R_12) && !(by_macro & BY_MACRO_COUNTER))
+        return "rule 9: r12 (the counter) is written only by lea -n(%r12), %r12 before a branch";
     if (i->writes & s->reserved)
         return "rule 3: r14 (the base) and r15 (the context register) must not be written";
     if (!(i->writes & BIT(R_SP)) || by_macro & BY_MACRO_SP)
@@ -265,8 +278,12 @@ static const char *check_writes(struct Scan *s, const struct Insn *i, unsigned b
 }
 
 /* What the kind of an instruction does beyond its operands.  */
-static const char *check_kind(struct Scan *s, const struct Insn *i, uint64_t addr)
+static const char *check_kind(struct Scan *s, const struct Insn *i, uint64_t addr,
+                              unsigned by_macro)
 {
+    if (s->meter && (i->row->kind == K_JUMP || i->row->kind == K_CALL)
+        && !(by_macro & BY_MACRO_CHARGE))
+        return "rule 9: a branch without the macro that charges and, unless it goes forward, tests";
     switch (i->row->kind) {
     case K_PUSH:
     case K_POP:
@@ -303,8 +320,22 @@ static const char *check_insn(struct Scan *s, const struct Insn *i, uint64_t add
     if (!why)
         why = check_string(s, i, by_macro);
     if (!why)
-        why = check_kind(s, i, addr);
+        why = check_kind(s, i, addr, by_macro);
     return why;
+}
+
+/* lea -n(%r12), %r12, 0 < n <= LFI_METER_BLOCK.  */
+static bool is_charge(const struct Insn *i)
+{
+    return i->opcode == 0x8d && i->base == R_12 && i->index == R_NONE && i->writes == BIT(R_12)
+           && (i->sig & (S_W | S_67)) == S_W && i->disp < 0
+           && i->disp >= -(int32_t)LFI_METER_BLOCK;
+}
+
+/* A conditional jump, short or long, on that condition.  */
+static bool is_jcc(const struct Insn *i, unsigned condition)
+{
+    return i->opcode == 0x70 + condition || i->opcode == 0x180 + condition;
 }
 
 /* Whether the instruction is what a token of a macro stands for; previous is the one before.  An
@@ -329,6 +360,18 @@ static bool is_step(const struct Insn *i, const struct Insn *previous, uint16_t 
         return i->row->kind == K_CMPS;
     case T_LODS:
         return i->row->kind == K_LODS;
+    case T_CHARGE:
+        return is_charge(i);
+    case T_FORWARD:
+        return i->row->kind == K_JUMP && i->imm >= 0;
+    case T_JS:
+        return is_jcc(i, CC_S) && i->imm >= 0;
+    case T_JNS:
+        return is_jcc(i, CC_NS);
+    case T_JUMP:
+        return i->row->kind == K_JUMP;
+    case T_CALL:
+        return i->row->kind == K_CALL;
     default:
         return false;
     }
@@ -407,6 +450,14 @@ static unsigned taken_over(uint16_t token)
         return 0;
     case T_ACCESS:
         return BY_MACRO_MEMORY;
+    case T_CHARGE:
+        return BY_MACRO_COUNTER;
+    case T_FORWARD:
+    case T_JS:
+    case T_JNS:
+    case T_JUMP:
+    case T_CALL:
+        return 0;
     default:
         return BY_MACRO_STRING;
     }
@@ -415,6 +466,7 @@ static unsigned taken_over(uint16_t token)
 static const char *check_macro(struct Scan *s, const struct Bundle *b, const struct Match *m)
 {
     const char *why = NULL;
+    unsigned all = m->macro->when & WHEN_METER ? BY_MACRO_CHARGE : 0;
     switch (m->macro->effect) {
     case M_JUMP:
     case M_RTCALL:
@@ -422,6 +474,10 @@ static const char *check_macro(struct Scan *s, const struct Bundle *b, const str
             return "rule 4: rsp was moved and must be used before this branch";
         break;
     case M_CALL:
+        if (s->drift_open && all)
+            return "rule 4: rsp was moved and must be used before the test that precedes this call";
+        s->drift_open = false;
+        break;
     case M_RET:
         s->drift_open = false;
         break;
@@ -431,8 +487,17 @@ static const char *check_macro(struct Scan *s, const struct Bundle *b, const str
         break;
     }
     for (unsigned k = 0; k < m->steps && !why; k++)
-        why = check_insn(s, m->step[k], b->addr + m->step[k]->offset, taken_over(m->token[k]));
+        why = check_insn(s, m->step[k], b->addr + m->step[k]->offset,
+                         taken_over(m->token[k]) | all);
     return why;
+}
+
+/* What goes elsewhere is in metered code another macro than in code that is not.  */
+static bool has_macro(const struct Scan *s, const struct Macro *m)
+{
+    bool leaves = m->effect <= M_RTCALL;
+    return m->bases & s->base && m->when & s->when
+           && !(s->meter && leaves && !(m->when & WHEN_METER));
 }
 
 /* Finds the macro that starts with instruction n.  All start with one of two kinds.  */
@@ -443,8 +508,7 @@ static bool find_macro(const struct Scan *s, const struct Bundle *b, unsigned n,
     if (i->row->kind != K_ZX && i->row->kind != K_POP)
         return false;
     for (const uint8_t *k = macro_lists[b->bytes[i->offset]]; *k != 255; k++)
-        if (macros[*k].bases & s->base && macros[*k].when & s->when
-            && match(s, b, n, &macros[*k], found))
+        if (has_macro(s, &macros[*k]) && match(s, b, n, &macros[*k], found))
             return true;
     return false;
 }
@@ -478,23 +542,55 @@ static bool decode_bundle(struct Scan *s, size_t offset, struct Bundle *b)
     return true;
 }
 
+/* Rule 9, for count instructions, which are the macro m if that is not NULL.  Behind a trap that is
+   not in one a box goes on by the runtime alone, which charges for that.  */
+static const char *count_insns(struct Scan *s, const struct Insn *i, unsigned count,
+                               const struct Match *m)
+{
+    unsigned charged = 0;
+    for (unsigned k = 0; k < count; k++)
+        if (i[k].row->kind == K_TRAP && !m)
+            s->uncharged = 0;
+        else if (i[k].row->kind != K_NOP)
+            s->uncharged++;
+    if (m && m->steps && m->token[0] == T_CHARGE)
+        charged = (unsigned)-m->step[0]->disp;
+    unsigned owed = s->uncharged;
+    if (charged || owed > LFI_METER_BLOCK)
+        s->uncharged = 0;
+    if (charged && owed > charged)
+        return "rule 9: the charge is less than the number of instructions since the last one";
+    if (!charged && owed > LFI_METER_BLOCK)
+        return "rule 9: too many instructions without a charge";
+    return NULL;
+}
+
+/* Padding is free, but not whole bundles of it.  */
+static void count_padding(struct Scan *s, const struct Bundle *b)
+{
+    unsigned n = 0;
+    while (n < b->count && b->insns[n].row->kind == K_NOP)
+        n++;
+    s->uncharged += n == b->count;
+}
+
 static void scan_bundle(struct Scan *s, size_t offset)
 {
     struct Bundle b;
     if (!decode_bundle(s, offset, &b))
         return;
+    if (s->meter)
+        count_padding(s, &b);
     for (unsigned n = 0, count; n < b.count && !s->stop; n += count) {
         const struct Insn *i = &b.insns[n];
         struct Match m;
         const char *why;
         mark(s, s->starts, offset + i->offset);
-        if (find_macro(s, &b, n, &m)) {
-            count = m.count;
-            why = check_macro(s, &b, &m);
-        } else {
-            count = 1;
-            why = check_insn(s, i, b.addr + i->offset, 0);
-        }
+        bool macro = find_macro(s, &b, n, &m);
+        count = macro ? m.count : 1;
+        why = macro ? check_macro(s, &b, &m) : check_insn(s, i, b.addr + i->offset, 0);
+        if (s->meter && !why)
+            why = count_insns(s, i, count, macro ? &m : NULL);
         if (why)
             reject(s, offset + i->offset, i->length, i->row->name, why);
     }
@@ -504,10 +600,13 @@ static void scan_bundle(struct Scan *s, size_t offset)
 static void scan_region(struct Scan *s)
 {
     s->drift_open = false;
+    s->uncharged = 0;
     for (size_t at = 0; at < s->size && !s->stop; at += s->bundle)
         scan_bundle(s, at);
     if (s->drift_open && !s->stop)
         reject(s, s->size, 0, "end of the region", "rule 4: rsp was moved and not used");
+    if (s->meter && s->uncharged && !s->stop)
+        reject(s, s->size, 0, "end of the region", "rule 9: instructions that nothing charges");
 }
 
 /* Checks the branches into the window; those that go wrong are found by reading it again.  */
@@ -533,6 +632,10 @@ static const char *check_region(const struct Scan *s)
         return "unknown way to hold the base";
     if (s->stores && (o->base != LFIV_BASE_SEGMENT || o->dense || o->single))
         return "no rules are known that leave loads free in this profile: confine them";
+    if (o->meter && (s->stores || o->base != LFIV_BASE_SEGMENT || o->dense || o->single))
+        return "no rules are known that meter code of this profile";
+    if (o->meter && s->bundle != 32)
+        return "the macros of metered code need bundles of 32 bytes";
     if (o->base == LFIV_BASE_SLOT && o->ctxreg)
         return "with the base in its slot no register is left for the context";
     if (o->base == LFIV_BASE_ZERO && s->vaddr / LFI_BOX_SIZE != 0)
@@ -560,7 +663,8 @@ static struct Scan make_scan(struct LFIVOptions *opts, const char *code, size_t 
         .isa = opts->isa ? opts->isa : LFI_ISA_X86_DEFAULT,
         .reserved = opts->ctxreg ? BIT(R_15) : 0,
         .base = BIT(opts->base & 3u),
-        .when = WHEN_ALWAYS | (opts->single ? WHEN_SINGLE : 0),
+        .when = WHEN_ALWAYS | (opts->single ? WHEN_SINGLE : 0) | (opts->meter ? WHEN_METER : 0),
+        .meter = opts->meter,
         .stores = opts->box == LFI_BOX_STORES,
         .ok = true,
     };
@@ -638,6 +742,11 @@ bool lfiv_x64_resume(const char *code, size_t size, uintptr_t vaddr, size_t offs
             k++;
         if (k == n + count)
             continue;
+        /* What charges does it again.  */
+        if (k > n && m.macro->when & WHEN_METER) {
+            r->back = (uint8_t)(at - b.insns[n].offset);
+            return true;
+        }
         /* What was pushed for a return is pushed again.  */
         r->pushed = k > n && b.insns[k - 1].row->kind == K_PUSH;
         if (r->pushed)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lfi-verify/message.h"
+#include "lfi_layout.h"
 #include "lfiv.h"
 #include "profiles/profile.h"
 
@@ -133,6 +134,14 @@ static void test_options(void)
 {
     char crc[] = "\x00\x40\xc0\x1a", context[] = MOV_X25;
     struct LFIVOptions o = {.ctxreg = true};
+    static char trap[4];
+    struct LFIVOptions metered = {.ctxreg = true, .meter = true};
+    check("metered", lfiv_verify_arm64(trap, 4, 0, &metered));
+    metered.box = LFI_BOX_STORES;
+    check("metered stores", !lfiv_verify_arm64(trap, 4, 0, &metered));
+    metered.box = LFI_BOX_FULL;
+    metered.published = true;
+    check("metered, by the published rules", !lfiv_verify_arm64(trap, 4, 0, &metered));
     check("isa 0 is the default set", lfiv_verify_arm64(crc, 4, 0, &o));
     o.isa = LFI_ISA_ARM64_AES;
     check("isa is an allow-list", !lfiv_verify_arm64(crc, 4, 0, &o));
@@ -181,7 +190,7 @@ static void test_x86_profiles(void)
         enum LFIBoxType box;
         enum LFIVBase base;
         unsigned bundle;
-        bool dense, single, ctxreg;
+        bool dense, single, ctxreg, meter;
     } expected[] = {
         {"full", LFI_BOX_FULL, LFIV_BASE_SEGMENT, 32, false, false, true},
         {"stores", LFI_BOX_STORES, LFIV_BASE_SEGMENT, 32, false, false, true},
@@ -192,9 +201,10 @@ static void test_x86_profiles(void)
         {"one", LFI_BOX_FULL, LFIV_BASE_ZERO, 32, false, false, true},
         {"one-single", LFI_BOX_FULL, LFIV_BASE_ZERO, 32, false, true, true},
         {"allregs", LFI_BOX_FULL, LFIV_BASE_SLOT, 32, false, false, false},
+        {"meter", LFI_BOX_FULL, LFIV_BASE_SEGMENT, 32, false, false, true, true},
     };
     struct LFIVerifier v;
-    char nop[] = "\x90", name[64];
+    char trap[] = "\xcc", name[64];
     size_t verified = 0;
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
         const struct LFIProfile *p = lfi_profile_find(LFI_ARCH_X86_64, expected[i].name);
@@ -203,8 +213,9 @@ static void test_x86_profiles(void)
                         && v.opts.box == expected[i].box && v.opts.base == expected[i].base
                         && v.opts.bundle == expected[i].bundle && v.opts.dense == expected[i].dense
                         && v.opts.single == expected[i].single
-                        && v.opts.ctxreg == expected[i].ctxreg && !v.opts.published
-                        && v.opts.isa == p->isa && lfiv_verify(&v, nop, 1, 0));
+                        && v.opts.ctxreg == expected[i].ctxreg
+                        && v.opts.meter == expected[i].meter && !v.opts.published
+                        && v.opts.isa == p->isa && lfiv_verify(&v, trap, 1, 0));
     }
     const struct LFIProfile *p;
     for (size_t i = 0; (p = lfi_profile_at(i)) != NULL; i++)
@@ -232,7 +243,14 @@ static void test_x86_combinations(void)
         {"full", offsetof(struct LFIProfile, threads), 0},
         {"full", offsetof(struct LFIProfile, threads), 3},
         {"full", offsetof(struct LFIProfile, table), LFI_TABLE_PAGE0},
-        {"full", offsetof(struct LFIProfile, meter), 1},
+        {"full", offsetof(struct LFIProfile, meter), 2},
+        {"bundle16", offsetof(struct LFIProfile, meter), LFI_METER_BRANCH},
+        {"stores", offsetof(struct LFIProfile, meter), LFI_METER_BRANCH},
+        {"dense", offsetof(struct LFIProfile, meter), LFI_METER_BRANCH},
+        {"single", offsetof(struct LFIProfile, meter), LFI_METER_BRANCH},
+        {"nosegue", offsetof(struct LFIProfile, meter), LFI_METER_BRANCH},
+        {"one", offsetof(struct LFIProfile, meter), LFI_METER_BRANCH},
+        {"allregs", offsetof(struct LFIProfile, meter), LFI_METER_BRANCH},
         {"full", offsetof(struct LFIProfile, sandbox), LFI_SANDBOX_BUNDLE_JUMPS},
         {"full", offsetof(struct LFIProfile, sandbox), LFI_SANDBOX_NONE},
         {"full", offsetof(struct LFIProfile, sandbox), 0},
@@ -384,6 +402,23 @@ static void test_x86_options(void)
           !verify_x86("\x90", 1, 0, &o) && says("no register is left"));
     o.ctxreg = false;
     check("x86-64: a base slot", verify_x86("\x90", 1, 0, &o));
+    o = (struct LFIVOptions){.ctxreg = true, .meter = true};
+    check("x86-64: metered", verify_x86("\xcc", 1, 0, &o));
+    o.box = LFI_BOX_STORES;
+    check("x86-64: metered stores", !verify_x86("\xcc", 1, 0, &o) && says("no rules are known that meter"));
+    o.box = LFI_BOX_FULL;
+    o.dense = true;
+    check("x86-64: metered and dense", !verify_x86("\xcc", 1, 0, &o) && says("that meter"));
+    o.dense = false;
+    o.single = true;
+    check("x86-64: metered and single", !verify_x86("\xcc", 1, 0, &o) && says("that meter"));
+    o.single = false;
+    o.base = LFIV_BASE_REGISTER;
+    check("x86-64: metered and a base register", !verify_x86("\xcc", 1, 0, &o) && says("that meter"));
+    o.base = LFIV_BASE_SEGMENT;
+    o.bundle = 16;
+    check("x86-64: metered and bundles of 16", !verify_x86("\xcc", 1, 0, &o) && says("bundles of 32"));
+    o = (struct LFIVOptions){.ctxreg = false};
     static const char ret[] = "\x41\x5b\x41\x83\xe3\xe0\x4d\x01\xf3\x41\x53\xc3";
     static const char ret_zero[] = "\x41\x5b\x41\x83\xe3\xe0\x41\x53\xc3";
     o.single = true;
@@ -422,6 +457,14 @@ static void test_x86_large(void)
     back++;
     memcpy(code + SIZE - 4, &back, 4);
     check("x86-64: a bad branch over a large region", !lfiv_verify_x64(code, SIZE, 0, &o));
+    /* Padding that a metered loop could consist of.  */
+    enum { MOST = 32 * LFI_METER_BLOCK };
+    o.meter = true;
+    memset(code, 0x90, SIZE);
+    code[MOST] = code[MOST + 32] = '\xcc';
+    check("x86-64: metered: as much padding as there may be", lfiv_verify_x64(code, MOST + 1, 0, &o));
+    code[MOST] = '\x90';
+    check("x86-64: metered: more padding", !lfiv_verify_x64(code, MOST + 33, 0, &o));
 }
 
 /* profiles/profile.c, which is part of the library.  */

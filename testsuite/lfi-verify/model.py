@@ -226,6 +226,9 @@ class Region:
             return None if free else "literal"
         if self.table_load(i) or self.context_slot(i):
             return None
+        # An encoding of the context slot alone.
+        if i.mnemonic in ("ldr", "str") and re.fullmatch(r"(x25|x27|x28), \[x25, #16\]", i.operands):
+            return "slot"
         inside, bang, post = i.memory.groups()
         parts = [p.strip() for p in inside.split(",")]
         constant = len(parts) == 1 or parts[1].startswith("#")
