@@ -21,6 +21,7 @@
 
 struct rewriter;
 struct directive;
+struct stmt;
 
 /* -- memory (arena.c) ---------------------------------------------------------------- */
 
@@ -61,6 +62,7 @@ struct symbol {
     bool entry;    /* at the beginning of its unit (arm64/units.c) */
     bool inside;   /* control goes from before it to behind it otherwise than through it */
     size_t unit, stmt; /* the unit's number from 1 on, and the statement */
+    size_t place;      /* meter.c: the number of the label's statement, from 1 on */
     bool defined;  /* so far in the text, for .ifdef */
     bool predefined; /* on the command line */
     bool target;   /* more than debug information refers to it */
@@ -93,6 +95,8 @@ void symbols_forget(struct rewriter *r);
 void symbols_mark_functions(struct rewriter *r); /* as .type says */
 /* Whether control may arrive at the label (NULL: a numeric one) from elsewhere.  */
 bool symbol_is_target(const struct symbol *s);
+/* Whether an indirect branch may go to the label of the statement: in doubt it may.  */
+bool symbol_is_indirect(struct rewriter *r, const struct stmt *s);
 /* The name stands for a register from here on; none if REG is negative.  */
 void set_alias(struct rewriter *r, struct slice name, int reg, char cls);
 /* The symbol or local label that is all of S, or NULL (not interned if new and local).  */
@@ -109,6 +113,7 @@ struct section {
     struct slice args;        /* of the .section directive that says most */
     bool code;                /* instructions were put there */
     unsigned anchor;          /* number of a label on a bundle boundary, 0 if none yet */
+    unsigned trap;            /* the same for where metered code ends that has nothing left */
 };
 
 /* One subsection: what is contiguous in the object file.  POS is the offset after
@@ -119,6 +124,9 @@ struct chunk {
     int64_t sub;
     uint64_t pos;
     bool flows; /* pool.c: control may arrive at the end */
+    int uncharged; /* metered code: instructions since the last charge; less than 0: charged before */
+    unsigned trap;        /* arm64: number of a label of a trap that is still to come, or 0 */
+    uint64_t trap_wanted; /* where it was first referred to */
 };
 
 enum { SECTION_STACK = 64 };
@@ -359,6 +367,14 @@ bool drift_closes(struct rewriter *r, const struct stmt *s,
    certain if TOUCH.  */
 enum verdict drift_access(int64_t disp, bool touch);
 
+/* -- metered code (meter.c) ------------------------------------------------------------ */
+
+void meter_find_labels(struct rewriter *r); /* before anything is rewritten */
+/* The statement of a label of the file; NULL if it has none.  */
+const struct stmt *meter_target(struct rewriter *r, struct slice label);
+/* Whether that comes behind the current statement, with certainty.  */
+bool meter_is_ahead(const struct rewriter *r, const struct stmt *target);
+
 /* -- the architecture ---------------------------------------------------------------- */
 
 struct arch {
@@ -455,6 +471,8 @@ struct rewriter {
     unsigned ntables; /* offset tables */
     struct sections outside_pool;
     bool text_data;   /* there are data directives in executable sections */
+    struct chunk **homes; /* meter.c: of each statement that is a label */
+    int64_t widest;       /* meter.c: alignment that the text asks for */
     struct sections sections;
     struct section *first_section, *last_section;
     bool marked; /* some label is */

@@ -13,7 +13,7 @@
 
 struct options {
     enum LFIArch arch;
-    const char *output, *sandbox, *profile, *cfi;
+    const char *output, *sandbox, *profile, *cfi, *meter;
     const char *includes[64];
     size_t nincludes;
     bool spec, no_guard_elim, no_segue, single_thread, sys_external;
@@ -22,6 +22,7 @@ struct options {
 enum {
     OPT_PROFILE = 256,
     OPT_CFI,
+    OPT_METER,
     OPT_NO_SEGUE,
     OPT_SINGLE_THREAD,
     OPT_SYS_EXTERNAL,
@@ -38,6 +39,7 @@ static const struct option longopts[] = {
     {"sandbox", required_argument, NULL, 's'},
     {"profile", required_argument, NULL, OPT_PROFILE},
     {"cfi", required_argument, NULL, OPT_CFI},
+    {"meter", required_argument, NULL, OPT_METER},
     {"no-segue", no_argument, NULL, OPT_NO_SEGUE},
     {"single-thread", no_argument, NULL, OPT_SINGLE_THREAD},
     {"sys-external", no_argument, NULL, OPT_SYS_EXTERNAL},
@@ -65,6 +67,7 @@ static _Noreturn void help(void)
                "      --cfi bundle16  x86_64: bundles of 16 bytes; bundle32: of 32 (default)\n"
                "      --no-segue      x86_64: do without the segment gs\n"
                "      --single-thread x86_64: for boxes of one thread, where returns are cheap\n"
+               "      --meter branch  count instructions, so that fuel can end a run\n"
                "      --sys-external  runtime calls through the table below the box (default)\n"
                "      --spec          keep to the published rules\n"
                "      --profile NAME  one of the profiles below, instead of all these\n"
@@ -106,6 +109,9 @@ static void parse_options(int argc, char **argv, struct options *o)
             break;
         case OPT_CFI:
             o->cfi = optarg;
+            break;
+        case OPT_METER:
+            o->meter = optarg;
             break;
         case OPT_NO_SEGUE:
             o->no_segue = true;
@@ -159,11 +165,23 @@ static unsigned bundle_size(const struct options *o)
     return 32;
 }
 
+/* arm64: bundles come with it.  */
+static void add_meter(const struct options *o, struct LFIProfile *want)
+{
+    const char *why;
+    want->meter = lfi_meter_find(o->meter, &why);
+    if (want->meter == LFI_METER_NONE)
+        tool_usage("--meter=%s: %s", o->meter, why);
+    if (want->arch == LFI_ARCH_AARCH64)
+        want->bundle = 16;
+}
+
 /* The options say how a profile differs from "full"; the table says which of these there are.  */
 static const struct LFIProfile *pick_profile(const struct options *o)
 {
     const struct LFIProfile *p = lfi_profile_find(o->arch, o->profile ? o->profile : "full");
-    if (o->profile && (o->sandbox || o->spec || o->cfi || o->no_segue || o->single_thread))
+    if (o->profile
+        && (o->sandbox || o->spec || o->cfi || o->no_segue || o->single_thread || o->meter))
         tool_usage("--profile says what the other options say; give one or the others");
     if (!p)
         tool_usage("%s has no profile '%s'", lfi_arch_name(o->arch), o->profile);
@@ -182,10 +200,12 @@ static const struct LFIProfile *pick_profile(const struct options *o)
         tool_usage("the published rules have the table in the box: --spec or --sys-external");
     if (o->spec)
         want.table = LFI_TABLE_PAGE0;
+    if (o->meter)
+        add_meter(o, &want);
     for (size_t i = 0; (p = lfi_profile_at(i)); i++)
         if (p->arch == want.arch && p->sandbox == want.sandbox && p->bundle == want.bundle
             && p->base == want.base && p->guard == want.guard && p->threads == want.threads
-            && p->table == want.table && p->ctxreg == want.ctxreg)
+            && p->table == want.table && p->ctxreg == want.ctxreg && p->meter == want.meter)
             return p;
     tool_usage("%s has no profile like that", lfi_arch_name(o->arch));
 }

@@ -30,6 +30,7 @@ static void count(struct rewriter *r)
 {
     r->emitted++;
     r->sections.now->pos += r->arch->insn_size;
+    r->sections.now->uncharged += r->arch->insn_size != 0;
 }
 
 static void release_held(struct rewriter *r)
@@ -148,6 +149,11 @@ void out_branch(struct rewriter *r, uint32_t reach, struct slice label, const ch
     }
     b->end = r->out.len;
     count(r);
+    /* What it may become is charged and has room.  */
+    if (r->profile->meter != LFI_METER_NONE) {
+        r->sections.now->pos += r->arch->branch_growth;
+        r->sections.now->uncharged++;
+    }
 }
 
 void out_line(struct rewriter *r, const char *fmt, ...)

@@ -324,6 +324,12 @@ static void mark_references(struct parser *ps, const struct stmt *s)
     }
 }
 
+/* Whether labels that only direct branches reach are told from others.  */
+static bool tells_apart(const struct rewriter *r)
+{
+    return r->arch->any_order || r->profile->meter != LFI_METER_NONE;
+}
+
 /* Keeps track of what later statements of this pass depend on.  */
 static void follow(struct parser *ps, struct stmt *s)
 {
@@ -363,7 +369,7 @@ static void follow(struct parser *ps, struct stmt *s)
         mark_exported(r, stmt_args(r, s), s->directive->arg);
     if (cls == DIR_NOTHING || cls == DIR_TYPE || cls == DIR_EXPORT || r->sections.now->section->debug)
         return;
-    if (r->arch->any_order
+    if (tells_apart(r)
         && (s->kind != STMT_INSN || !s->insn || !r->arch->names_target(s->insn, stmt_args(r, s))))
         mark_addresses(ps, s);
     else
@@ -405,7 +411,7 @@ static void label(struct parser *ps, struct stmt *s, struct slice name)
     if (s->skipped)
         return;
     s->symbol->defined = true;
-    if (ps->r->arch->any_order && s->at - s->begin >= sizeof indirect_mark
+    if (tells_apart(ps->r) && s->at - s->begin >= sizeof indirect_mark
         && memmem(ps->text + s->begin, s->at - s->begin, indirect_mark, sizeof indirect_mark - 1))
         ps->r->marked = s->symbol->marked = true;
 }

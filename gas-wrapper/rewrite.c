@@ -93,10 +93,12 @@ static void instruction(struct rewriter *r, const struct stmt *s)
 {
     if (!r->sections.now->section->exec)
         return;
-    if (r->disabled)
-        r->sections.now->pos += r->arch->insn_size ? r->arch->insn_size : DISABLED_SIZE;
-    else
+    if (!r->disabled) {
         r->arch->insn(r, s);
+        return;
+    }
+    r->sections.now->pos += r->arch->insn_size ? r->arch->insn_size : DISABLED_SIZE;
+    r->sections.now->uncharged++;
 }
 
 static void statement(struct rewriter *r, const struct stmt *s)
@@ -160,6 +162,8 @@ static void rewrite_end(struct rewriter *r, const struct stmt *last)
 static void rewrite_all(struct rewriter *r)
 {
     sections_begin(r);
+    if (r->profile->meter != LFI_METER_NONE)
+        meter_find_labels(r);
     r->arch->begin(r);
     buf_room(&r->out, r->source.len + r->source.len / 4);
     const struct stmt *last = NULL;
@@ -185,7 +189,7 @@ static void begin_again(struct rewriter *r)
     r->ntables = 0;
     for (struct section *s = r->first_section; s; s = s->next)
         for (struct chunk *c = s->chunks; c; c = c->next)
-            c->pos = 0, c->flows = false;
+            c->pos = 0, c->uncharged = 0, c->trap = 0, c->flows = false;
     symbols_forget(r);
     if (r->text != r->source.p)
         free(r->text);

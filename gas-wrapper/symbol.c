@@ -156,3 +156,31 @@ void set_alias(struct rewriter *r, struct slice name, int reg, char cls)
         s->alias_class = cls;
     }
 }
+
+/* Labels that the compiler numbers; where it marks those that are reached indirectly, all
+   others are not.  */
+static bool is_numbered(const struct symbol *s)
+{
+    if (s->len < 3 || memcmp(s->name, ".L", 2) != 0)
+        return false;
+    for (uint32_t i = 2; i < s->len; i++)
+        if (s->name[i] < '0' || s->name[i] > '9')
+            return false;
+    return true;
+}
+
+bool symbol_is_indirect(struct rewriter *r, const struct stmt *s)
+{
+    const struct symbol *sym = s->symbol;
+    if (!sym) {
+        char key[16] = "\001";
+        memcpy(key + 1, r->text + s->at, s->name_len < 12 ? s->name_len : 12);
+        sym = symbol_find(r, key, s->name_len + 1);
+        return sym && sym->address;
+    }
+    if (r->profile->sandbox == LFI_SANDBOX_NONE)
+        return sym->exported;
+    if (sym->marked || sym->exported)
+        return true;
+    return sym->address && !(r->marked && is_numbered(sym));
+}

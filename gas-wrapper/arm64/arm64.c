@@ -15,9 +15,26 @@ static void forget(struct rewriter *r)
 
 static void label(struct rewriter *r, const struct stmt *s)
 {
-    (void)s;
     forget(r);
     arm64_state(r)->tables = 0;
+    if (!arm64_meters(r) || !r->sections.now->section->exec || r->disabled
+        || !symbol_is_indirect(r, s))
+        return;
+    arm64_align(r);
+    out_follow(r);
+}
+
+/* Before an alignment of the input: words of padding.  */
+static bool align(struct rewriter *r, uint64_t bytes, uint64_t most)
+{
+    r->sections.now->uncharged += (int)((most < bytes ? most : bytes) / 4);
+    return false;
+}
+
+static void end(struct rewriter *r)
+{
+    arm64_spill_end(r);
+    arm64_meter_end(r);
 }
 
 static void begin(struct rewriter *r)
@@ -106,6 +123,11 @@ void arm64_insn(struct rewriter *r, const struct stmt *s)
         return;
     if (!arm64_parse(r, s, &in, true))
         return;
+    if (arm64_meters(r) && r->sections.now->pos == 0)
+        r->sections.now->uncharged += (int)(r->widest / 4); /* padding before it */
+    arm64_meter_line(r);
+    if (in.mem_op >= 0 && in.mem.base == SP)
+        state->drifting = false;
     dispatch(r, &in);
     if (state->guarded != NO_REG && in.writes >> state->guarded & 1)
         forget(r);
@@ -114,6 +136,12 @@ void arm64_insn(struct rewriter *r, const struct stmt *s)
     else if (in.row->cls != INSN_ADR)
         state->tables &= (uint32_t)~in.writes;
     arm64_track_link(r, &in);
+}
+
+static bool names_target(const void *insn, struct slice args)
+{
+    enum insn_class cls = ((const struct row *)insn)->cls;
+    return args.len && cls >= INSN_B && cls <= INSN_TBZ;
 }
 
 static bool flow_ends(const struct stmt *s)
@@ -140,8 +168,10 @@ const struct arch arch_arm64 = {
     .data = arm64_data,
     .code_data = arm64_code_data,
     .flow_ends = flow_ends,
+    .names_target = names_target,
     .offset_tables = true,
-    .end = arm64_spill_end,
+    .align = align,
+    .end = end,
     .expand_branch = arm64_expand_branch,
     .branch_growth = 4,
     .register_number = arm64_register_number,

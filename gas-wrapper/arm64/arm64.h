@@ -100,6 +100,8 @@ struct arm64_state {
     bool link_open;  /* x30 was written and not guarded */
     bool link_data;  /* and what was written is no address */
     bool link_lost;  /* x30 held data, and the guard changed it */
+    bool drifting;   /* metered code: sp was moved, and no access has followed yet */
+    unsigned labels; /* generated so far */
 };
 static inline struct arm64_state *arm64_state(struct rewriter *r)
 {
@@ -125,6 +127,23 @@ void arm64_branch(struct rewriter *r, struct insn *in); /* branch.c */
 void arm64_expand_branch(struct rewriter *r, struct slice text, struct buf *out);
 void arm64_system(struct rewriter *r, struct insn *in); /* system.c */
 bool arm64_tp_is_call(const struct rewriter *r);        /* read and set by rtcalls */
+
+/* meter.c.  A charge is the beginning of a sequence of MORE words behind it, and for all of them; where one of
+   those is a branch of limited reach it counts twice.  */
+bool arm64_meters(const struct rewriter *r);
+void arm64_align(struct rewriter *r); /* to a bundle */
+void arm64_charge(struct rewriter *r, int more);
+void arm64_charge_call(struct rewriter *r); /* tbnz and bl */
+void arm64_test(struct rewriter *r);        /* the next word of it */
+void arm64_flow_ends(struct rewriter *r);   /* control does not go on here */
+void arm64_meter_line(struct rewriter *r);  /* before an instruction of the input */
+/* Direct branches, OPERANDS before the label or NULL; to a higher address; anywhere, where INVERSE is the branch
+   that is taken if this one is not, NULL if it always is.  */
+void arm64_jump_ahead(struct rewriter *r, uint32_t reach, struct slice target, const char *name,
+                      const struct slice *operands);
+void arm64_jump_tested(struct rewriter *r, struct slice target, const char *inverse,
+                       const struct slice *operands);
+void arm64_meter_end(struct rewriter *r);
 
 bool arm64_spilled(struct rewriter *r, const struct stmt *s); /* spill.c: whether it was handled */
 void arm64_spill_end(struct rewriter *r);

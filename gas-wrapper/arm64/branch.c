@@ -4,6 +4,7 @@
 
 #include "gas-wrapper/arm64/arm64.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { COND_REACH = 1 << 20, TEST_REACH = 1 << 15 };
@@ -22,6 +23,51 @@ static bool target_ok(struct rewriter *r, struct slice target)
     return false;
 }
 
+static const char *inverse(struct slice cond);
+
+/* The same in metered code; OPERANDS: what comes before the label, or NULL.  */
+static void conditional_metered(struct rewriter *r, struct insn *in, uint32_t reach,
+                                const struct slice *operands)
+{
+    struct slice target = in->op[in->nops - 1].text;
+    char name[8], other[8];
+    snprintf(name, sizeof name, "%.*s", (int)in->name.len, in->name.p);
+    if (in->row->cls == INSN_COND) {
+        struct slice cond = {in->name.p + 1, in->name.len - 1};
+        if (*cond.p == '.')
+            cond.p++, cond.len--;
+        const char *not = inverse(cond);
+        snprintf(other, sizeof other, "b.%s", not ? not : "");
+        if (!not) {
+            arm64_jump_tested(r, target, NULL, NULL);
+            return;
+        }
+    } else {
+        bool nonzero = in->name.len > 3;
+        snprintf(other, sizeof other, "%.2s%s", in->name.p, nonzero ? "z" : "nz");
+    }
+    if (meter_is_ahead(r, meter_target(r, target)))
+        arm64_jump_ahead(r, reach, target, name, operands);
+    else
+        arm64_jump_tested(r, target, other, operands);
+}
+
+/* What comes before the label, with x26 for x30 if FROM_SCRATCH.  */
+static void metered(struct rewriter *r, struct insn *in, uint32_t reach, int label,
+                    bool from_scratch)
+{
+    struct buf text = {NULL, 0, 0};
+    if (from_scratch)
+        buf_format(&text, "%c26", (int)in->op[0].cls);
+    else if (label > 0)
+        buf_format(&text, "%S", &in->op[0].text);
+    if (label > 1)
+        buf_format(&text, ", %S", &in->op[1].text);
+    struct slice operands = {text.p, text.len};
+    conditional_metered(r, in, reach, label ? &operands : NULL);
+    buf_free(&text);
+}
+
 /* b.cond, cbz, tbz.  The guard changes x30, so a test of it is made on a copy.  */
 static void conditional(struct rewriter *r, struct insn *in, uint32_t reach)
 {
@@ -36,11 +82,29 @@ static void conditional(struct rewriter *r, struct insn *in, uint32_t reach)
     if (label > 0 && in->op[0].reg == LINK && arm64_state(r)->link_open && arm64_confines(r)) {
         out_insn(r, "mov\tx26, x30");
         arm64_guard_link(r);
+        if (arm64_meters(r)) {
+            metered(r, in, reach, label, true);
+            return;
+        }
         out_branch(r, reach, target, "%S\t%c26%S", &in->name, (int)in->op[0].cls, &rest);
         return;
     }
     arm64_guard_link(r);
-    out_branch(r, reach, target, NULL);
+    if (arm64_meters(r))
+        metered(r, in, reach, label, false);
+    else
+        out_branch(r, reach, target, NULL);
+}
+
+/* The register, x28 or x30, holds an address in the box.  */
+static void go(struct rewriter *r, struct insn *in, int reg, bool links)
+{
+    arm64_charge(r, 3);
+    arm64_test(r);
+    out_insn(r, "and\tx%d, x%d, #-16", reg, reg);
+    out_main(r, reg == LINK && in->nops == 0 ? "%S" : "%S\tx%d", &in->name, reg);
+    if (!links)
+        arm64_flow_ends(r);
 }
 
 /* br, blr, ret to any register */
@@ -53,8 +117,14 @@ static void indirect(struct rewriter *r, struct insn *in, bool links)
         error_at(r, in->name.p, "the operand is a 64-bit register");
         return;
     }
-    if (!links || reg == LINK)
+    if (!links || reg == LINK || arm64_meters(r))
         arm64_guard_link(r);
+    if (arm64_meters(r)) {
+        if (reg != LINK)
+            arm64_guard(r, (unsigned)reg);
+        go(r, in, reg == LINK ? LINK : 28, links);
+        return;
+    }
     if (reg == LINK || !arm64_confines(r)) {
         out_main(r, in->nops ? "%S\tx%d" : "%S", &in->name, reg);
         return;
@@ -73,6 +143,11 @@ static void ret(struct rewriter *r, struct insn *in)
     out_insn(r, a ? "autiasp" : "autibsp");
     arm64_link_opened(r);
     arm64_guard_link(r);
+    if (arm64_meters(r)) {
+        in->name.len = 3;
+        go(r, in, LINK, false);
+        return;
+    }
     out_main(r, "ret");
 }
 
@@ -84,9 +159,23 @@ static void direct(struct rewriter *r, struct insn *in)
     }
     if (!target_ok(r, in->op[0].text))
         return;
-    if (in->row->cls == INSN_B)
+    struct slice target = in->op[0].text;
+    bool links = in->row->cls == INSN_BL;
+    if (!links || arm64_meters(r))
         arm64_guard_link(r);
-    out_keep(r);
+    if (!arm64_meters(r)) {
+        out_keep(r);
+    } else if (links) {
+        arm64_charge_call(r);
+        arm64_test(r);
+        out_keep(r);
+    } else if (meter_is_ahead(r, meter_target(r, target))) {
+        arm64_charge(r, 1);
+        out_keep(r);
+        arm64_flow_ends(r);
+    } else {
+        arm64_jump_tested(r, target, NULL, NULL);
+    }
 }
 
 void arm64_branch(struct rewriter *r, struct insn *in)

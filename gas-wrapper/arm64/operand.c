@@ -119,6 +119,12 @@ static bool reserved(struct rewriter *r, unsigned reg, struct slice at, bool rep
     static const char *const use[] = {"the context of the thread",
                                       "the rewriter's scratch register", "the base of the box",
                                       "the rewriter's guarded address"};
+    if (reg == 23 && arm64_meters(r)) {
+        if (report)
+            error_at(r, at.p, "x23 is reserved for the sandbox: it is the counter of metered code; use "
+                              "another register");
+        return report;
+    }
     if (reg < 25 || reg > 28 || !report || arm64_state(r)->spilling)
         return false;
     if (arm64_start_again(r))

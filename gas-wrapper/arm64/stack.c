@@ -96,6 +96,7 @@ void arm64_stack(struct rewriter *r, struct insn *in)
     bool constant = constant_move(r, in, &amount);
     if (constant && amount >= -(int64_t)LFI_DRIFT_MAX && amount <= (int64_t)LFI_DRIFT_MAX
         && r->profile->drift && drift_closes(r, in->stmt, instruction)) {
+        arm64_state(r)->drifting = true;
         out_keep(r);
         return;
     }

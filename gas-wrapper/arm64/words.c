@@ -100,7 +100,7 @@ bool arm64_data(struct rewriter *r, const struct stmt *s)
         else if (names)
             out_insn(r, ".inst\t%S", &value);
         else
-            r->sections.now->pos += 4;
+            r->sections.now->pos += 4, r->sections.now->uncharged++;
     }
     return true;
 }

@@ -53,6 +53,8 @@ unsigned x86_hold_length(const struct rewriter *r)
 bool x86_has_register(const struct rewriter *r, unsigned reg)
 {
     switch (reg) {
+    case R12:
+        return !x86_meters(r);
     case R11:
         return r->profile->base == LFI_BASE_SLOT;
     case R14:

@@ -38,11 +38,16 @@ static void go(struct rewriter *r, unsigned reg, bool call)
 {
     const char *low = x86_register_name(reg, 4), *full = x86_register_name(reg, 8);
     unsigned and_len = 3 + (reg > 7), jmp_len = 2 + (reg > 7);
-    (call ? x86_lock_at_end : x86_lock)(r, and_len + x86_base_length(r) + jmp_len);
+    enum { BEHIND_CHARGE = 5 };
+    (call ? x86_lock_at_end : x86_lock)(r, x86_charge_length(r, BEHIND_CHARGE) + x86_test_length(r, call)
+                                               + and_len + x86_base_length(r) + jmp_len);
+    x86_charge(r, BEHIND_CHARGE);
+    unsigned trap = x86_test(r, call);
     x86_put(r, and_len, "and\t$%d, %%%s", -(int)r->profile->bundle, low);
     x86_add_base(r, reg);
     x86_put(r, jmp_len, "%s\t*%%%s", call ? "call" : "jmp", full);
     x86_unlock(r);
+    x86_test_end(r, trap);
 }
 
 /* Where a function begins or ends, as far as the file says.  */
@@ -194,6 +199,10 @@ static void through_table(struct rewriter *r, struct insn *in)
 static void direct(struct rewriter *r, struct insn *in, unsigned longest)
 {
     bool near = is_near(r, in->op[0].text);
+    if (x86_meters(r)) {
+        x86_jump(r, in->name, in->op[0].text, longest);
+        return;
+    }
     x86_fit(r, 2, longest - 2);
     if (near)
         x86_short(r, 2);
@@ -226,17 +235,57 @@ bool x86_fuses(struct rewriter *r, const struct insn *in)
            && next.row->cls == INSN_JCC;
 }
 
+enum { CALL = 5, CALL_BEHIND_CHARGE = 3 };
+
+static void begin_call(struct rewriter *r)
+{
+    if (!x86_meters(r)) {
+        if (x86_confines(r))
+            x86_fit_at_end(r, CALL);
+        return;
+    }
+    x86_lock_at_end(r, x86_charge_length(r, CALL_BEHIND_CHARGE) + x86_test_length(r, true) + CALL);
+    x86_charge(r, CALL_BEHIND_CHARGE);
+    x86_test(r, true);
+}
+
+static void end_call(struct rewriter *r)
+{
+    if (x86_meters(r))
+        x86_unlock(r);
+}
+
+void x86_call(struct rewriter *r, const char *function)
+{
+    begin_call(r);
+    x86_put(r, x86_meters(r) ? 0 : CALL, "call\t%s", function);
+    end_call(r);
+}
+
 static void call(struct rewriter *r, struct insn *in)
 {
-    if (x86_confines(r))
-        x86_fit_at_end(r, 5);
+    begin_call(r);
+    x86_count(r);
     if (in->prefixes)
         out_main(r, "%S\t%S", &in->name, &in->op[0].text);
     else
         out_keep(r);
+    end_call(r);
     /* A return is through r11, and has left what was in it where it is below the stack now.  */
     if (x86_state(r)->hands && x86_scratch_awaited(r, in))
         x86_put(r, 8, "mov\t%d(%%rsp), %%r11", SAVED_SCRATCH - 8);
+}
+
+/* jmp of a sequence to a target of the input.  */
+static void put_jmp(struct rewriter *r, struct slice *target)
+{
+    enum { LONG_JMP = 5 };
+    if (x86_meters(r)) {
+        x86_jump(r, (struct slice){"jmp", 3}, *target, LONG_JMP);
+        return;
+    }
+    x86_fit(r, 2, 3);
+    x86_put(r, 0, "jmp\t%S", target);
 }
 
 /* Short branches on rcx.  */
@@ -250,10 +299,9 @@ static void loop(struct rewriter *r, struct insn *in)
         bool differs = slice_is_nocase(name, "loopne") || slice_is_nocase(name, "loopnz");
         x86_put(r, 4, "lea\t-1(%%rcx), %%rcx");
         if (equal || differs)
-            x86_put(r, 2, "%s\t.Llfi.%d", equal ? "jne" : "je", (int)skip);
-        x86_put(r, 2, "jrcxz\t.Llfi.%d", (int)skip);
-        x86_fit(r, 2, 3);
-        x86_put(r, 0, "jmp\t%S", target);
+            x86_jump_to(r, equal ? "jne" : "je", skip, 2);
+        x86_jump_to(r, "jrcxz", skip, 2);
+        put_jmp(r, target);
         x86_place(r, skip);
         return;
     }
@@ -261,15 +309,14 @@ static void loop(struct rewriter *r, struct insn *in)
         x86_put(r, 8, "mov\t%%rcx, %d(%%rsp)", SAVED_SCRATCH);
         x86_put(r, 2, "mov\t%%ecx, %%ecx");
     }
-    x86_put(r, 2, "jrcxz\t.Llfi.%d", (int)taken);
+    x86_jump_to(r, "jrcxz", taken, 2);
     if (narrow)
         x86_put(r, 8, "mov\t%d(%%rsp), %%rcx", SAVED_SCRATCH);
-    x86_put(r, 2, "jmp\t.Llfi.%d", (int)skip);
+    x86_jump_to(r, "jmp", skip, 2);
     x86_place(r, taken);
     if (narrow)
         x86_put(r, 8, "mov\t%d(%%rsp), %%rcx", SAVED_SCRATCH);
-    x86_fit(r, 2, 3);
-    x86_put(r, 0, "jmp\t%S", target);
+    put_jmp(r, target);
     x86_place(r, skip);
 }
 

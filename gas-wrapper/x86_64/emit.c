@@ -57,6 +57,8 @@ static void enter(struct rewriter *r)
         state->at = now;
         state->where = now->section->code || now->sub ? anywhere(r) : 1;
     }
+    if (!now->section->code)
+        r->sections.now->uncharged += (int)(r->widest / bundle(r)); /* padding before it */
     r->sections.now->section->code = true;
     if (!state->bundles && bundles(r)) {
         state->bundles = true;
@@ -138,6 +140,7 @@ bool x86_align_input(struct rewriter *r, uint64_t bytes, uint64_t most)
     enter(r);
     unsigned size = bundle(r);
     if (bytes > size && most >= size) {
+        r->sections.now->uncharged += (int)(bytes / size) - 1;
         out_insn(r, ".p2align %d", power(r));
         if (bytes == 2 * size)
             out_insn(r, ".p2align %d", power(r) + 1);
@@ -157,12 +160,17 @@ bool x86_align_input(struct rewriter *r, uint64_t bytes, uint64_t most)
     return false;
 }
 
-void x86_lock(struct rewriter *r, unsigned len)
+void x86_lock_fitted(struct rewriter *r)
 {
-    x86_fit(r, len, 0);
     if (bundles(r))
         out_insn(r, ".bundle_lock");
     x86_state(r)->locked = true;
+}
+
+void x86_lock(struct rewriter *r, unsigned len)
+{
+    x86_fit(r, len, 0);
+    x86_lock_fitted(r);
 }
 
 void x86_unlock(struct rewriter *r)
@@ -194,9 +202,7 @@ void x86_fit_at_end(struct rewriter *r, unsigned len)
 void x86_lock_at_end(struct rewriter *r, unsigned len)
 {
     x86_fit_at_end(r, len);
-    if (bundles(r))
-        out_insn(r, ".bundle_lock");
-    x86_state(r)->locked = true;
+    x86_lock_fitted(r);
 }
 
 /* -- AT&T text in Intel syntax, as far as inserted instructions need it ---------------- */
@@ -272,6 +278,7 @@ void x86_put(struct rewriter *r, unsigned len, const char *fmt, ...)
     va_list ap;
     if (len)
         x86_fit(r, len, 0);
+    x86_count(r);
     va_start(ap, fmt);
     buf_vformat(&text, fmt, ap);
     va_end(ap);
@@ -310,6 +317,7 @@ void x86_keep_length(struct rewriter *r, const struct insn *in, unsigned len)
 {
     if (len)
         fit(r, len, 0, x86_state(r)->fuses ? LONG_JCC : 0);
+    x86_count(r);
     if (x86_state(r)->prefix)
         put_insn(r, in);
     else
@@ -329,6 +337,7 @@ void x86_emit(struct rewriter *r, const struct insn *in, unsigned len, const cha
     } else {
         fit(r, len, 0, x86_state(r)->fuses ? LONG_JCC : 0);
     }
+    x86_count(r);
     put_insn(r, in);
     if (raw)
         x86_unlock(r);
@@ -336,21 +345,46 @@ void x86_emit(struct rewriter *r, const struct insn *in, unsigned len, const cha
 
 /* -- the end ------------------------------------------------------------------------- */
 
+static int64_t last_subsection(const struct section *s)
+{
+    int64_t last = 0;
+    for (const struct chunk *c = s->chunks; c; c = c->next)
+        if (c->sub > last)
+            last = c->sub;
+    return last;
+}
+
+static void go_to(struct rewriter *r, const struct section *s, int64_t sub)
+{
+    out_line(r, "\t.section\t%S", &s->args);
+    if (sub)
+        out_line(r, "\t.subsection\t%d", (int)sub);
+}
+
+/* Metered code: subsections that end with instructions that nothing has charged, and the trap.  */
+static void end_metered(struct rewriter *r, struct section *s, int64_t last)
+{
+    for (struct chunk *c = s->chunks; c; c = c->next) {
+        bool trap = c->sub == last && s->trap;
+        if (c->uncharged <= 0 && !trap)
+            continue;
+        go_to(r, s, c->sub);
+        x86_meter_end(r, c, trap);
+    }
+}
+
 /* Pads the sections, so that what the linker puts behind starts a bundle.  */
 void x86_end(struct rewriter *r)
 {
     if (!bundles(r))
         return;
     for (struct section *s = r->first_section; s; s = s->next) {
-        int64_t last = 0;
         if (!s->exec || !s->code)
             continue;
-        for (const struct chunk *c = s->chunks; c; c = c->next)
-            if (c->sub > last)
-                last = c->sub;
-        out_line(r, "\t.section\t%S", &s->args);
-        if (last)
-            out_line(r, "\t.subsection\t%d", (int)last);
+        int64_t last = last_subsection(s);
+        if (x86_meters(r))
+            end_metered(r, s, last);
+        go_to(r, s, last);
         out_line(r, "\t.p2align %d", power(r));
     }
 }

@@ -92,6 +92,8 @@ static const struct stmt *destination(struct rewriter *r, const struct stmt *fro
         return NULL;
     }
     const struct symbol *symbol = symbol_of(r, label);
+    if (symbol && symbol->place)
+        return &r->stmts[symbol->place - 1];
     for (const struct stmt *s = r->stmts; symbol && s < end; s++)
         if (s->kind == STMT_LABEL && s->symbol == symbol)
             return s;
@@ -142,6 +144,12 @@ bool x86_flags_dead(struct rewriter *r, const struct stmt *s)
     int steps = MOST_STEPS;
     s = stmt_place(r, s);
     return s && fate(r, s, flags_at, &steps) == DEAD;
+}
+
+bool x86_flags_dead_at(struct rewriter *r, const struct stmt *label)
+{
+    int steps = MOST_STEPS;
+    return fate(r, label, flags_at, &steps) == DEAD;
 }
 
 bool x86_scratch_dead(struct rewriter *r, const struct stmt *s)

@@ -180,11 +180,13 @@ static bool register_allowed(struct rewriter *r, const struct reg *reg, struct s
         return bad(r, report, at, "segment registers belong to the sandbox");
     if (reg->cls == 'c' || reg->cls == 'b')
         return bad(r, report, at, "this register cannot be used in a box");
-    if (reg->cls == 'r' && reg->number >= R14 && !x86_has_register(r, reg->number)) {
+    if (reg->cls == 'r' && reg->number >= R12 && !x86_has_register(r, reg->number)) {
         if (report)
             error_at(r, at.p, "r%d is reserved for the sandbox: it is %s; use another register",
                      reg->number,
-                     reg->number == R14 ? "the base of the box" : "the context of the thread");
+                     reg->number == R12   ? "the counter of metered code"
+                     : reg->number == R14 ? "the base of the box"
+                                          : "the context of the thread");
         return false;
     }
     return true;

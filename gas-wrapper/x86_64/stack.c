@@ -43,17 +43,22 @@ static enum verdict look(struct rewriter *r, const struct stmt *s)
     case INSN_CALL:
         if (x86_is_tls_call(&in)) /* no call will be left of it, but one of the runtime may */
             return r->profile->ctxreg ? GOES_ON : DOES_NOT;
+        if (x86_meters(r)) /* a jump comes first */
+            return DOES_NOT;
         return in.mem_op >= 0 && in.mem.base == RSP ? DOES_NOT : CLOSES;
     case INSN_PUSH: /* a sequence that guards a target does not touch rsp */
     case INSN_POP:
         return in.mem_op >= 0 && in.mem.base == RSP ? DOES_NOT : CLOSES;
     case INSN_RET:
         return in.nops ? DOES_NOT : CLOSES; /* pop */
+    case INSN_STRING:
+        if (x86_meters(r) && in.prefixes & (PREFIX_REP | PREFIX_REPNE)) /* the same */
+            return DOES_NOT;
+        break;
     case INSN_PLAIN:
     case INSN_LEA:
     case INSN_MOVABS:
     case INSN_ORDINARY:
-    case INSN_STRING:
     case INSN_PREFIX:
     case INSN_NOP:
     case INSN_XLAT:
@@ -323,6 +328,7 @@ static void move_by_constant(struct rewriter *r, struct insn *in, int64_t amount
     } else if (!r->profile->drift) {
         on_low_half(r, in);
     } else if (drift_closes(r, in->stmt, look)) {
+        x86_state(r)->drifting = true;
         x86_keep(r, in);
     } else if ((amount == 8 || amount == 16) && !live) {
         x86_use_scratch(r, in);

@@ -48,6 +48,76 @@ static bool operands_plain(struct rewriter *r, const struct insn *in)
     return true;
 }
 
+/* -- repetition in metered code ---------------------------------------------------------- */
+
+/* Flags go to r11 and back, with rax.  */
+static void save_flags(struct rewriter *r)
+{
+    x86_put(r, 3, "mov\t%%rax, %%r11");
+    x86_put(r, 1, "lahf");
+    x86_put(r, 3, "seto\t%%al");
+    x86_put(r, 2, "xchg\t%%rax, %%r11");
+}
+
+static void restore_flags(struct rewriter *r)
+{
+    x86_put(r, 2, "xchg\t%%rax, %%r11");
+    x86_put(r, 2, "add\t$0x7f, %%al");
+    x86_put(r, 1, "sahf");
+    x86_put(r, 3, "mov\t%%r11, %%rax");
+}
+
+/* rep movs and stos: the count is charged before.  */
+static void repeat_charged(struct rewriter *r, struct insn *in, unsigned len, bool rsi)
+{
+    enum { CHARGE = 2 + 3 + 6 };
+    bool keep = !x86_flags_dead(r, in->stmt);
+    x86_use_scratch(r, in);
+    if (keep)
+        save_flags(r);
+    x86_lock(r, CHARGE + CONFINE + CONFINE * rsi + len);
+    x86_put(r, 2, "mov\t%%ecx, %%ecx");
+    x86_put(r, 3, "sub\t%%rcx, %%r12");
+    x86_to_trap(r, r->sections.now->section);
+    confine(r, RDI, R14);
+    if (rsi)
+        confine(r, RSI, R14);
+    x86_keep_length(r, in, 0);
+    x86_unlock(r);
+    if (keep)
+        restore_flags(r);
+}
+
+/* What else is repeated: a loop, which leaves the flags alone that the instruction gives.  */
+static void repeat_looped(struct rewriter *r, struct insn *in, bool rdi, bool rsi)
+{
+    unsigned again = x86_new_label(r), look = x86_new_label(r), done = x86_new_label(r);
+    bool differs = in->prefixes & PREFIX_REPNE;
+    struct slice name = in->name;
+    enum { JMP = 5, JCC = 6, JRCXZ = 2 };
+    x86_jump_to(r, "jmp", look, JMP);
+    x86_place(r, again);
+    x86_put(r, 4, "lea\t-1(%%rcx), %%rcx");
+    x86_lock(r, CONFINE * rdi + CONFINE * rsi + 2);
+    if (rdi)
+        confine(r, RDI, R14);
+    if (rsi)
+        confine(r, RSI, R14);
+    x86_put(r, 0, "%S", &name);
+    x86_unlock(r);
+    if (strchr(in->row->detail, 'D'))
+        x86_jump_to(r, differs ? "je" : "jne", done, JCC);
+    x86_place(r, look);
+    x86_jump_to(r, "jrcxz", done, JRCXZ);
+    x86_jump_back(r, "jmp", again);
+    x86_place(r, done);
+}
+
+static bool repeats(const struct rewriter *r, const struct insn *in)
+{
+    return x86_meters(r) && in->prefixes & (PREFIX_REP | PREFIX_REPNE);
+}
+
 void x86_string(struct rewriter *r, struct insn *in)
 {
     const char *use = in->row->detail;
@@ -67,6 +137,13 @@ void x86_string(struct rewriter *r, struct insn *in)
     }
     if (r->profile->base == LFI_BASE_ZERO) {
         confine_by_size(r, in, len);
+        return;
+    }
+    if (repeats(r, in)) {
+        if (strchr(use, 'd'))
+            repeat_charged(r, in, len, rsi);
+        else
+            repeat_looped(r, in, rdi, rsi);
         return;
     }
     if (r->profile->base == LFI_BASE_SLOT)
@@ -124,6 +201,7 @@ static void bit_address(struct rewriter *r, struct insn *in, unsigned temp, int 
         regs && !m->rip ? x86_operand_text(r, &lea, false, m->base_size) : in->op[1].text;
     if (x86_state(r)->intel) {
         x86_fit(r, 8, 0);
+        x86_count(r);
         out_insn(r, "lea\t%%r11, %S", &text);
     } else {
         x86_put(r, 8, "lea\t%S, %%r11", &text);
@@ -172,8 +250,12 @@ static void bit_string(struct rewriter *r, struct insn *in)
         x86_put(r, 3, "mov\t%%%s, %%%s", x86_register_name(RAX, size), t);
         x86_put(r, 4, "%S\t%%%s, %%%s", &name, c, t);
         put_access(r, "lock cmpxchg", t, true);
-        x86_fit(r, 2, 4);
-        x86_put(r, 0, "jne\t.Llfi.%d", (int)again);
+        if (x86_meters(r)) {
+            x86_jump_back(r, "jne", again);
+        } else {
+            x86_fit(r, 2, 4);
+            x86_put(r, 0, "jne\t.Llfi.%d", (int)again);
+        }
         x86_put(r, 4, "bt\t%%%s, %%%s", c, x86_register_name(RAX, size));
     } else {
         put_access(r, "mov", t, false);

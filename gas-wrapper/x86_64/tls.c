@@ -29,7 +29,7 @@
 #include <string.h>
 
 enum { TLS_GD = 1, TLS_LD };
-enum { LOAD_TP = 4, MOV_GOT = 7, LEA = 4, LEA_RIP = 7, CALL = 5 };
+enum { LOAD_TP = 4, MOV_GOT = 7, LEA = 4, LEA_RIP = 7 };
 
 /* The symbol and addend before "@KIND" in the displacement; empty if it is another.  */
 static struct slice before_kind(const struct insn *in, const char *kind)
@@ -294,9 +294,7 @@ bool x86_tls_sequence(struct rewriter *r, struct insn *in)
     if (state->tls_kind == TLS_LD)
         state->tls = (struct slice){"_TLS_MODULE_BASE_", 17};
     x86_put(r, LEA_RIP, "lea\t%S@tlsdesc(%%rip), %%rax", &state->tls);
-    if (x86_confines(r))
-        x86_fit_at_end(r, CALL);
-    x86_put(r, CALL, "call\t__lfi_tls_address");
+    x86_call(r, "__lfi_tls_address");
     state->scratch = SCRATCH_LOST;
     state->tls_kind = 0;
     return true;

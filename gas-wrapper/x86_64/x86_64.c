@@ -33,50 +33,22 @@ static void barrier(struct rewriter *r)
     x86_anywhere(r);
 }
 
-/* Labels that the compiler numbers; where it marks those that are reached indirectly, all
-   others are not.  */
-static bool is_numbered(const struct symbol *s)
-{
-    if (s->len < 3 || memcmp(s->name, ".L", 2) != 0)
-        return false;
-    for (uint32_t i = 2; i < s->len; i++)
-        if (s->name[i] < '0' || s->name[i] > '9')
-            return false;
-    return true;
-}
-
-/* Whether an indirect branch may go there: aligned when in doubt.  */
-static bool is_indirect(struct rewriter *r, const struct stmt *s)
-{
-    const struct symbol *sym = s->symbol;
-    if (!sym) {
-        char key[16] = "\001";
-        memcpy(key + 1, r->text + s->at, s->name_len < 12 ? s->name_len : 12);
-        sym = symbol_find(r, key, s->name_len + 1);
-        return sym && sym->address;
-    }
-    if (!x86_confines(r))
-        return sym->exported;
-    if (sym->marked || sym->exported)
-        return true;
-    return sym->address && !(r->marked && is_numbered(sym));
-}
-
 /* The loop in which GCC probes the pages of a large frame: r11, set before it, says where it ends.
-   From here to where that is compared all is straight, and so the value is there each time.  */
-static bool probes_stack(const struct stmt *s)
+   From here to where that is compared all is straight, and so the value is there each time.  The
+   branch back may take r11 where instructions are counted.  */
+static bool probes_stack(const struct rewriter *r, const struct stmt *s)
 {
-    return s->symbol && s->symbol->len > 6 && memcmp(s->symbol->name, ".LPSRL", 6) == 0;
+    return r->profile->meter == LFI_METER_NONE && s->symbol && s->symbol->len > 6 && memcmp(s->symbol->name, ".LPSRL", 6) == 0;
 }
 
 static void label(struct rewriter *r, const struct stmt *s)
 {
     if (!r->sections.now->section->exec || r->disabled)
         return;
-    enum scratch kept = probes_stack(s) ? x86_state(r)->scratch : SCRATCH_LOST;
+    enum scratch kept = probes_stack(r, s) ? x86_state(r)->scratch : SCRATCH_LOST;
     straight_line_end(r);
     x86_state(r)->scratch = kept;
-    if (!is_indirect(r, s))
+    if (!symbol_is_indirect(r, s))
         return;
     /* Compilers have flags live there if one lets them, and the masking of the jump changes them.
      */
@@ -286,6 +258,11 @@ void x86_insn(struct rewriter *r, const struct stmt *s)
     }
     if (take_prefix(r, &in))
         return;
+    if (!state->prefixes && !state->tls_kind && !state->drifting)
+        x86_meter_line(r);
+    if (in.row->cls == INSN_PUSH || in.row->cls == INSN_POP || in.row->cls == INSN_CALL
+        || in.row->cls == INSN_RET || (in.mem_op >= 0 && in.mem.base == RSP))
+        state->drifting = false;
     state->fuses = x86_confines(r) && x86_fuses(r, &in);
     if (scratch_ok(r, &in) && prefixes_ok(r, &in))
         dispatch(r, &in);

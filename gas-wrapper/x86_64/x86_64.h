@@ -10,7 +10,7 @@
 
 #include "gas-wrapper/gaswrap.h"
 
-enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R11 = 11, R14 = 14, R15 = 15 };
+enum { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R11 = 11, R12, R14 = 14, R15 = 15 };
 enum { NO_REG = 32, MAX_BUNDLE = 32, MAX_OPERANDS = 5 };
 
 enum insn_class {
@@ -130,6 +130,7 @@ struct x86_state {
     bool saved;     /* r11, which is the program's, at SAVED_SCRATCH(%rsp) */
     uint8_t holder; /* another register that is in its place, saved at SAVED_HOLDER(%rsp), or 0 */
     bool aligned;      /* nothing came since the last alignment */
+    bool drifting;     /* rsp was moved, and no access has followed yet */
     unsigned labels;   /* generated so far */
     unsigned prefixes; /* statements of their own that the next instruction takes */
     const struct stmt *prefix;
@@ -179,6 +180,7 @@ void x86_fit_at_end(struct rewriter *r, unsigned len); /* and fill it to its end
 /* The same for a fused sequence of LEN bytes, which ends with the call of x86_unlock.  */
 void x86_lock(struct rewriter *r, unsigned len);
 void x86_lock_at_end(struct rewriter *r, unsigned len);
+void x86_lock_fitted(struct rewriter *r); /* x86_fit was called for it */
 void x86_unlock(struct rewriter *r);
 /* One more instruction of LEN bytes; 0: x86_fit was called for it.  */
 void x86_put(struct rewriter *r, unsigned len, const char *fmt, ...);
@@ -190,6 +192,28 @@ void x86_emit(struct rewriter *r, const struct insn *in, unsigned len, const cha
 unsigned x86_new_label(struct rewriter *r); /* N of ".Llfi.N" */
 void x86_place(struct rewriter *r, unsigned label);
 void x86_end(struct rewriter *r);
+
+/* meter.c.  Where the profile does not count instructions, lengths are 0 and nothing goes out.  */
+bool x86_meters(const struct rewriter *r);
+void x86_count(struct rewriter *r); /* one more instruction goes out */
+/* The charge at the beginning of a fused sequence for all up to its end, MORE instructions behind the charge.  */
+unsigned x86_charge_length(const struct rewriter *r, int more);
+void x86_charge(struct rewriter *r, int more);
+/* The test behind it, two instructions; FAR: what follows has to lie at the end of a bundle.  What it returns goes
+   to x86_test_end behind the sequence.  */
+unsigned x86_test_length(const struct rewriter *r, bool far);
+unsigned x86_test(struct rewriter *r, bool far);
+void x86_test_end(struct rewriter *r, unsigned label);
+void x86_to_trap(struct rewriter *r, struct section *s); /* js there, in 6 bytes */
+/* A direct branch of the input, of LONGEST bytes at most; one that is known to go forward; one to a label that was
+   placed, where flags are dead.  */
+void x86_jump(struct rewriter *r, struct slice name, struct slice target, unsigned longest);
+void x86_jump_ahead(struct rewriter *r, struct slice name, struct slice target, unsigned longest);
+void x86_jump_back(struct rewriter *r, const char *name, unsigned label);
+/* In any profile: to a label that will be placed.  */
+void x86_jump_to(struct rewriter *r, const char *name, unsigned label, unsigned longest);
+void x86_meter_line(struct rewriter *r); /* before an instruction of the input */
+void x86_meter_end(struct rewriter *r, struct chunk *c, bool last);
 
 /* base.c: how the profile reaches the base of the box */
 bool x86_has_register(const struct rewriter *r, unsigned reg); /* the program, that is */
@@ -225,6 +249,7 @@ bool x86_stack(struct rewriter *r, struct insn *in); /* stack.c: whether rsp is 
 void x86_frame(struct rewriter *r, struct insn *in); /* enter, leave */
 void x86_drop_stack(struct rewriter *r, int bytes); /* where flags and r11 are dead */
 void x86_branch(struct rewriter *r, struct insn *in); /* branch.c */
+void x86_call(struct rewriter *r, const char *function); /* one of ours */
 bool x86_fuses(struct rewriter *r, const struct insn *in); /* with the jump behind it */
 void x86_system(struct rewriter *r, struct insn *in); /* system.c */
 void x86_rtcall(struct rewriter *r, int k);
@@ -238,6 +263,7 @@ size_t x86_decode(const uint8_t *p, size_t n, struct buf *out);
 
 /* live.c: what nobody will look at again behind the statement */
 bool x86_flags_dead(struct rewriter *r, const struct stmt *s);
+bool x86_flags_dead_at(struct rewriter *r, const struct stmt *label);
 bool x86_scratch_dead(struct rewriter *r, const struct stmt *s);
 /* Whether functions of the file expect r11 to be what another one left, as no compiler does; and whether what
    follows the call may.  */

@@ -1,0 +1,172 @@
+/* Metered code: every branch is charged, and tested unless it goes forward.
+   SPDX-License-Identifier: Apache-2.0
+
+   n is the number of words since the last charge, up to the end of the sequence.  Sequences lie in
+   one bundle of 16 bytes, all but the traps; calls end one.
+
+     b.cond L, forward  ->  sub x23, x23, #n; b.cond L                      and b, cbz, tbz
+     b.cond L           ->  sub x23, x23, #n; b.!cond 1f; tbz x23, #63, L; udf #0; 1:
+     b L                ->  sub x23, x23, #n; tbz x23, #63, L; udf #0
+     bl f               ->  sub x23, x23, #n; tbnz x23, #63, TRAP; bl f
+     br xN              ->  the guard of x28; sub x23, x23, #n; tbnz x23, #63, TRAP;
+                            and x28, x28, #-16; br x28
+     ret                ->  sub x23, x23, #n; tbnz x23, #63, TRAP; and x30, x30, #-16; ret
+
+   Where L is far, "tbz x23, #63, L" becomes "tbnz x23, #63, .+8; b L" (range.c), which is counted and
+   has room in any case.  TRAP is the next one; one is put where control does not go on, or around which
+   it is led.  */
+#include "config.h"
+
+#include "gas-wrapper/arm64/arm64.h"
+
+#include <string.h>
+
+enum { BUNDLE = 16, LONG_LINE = 2000, LONGEST_LINE = 3500, TRAP_DISTANCE = 24 << 10 };
+
+bool arm64_meters(const struct rewriter *r)
+{
+    return r->profile->meter != LFI_METER_NONE;
+}
+
+static void pad(struct rewriter *r, int words)
+{
+    out_text(r, words == 3 ? ".p2align\t4" : ".p2align\t4,,%d", 4 * words);
+    r->sections.now->pos += 4 * (uint64_t)words;
+    r->sections.now->uncharged += words;
+}
+
+void arm64_align(struct rewriter *r)
+{
+    pad(r, 3);
+}
+
+void arm64_charge(struct rewriter *r, int more)
+{
+    pad(r, more < 3 ? more : 3);
+    struct chunk *c = r->sections.now;
+    int charge = c->uncharged + 1 + more;
+    out_insn(r, "sub\tx23, x23, #%d", charge);
+    c->uncharged = -more;
+}
+
+/* The same for a call, of three words, which ends its bundle.  */
+void arm64_charge_call(struct rewriter *r)
+{
+    pad(r, 3);
+    out_insn(r, "nop");
+    struct chunk *c = r->sections.now;
+    int charge = c->uncharged + 3;
+    out_insn(r, "sub\tx23, x23, #%d", charge);
+    c->uncharged = -2;
+}
+
+static unsigned new_label(struct rewriter *r)
+{
+    return ++arm64_state(r)->labels;
+}
+
+static void place(struct rewriter *r, unsigned label)
+{
+    out_text(r, ".Llfi.%d:", (int)label);
+}
+
+void arm64_test(struct rewriter *r)
+{
+    struct chunk *c = r->sections.now;
+    if (!c->trap) {
+        c->trap = new_label(r);
+        c->trap_wanted = c->pos;
+    }
+    out_insn(r, "tbnz\tx23, #63, .Llfi.%d", (int)c->trap);
+}
+
+static void put_trap(struct rewriter *r)
+{
+    struct chunk *c = r->sections.now;
+    if (c->trap)
+        place(r, c->trap);
+    c->trap = 0;
+    out_insn(r, "udf\t#0");
+    c->uncharged = 0;
+}
+
+void arm64_flow_ends(struct rewriter *r)
+{
+    if (r->sections.now->trap)
+        put_trap(r);
+}
+
+/* A branch to behind what follows.  */
+static unsigned skip(struct rewriter *r)
+{
+    unsigned next = new_label(r);
+    arm64_charge(r, 1);
+    out_insn(r, "b\t.Llfi.%d", (int)next);
+    return next;
+}
+
+void arm64_meter_line(struct rewriter *r)
+{
+    struct arm64_state *state = arm64_state(r);
+    const struct chunk *c = r->sections.now;
+    bool far = c->trap && c->pos - c->trap_wanted > TRAP_DISTANCE;
+    if (!arm64_meters(r) || state->drifting || (!far && c->uncharged < LONG_LINE)
+        || (state->link_open && !far && c->uncharged < LONGEST_LINE))
+        return;
+    arm64_guard_link(r);
+    unsigned next = skip(r);
+    arm64_flow_ends(r);
+    place(r, next);
+}
+
+void arm64_jump_ahead(struct rewriter *r, uint32_t reach, struct slice target, const char *name,
+                      const struct slice *operands)
+{
+    arm64_charge(r, 2);
+    if (operands)
+        out_branch(r, reach, target, "%s\t%S, %S", name, operands, &target);
+    else
+        out_branch(r, reach, target, "%s\t%S", name, &target);
+}
+
+enum { TEST_REACH = 1 << 15 };
+
+void arm64_jump_tested(struct rewriter *r, struct slice target, const char *inverse,
+                       const struct slice *operands)
+{
+    unsigned next = inverse ? new_label(r) : 0;
+    arm64_charge(r, inverse ? 3 : 2);
+    if (operands)
+        out_insn(r, "%s\t%S, .Llfi.%d", inverse, operands, (int)next);
+    else if (inverse)
+        out_insn(r, "%s\t.Llfi.%d", inverse, (int)next);
+    out_branch(r, TEST_REACH, target, "tbz\tx23, #63, %S", &target);
+    put_trap(r);
+    if (next)
+        place(r, next);
+}
+
+/* After everything, at the end of a subsection: what comes behind it does not charge for this.  */
+static void end_chunk(struct rewriter *r, struct section *s, struct chunk *c)
+{
+    if (c->uncharged <= 0 && !c->trap)
+        return;
+    out_line(r, "\t.section\t%S", &s->args);
+    if (c->sub)
+        out_line(r, "\t.subsection\t%d", (int)c->sub);
+    r->sections.now = c;
+    unsigned next = c->uncharged > 0 ? skip(r) : 0;
+    arm64_flow_ends(r);
+    if (next)
+        place(r, next);
+}
+
+void arm64_meter_end(struct rewriter *r)
+{
+    if (!arm64_meters(r))
+        return;
+    for (struct section *s = r->first_section; s; s = s->next)
+        for (struct chunk *c = s->chunks; c && s->exec; c = c->next)
+            if (c->pos)
+                end_chunk(r, s, c);
+}
