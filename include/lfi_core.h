@@ -321,7 +321,8 @@ void lfi_ctx_set_tp(struct LFIContext *ctx, uint64_t tp);
    lowest two, x86-64 five or in bundles of 16 bytes four, are cleared) with the registers of the context, until it ends:
      - by lfi_ctx_exit from a handler: returns its code;
      - by rtcall 3: returns its first argument register as an int;
-     - by a fault or by lfi_ctx_interrupt: returns -1, and lfi_ctx_fault tells which;
+     - by a fault, by lfi_ctx_interrupt or since its fuel is used up: returns -1, and
+       lfi_ctx_fault tells which;
      - not at all, since the thread has no alternate signal stack, a host signal handler is
        in the way, or the box's profile is for one thread and another is in it (LFI_ERR_STATE;
        a handler of the same thread may enter): returns -1, lfi_ctx_fault gives a structure with kind LFI_FAULT_ENTRY,
@@ -349,6 +350,21 @@ int lfi_ctx_run(struct LFIContext *ctx, uintptr_t entry);
    just over, a call of the host may end with EINTR instead.  lfi_new claims the signal, and fails with LFI_ERR_SIGNAL if it has a handler already.  */
 bool lfi_ctx_interrupt(struct LFIContext *ctx);
 
+/* Ours: fuel.  Code of a metered profile (docs/profiles.md) counts its instructions against what is
+   left of the fuel of its context, and its run ends with LFI_FAULT_FUEL soon after nothing is left: at the next
+   branch that goes back, indirectly or out of the box; always at the same instruction for the same
+   program, input and fuel.  docs/sandbox.md says what is counted.  Calls of the host are not, and calls
+   into the box from its handlers use what the context has left.
+
+   set_fuel: from now on so much is left, 0 to LFI_FUEL_MAX, which is what a new context has.  fuel: what is
+   left; 0 when it is used up, and then the context runs only after set_fuel.  By the thread that the
+   context belongs to, while its box does not run: before lfi_ctx_run, after it, or in a handler.
+   set_fuel returns false with LFI_ERR_ARG for more than LFI_FUEL_MAX, and with LFI_ERR_STATE where the
+   profile of the box counts nothing; there fuel returns LFI_FUEL_MAX.  */
+#define LFI_FUEL_MAX ((UINT64_C(1) << 56) - 1)
+bool lfi_ctx_set_fuel(struct LFIContext *ctx, uint64_t fuel);
+uint64_t lfi_ctx_fuel(struct LFIContext *ctx);
+
 /* From a handler: ends the run of a context that this thread is in, at once, without
    unwinding the frames in between, as longjmp does.  Contexts that were entered later on
    this thread end with it; their lfi_ctx_run never returns.  Returns only if this thread
@@ -364,13 +380,15 @@ enum LFIFaultKind {
     LFI_FAULT_SIGNAL = 1, /* the box's code trapped: sig, code, pc, addr as in siginfo_t */
     LFI_FAULT_RTCALL = 2, /* it called an rtcall that does not exist: sig SIGSYS, code the entry */
     LFI_FAULT_ENTRY = 3,  /* it was not run */
-    LFI_FAULT_INTERRUPT = 4 /* by lfi_ctx_interrupt: pc is where the box was, or the system call
-                               that it was in (x86-64: the call's bundle) */
+    LFI_FAULT_INTERRUPT = 4, /* by lfi_ctx_interrupt: pc is where the box was, or the system call
+                                that it was in (x86-64: the call's bundle) */
+    LFI_FAULT_FUEL = 5 /* its fuel was used up (lfi_ctx_set_fuel): pc is the instruction that found
+                          that, or where it would have been entered */
 };
 
 struct LFIFault {
     enum LFIFaultKind kind;
-    int sig;       /* signal number; 0 for LFI_FAULT_ENTRY and LFI_FAULT_INTERRUPT */
+    int sig;       /* signal number; 0 for LFI_FAULT_ENTRY, LFI_FAULT_INTERRUPT and LFI_FAULT_FUEL */
     int code;      /* si_code, or the number of the rtcall */
     uint64_t pc;   /* the instruction (x86-64, of an rtcall: its bundle); may lie outside the
                       box after a bad jump */

@@ -44,6 +44,10 @@ struct LFILimits {
                       included; overrun by at most some 5 ms on each processor, after a
                       pause by 100 ms */
     uint64_t wall; /* milliseconds since lfi_thread_run */
+    /* Instructions, as lfi_ctx_set_fuel counts them; for programs of metered profiles alone, else
+       lfi_thread_new fails with LFI_ERR_STATE.  A thread that the program makes gets half of what its
+       maker has left; the process ends when any of its threads has used up its part.  */
+    uint64_t fuel;
 };
 
 /* Ours: what sockets of a process may reach.  Pairs of connected sockets are always there.  */
@@ -159,14 +163,15 @@ enum LFIEndReason {
     LFI_ENDED_INTERRUPT, /* lfi_proc_interrupt, or lfi_ctx_interrupt for one of its threads: SIGKILL */
     LFI_ENDED_OUTPUT,    /* LFILimits.output: SIGXFSZ */
     LFI_ENDED_CPU,       /* LFILimits.cpu: SIGXCPU */
-    LFI_ENDED_WALL       /* LFILimits.wall: SIGKILL */
+    LFI_ENDED_WALL,      /* LFILimits.wall: SIGKILL */
+    LFI_ENDED_FUEL       /* LFILimits.fuel: SIGXCPU; info tells where, its kind is LFI_FAULT_FUEL */
 };
 
 /* Ours: how a process ended.  */
 struct LFIProcEnd {
     int code;   /* as from lfi_proc_exited */
     int sig;    /* the signal that ended it; 0 if it called exit */
-    bool fault; /* the signal came from a fault: the rest is valid */
+    bool fault; /* it came from a fault, or for lack of fuel: the rest is valid */
     struct LFIFault info;
     bool in_image;         /* pc lies in the program or a library: */
     uint64_t image_offset; /* the address in its ELF file */

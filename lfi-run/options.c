@@ -166,6 +166,13 @@ static void take_timeout(struct options *o, const char *arg)
     limit_time("timeout", &o->timeout, arg);
 }
 
+static void take_fuel(struct options *o, const char *arg)
+{
+    if (!parse_size(arg, LFI_FUEL_MAX, &o->fuel.value) || !o->fuel.value)
+        tool_usage("--fuel '%s': give a number of instructions, such as 1000000, 512K or 20G", arg);
+    o->fuel.text = arg;
+}
+
 static void take_net(struct options *o, const char *arg)
 {
     if (strcmp(arg, "loopback") == 0)
@@ -255,6 +262,9 @@ static const struct tool_option rows[] = {
      "stop it when it has used so much processor time, such as 10, 0.5\n"
      "(seconds) or 200ms: status 152"},
     {"timeout", "TIME", take_timeout, "stop it when it has run for so long: status 124"},
+    {"fuel", "N", take_fuel,
+     "stop it when it has executed so many instructions: status 152; for\n"
+     "programs that count them (-mlfi-meter=branch)"},
     {"trace", "FILE", take_trace,
      "print every system call as strace does, on standard error or\n"
      "into FILE",

@@ -67,17 +67,25 @@ static const char *advice(const struct options *o)
     return "";
 }
 
+enum { WHERE_SIZE = 512 };
+
+static void describe(const struct LFIProcEnd *end, char where[WHERE_SIZE])
+{
+    const char *object = end->object ? end->object : "the program";
+    snprintf(where, WHERE_SIZE, "outside the program");
+    if (end->in_image && end->symbol)
+        snprintf(where, WHERE_SIZE, "0x%" PRIx64 " in %.64s, %.256s+0x%" PRIx64,
+                 end->image_offset, object, end->symbol, end->distance);
+    else if (end->in_image)
+        snprintf(where, WHERE_SIZE, "0x%" PRIx64 " in %.64s", end->image_offset, object);
+}
+
 static void report_fault(const char *program, const struct LFIProcEnd *end)
 {
     const struct LFIFault *f = &end->info;
     const char *name = sigabbrev_np(f->sig), *text = sigdescr_np(f->sig);
-    char where[512] = "outside the program", addr[64] = "";
-    const char *object = end->object ? end->object : "the program";
-    if (end->in_image && end->symbol)
-        snprintf(where, sizeof where, "0x%" PRIx64 " in %.64s, %.256s+0x%" PRIx64,
-                 end->image_offset, object, end->symbol, end->distance);
-    else if (end->in_image)
-        snprintf(where, sizeof where, "0x%" PRIx64 " in %.64s", end->image_offset, object);
+    char where[WHERE_SIZE], addr[64] = "";
+    describe(end, where);
     if (f->kind == LFI_FAULT_SIGNAL && (f->sig == SIGSEGV || f->sig == SIGBUS))
         snprintf(addr, sizeof addr, ", address 0x%" PRIx64, f->addr);
     if (f->kind == LFI_FAULT_RTCALL)
@@ -108,9 +116,10 @@ static void report_frames(struct LFILinuxProc *proc)
 enum { STATUS_TIMEOUT = 124 };
 
 /* What stopped the program, if that was one of the limits.  */
-static void report_limit(const struct options *o, enum LFIEndReason reason)
+static void report_limit(const struct options *o, const struct LFIProcEnd *end)
 {
-    switch (reason) {
+    char where[WHERE_SIZE];
+    switch (end->reason) {
     case LFI_ENDED_OUTPUT:
         tool_warn("%s: stopped: it wrote as much as --output %s allows", o->argv[0],
                   o->output.text);
@@ -120,6 +129,11 @@ static void report_limit(const struct options *o, enum LFIEndReason reason)
         break;
     case LFI_ENDED_WALL:
         tool_warn("%s: stopped: it ran for --timeout %s", o->argv[0], o->timeout.text);
+        break;
+    case LFI_ENDED_FUEL:
+        describe(end, where);
+        tool_warn("%s: stopped: it used the instructions of --fuel %s, at pc 0x%" PRIx64 " (%s)",
+                  o->argv[0], o->fuel.value ? o->fuel.text : "(the most there is)", end->info.pc, where);
         break;
     default:
         break;
@@ -135,11 +149,11 @@ static int finish(const struct options *o, struct LFILinuxProc *proc, int code)
             o->argv[0]);
     if (!lfi_proc_end(proc, &end) || code < 0)
         tool_fail("%s: %s", o->argv[0], lfi_errmsg());
-    if (end.fault) {
+    if (end.fault && end.reason != LFI_ENDED_FUEL) {
         report_fault(o->argv[0], &end);
         report_frames(proc);
     }
-    report_limit(o, end.reason);
+    report_limit(o, &end);
     return end.reason == LFI_ENDED_WALL ? STATUS_TIMEOUT : code;
 }
 
@@ -252,7 +266,8 @@ int run_program(const struct options *o)
                    .files = (unsigned)o->files.value,
                    .output = o->output.value,
                    .cpu = o->cpu.value,
-                   .wall = o->timeout.value}};
+                   .wall = o->timeout.value,
+                   .fuel = o->fuel.value}};
     struct LFIOptions eo = {.stores_only = o->allow_stores,
                             .no_verify = o->no_verify,
                             .no_aslr = o->no_aslr,

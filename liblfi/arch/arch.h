@@ -29,6 +29,7 @@
 struct LFICrossing {
     int (*enter)(struct LFIContext *ctx, bool resume);
     void (*leave)(struct LFIContext *ctx, int code); /* does not return */
+    bool meter; /* the register of the counter is ctx->fuel, not one of ctx->regs */
 };
 
 enum { LFI_MAX_ARENAS = 16 };
@@ -165,6 +166,8 @@ LFI_HIDDEN void lfi_arch_signal_end(const struct LFIContext *ctx, uint64_t befor
 LFI_HIDDEN uint64_t lfi_arch_uc_pc(const ucontext_t *uc);
 LFI_HIDDEN uint64_t lfi_arch_uc_sp(const ucontext_t *uc);
 LFI_HIDDEN void lfi_arch_uc_set_pc(ucontext_t *uc, uint64_t pc);
+/* The register of the counter.  */
+LFI_HIDDEN int64_t lfi_arch_uc_fuel(const ucontext_t *uc);
 /* Whether the interrupted code was on the way into the box of ctx, behind where it looks at
    ctx->interrupted: nothing of the registers in the context has changed.  */
 LFI_HIDDEN bool lfi_arch_entering(const struct LFIContext *ctx, const ucontext_t *uc);

@@ -25,6 +25,7 @@ struct LFIContext *lfi_ctx_new(struct LFIBox *box, void *userdata)
     ctx->engine = box->engine;
     ctx->base = box->base;
     ctx->data = userdata;
+    ctx->fuel = (int64_t)LFI_FUEL_MAX;
     lfi_arch_set_crossing(ctx, atomic_load(&box->crossing));
     lfi_arch_regs_init(ctx);
     pthread_mutex_lock(&box->lock);
@@ -188,9 +189,21 @@ static struct LFIRun *make_nested(struct LFIContext *ctx)
     return run;
 }
 
+static bool has_fuel(const struct LFIContext *ctx)
+{
+    return !ctx->crossing->meter || ctx->fuel >= 0;
+}
+
 static bool may_enter(struct LFIRun *run)
 {
     struct LFIContext *ctx = run->ctx;
+    if (!run->saved)
+        take_crossing(ctx);
+    if (!has_fuel(ctx)) {
+        lfi_fail(LFI_ERR_STATE, "the context has no fuel left");
+        ctx->fault = (struct LFIFault){.kind = LFI_FAULT_FUEL};
+        return false;
+    }
     if (lfi_signal_attach(&ctx->engine->opts) && go_in(run))
         return true;
     not_entered(ctx);
@@ -217,8 +230,6 @@ struct LFIRun *lfi_run_begin(struct LFIContext *ctx, bool nested)
             lfi_interrupt_release(ctx);
         return NULL;
     }
-    if (!nested)
-        take_crossing(ctx);
     ctx->fault = (struct LFIFault){.kind = 0};
     ctx->exact = false;
     lfi_interrupt_begin(run);
@@ -367,6 +378,30 @@ void lfi_ctx_bad_rtcall(struct LFIContext *ctx)
     bad_rtcall(ctx, (int)ctx->rtcall);
 }
 
+bool lfi_ctx_set_fuel(struct LFIContext *ctx, uint64_t fuel)
+{
+    if (fuel > LFI_FUEL_MAX) {
+        lfi_fail(LFI_ERR_ARG, "more fuel than %llu", (unsigned long long)LFI_FUEL_MAX);
+        return false;
+    }
+    if (ctx->box->profile->meter == LFI_METER_NONE) {
+        lfi_fail(LFI_ERR_STATE,
+                 "code of profile '%s' does not count its instructions: compile it with "
+                 "-mlfi-meter=branch",
+                 ctx->box->profile->name);
+        return false;
+    }
+    ctx->fuel = (int64_t)fuel;
+    return true;
+}
+
+uint64_t lfi_ctx_fuel(struct LFIContext *ctx)
+{
+    if (ctx->box->profile->meter == LFI_METER_NONE)
+        return LFI_FUEL_MAX;
+    return ctx->fuel < 0 ? 0 : (uint64_t)ctx->fuel;
+}
+
 static void seen_outside(struct LFIContext *ctx)
 {
     atomic_store_explicit(&ctx->seen, atomic_load(&ctx->box->epoch), memory_order_release);
@@ -404,17 +439,28 @@ void lfi_ctx_stopped(struct LFIContext *ctx)
     bool (*stopped)(struct LFIContext *, const struct LFIFault *) =
         atomic_load(&ctx->engine->stopped);
     seen_outside(ctx);
-    if (stopped(ctx, fault.kind ? &fault : NULL) || !fault.kind)
-        return;
+    if (stopped(ctx, fault.kind ? &fault : NULL) || !fault.kind) {
+        if (has_fuel(ctx))
+            return;
+        fault = (struct LFIFault){.kind = LFI_FAULT_FUEL, .pc = lfi_ctx_pc(ctx)};
+    }
     ctx->fault = fault;
     end_run(ctx, LFI_END_FAULT, -1);
+}
+
+/* A trap when nothing is left: metered code has one behind each test.  */
+static bool is_out_of_fuel(const struct LFIContext *ctx, const ucontext_t *uc, int sig)
+{
+    return ctx->crossing->meter && (sig == SIGILL || sig == SIGTRAP) && lfi_arch_uc_fuel(uc) < 0;
 }
 
 void lfi_ctx_fault_leave(struct LFIContext *ctx, ucontext_t *uc, int sig, int code, uint64_t addr)
 {
     struct LFIFault fault = {
         .kind = LFI_FAULT_SIGNAL, .sig = sig, .code = code, .pc = lfi_arch_uc_pc(uc), .addr = addr};
-    if (atomic_load(&ctx->engine->stopped)) {
+    if (is_out_of_fuel(ctx, uc, sig)) {
+        fault = (struct LFIFault){.kind = LFI_FAULT_FUEL, .pc = fault.pc};
+    } else if (atomic_load(&ctx->engine->stopped)) {
         lfi_resume_stop(ctx, uc, &fault);
         return;
     }

@@ -133,6 +133,7 @@ struct LFIContext {
     uint64_t rtcall;  /* number of an unused rtcall that was called */
     uint64_t host_gs; /* x86-64: the host's base of gs */
     _Atomic uint32_t interrupted; /* non-zero: look before going in; set by its own thread alone */
+    int64_t fuel; /* of metered code: what is left */
 
     struct LFIBox *box;
     struct LFIEngine *engine;

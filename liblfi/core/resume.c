@@ -40,6 +40,9 @@ void lfi_resume_stop(struct LFIContext *ctx, ucontext_t *uc, const struct LFIFau
 {
     atomic_store(&ctx->in_box, 0);
     lfi_arch_uc_save(ctx, uc);
+    /* For what was executed since the last charge.  */
+    if (ctx->crossing->meter)
+        ctx->fuel -= LFI_METER_BLOCK;
     lfi_ctx_set_pc(ctx, lfi_arch_uc_next(uc));
     ctx->stop = fault ? *fault : (struct LFIFault){.kind = 0};
     lfi_arch_uc_stop(ctx, uc);

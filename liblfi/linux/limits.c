@@ -35,6 +35,9 @@ bool limits_ok(const struct LFILimits *l)
         return lx_fail(LFI_ERR_ARG, "limit of %u files: give at most %d", l->files, LX_MAX_FDS);
     if (l->cpu > UINT64_MAX / MS / 2 || l->wall > UINT64_MAX / MS / 2)
         return lx_fail(LFI_ERR_ARG, "a limit of time is too large");
+    if (l->fuel > LFI_FUEL_MAX)
+        return lx_fail(LFI_ERR_ARG, "a limit of %llu instructions is too large",
+                       (unsigned long long)l->fuel);
     return true;
 }
 

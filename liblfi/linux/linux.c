@@ -284,7 +284,8 @@ static bool prepare(struct LFILinuxThread *t, int argc, const char **argv, const
 {
     struct LFILinuxProc *p = t->proc;
     lfiptr sp;
-    if (!stack_build(p, argc, argv, envp, &sp))
+    if ((p->limits.fuel && !lfi_ctx_set_fuel(t->ctx, p->limits.fuel))
+        || !stack_build(p, argc, argv, envp, &sp))
         return false;
     const char *base = strrchr(p->name, '/');
     snprintf(t->name, sizeof t->name, "%s", base ? base + 1 : p->name);

@@ -215,11 +215,13 @@ void proc_end_reason(struct LFILinuxProc *p, struct LFILinuxThread *self, enum L
 static void proc_end_fault(struct LFILinuxThread *t, const struct LFIFault *fault)
 {
     struct LFILinuxProc *p = t->proc;
-    struct LFIProcEnd end = {.code = 128 + fault->sig,
-                             .sig = fault->sig,
+    bool fuel = fault->kind == LFI_FAULT_FUEL;
+    int sig = fuel ? SIGXCPU : fault->sig;
+    struct LFIProcEnd end = {.code = 128 + sig,
+                             .sig = sig,
                              .fault = true,
                              .info = *fault,
-                             .reason = LFI_ENDED_FAULT};
+                             .reason = fuel ? LFI_ENDED_FUEL : LFI_ENDED_FAULT};
     struct backtrace backtrace;
     const struct loaded *im = image_at(p, fault->pc, &end.object);
     if (im) {
@@ -400,6 +402,15 @@ static long clone_flags(uint64_t flags, uint64_t stack)
     return (flags & need) != need || flags & ~may || !stack ? -EINVAL : 0;
 }
 
+/* What there is does not become more by more threads.  */
+static void share_fuel(struct LFIContext *from, struct LFIContext *to)
+{
+    if (!from->crossing->meter)
+        return;
+    to->fuel = from->fuel / 2;
+    from->fuel -= to->fuel;
+}
+
 static long clone_start(struct call *c, struct LFILinuxThread *t)
 {
     uint64_t flags = c->a[0].u;
@@ -411,6 +422,7 @@ static long clone_start(struct call *c, struct LFILinuxThread *t)
     abi_set_stack(regs, c->raw[1]);
     if (flags & BOX_CLONE_SETTLS)
         lfi_ctx_set_tp(t->ctx, c->raw[ABI_CLONE_TLS]);
+    share_fuel(c->t->ctx, t->ctx);
     t->entry = abi_resume(regs);
     t->sigmask = c->t->sigmask;
     atomic_store(&t->attention, true);

@@ -15,8 +15,8 @@ fi
 declare -A blobs=([aarch64]=code.S [x86_64]=code_x86_64.S)
 declare -A only=([aarch64]= [x86_64]="sparse dense profiles sanitized")
 # Code that a program needs besides.
-declare -A more=([profiles]="profiles_x86_64 profiles16_x86_64")
-tests="crossing memory code fault chain interrupt invoke refused many"
+declare -A more=([profiles]="profiles_x86_64 profiles16_x86_64" [meter]=meter_code)
+tests="crossing memory code fault chain interrupt invoke refused many meter"
 wrap=-Wl,--wrap=mmap,--wrap=mremap,--wrap=mprotect,--wrap=pread,--wrap=getauxval
 wrap=$wrap,--wrap=malloc,--wrap=calloc,--wrap=posix_memalign
 
@@ -58,7 +58,7 @@ prepare() {
     done
     for t in $tests ${only[$arch]}; do compile "$here/$t.c" "$1/$arch/test_$t.o"; done
     compile "$here/${blobs[$arch]}" "$1/$arch/test_code_blobs.o"
-    for t in ${only[$arch]}; do
+    for t in $tests ${only[$arch]}; do
         for f in ${more[$t]-}; do compile "$here/$f.S" "$1/$arch/test_$f.o"; done
     done
 }

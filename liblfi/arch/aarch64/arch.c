@@ -5,6 +5,8 @@
 #include <asm/sigcontext.h>
 #include <string.h>
 
+#include "lfi-verify/arm64/resume.h"
+#include "lfiv.h"
 #include "liblfi/arch/aarch64/offsets.h"
 #include "liblfi/core/internal.h"
 
@@ -27,6 +29,7 @@ CHECK_OFFSET(CTX_BASE, base);
 CHECK_OFFSET(CTX_HOST_FPCR, host_fp);
 CHECK_OFFSET(CTX_RTCALL, rtcall);
 CHECK_OFFSET(CTX_INTERRUPTED, interrupted);
+CHECK_OFFSET(CTX_FUEL, fuel);
 
 static_assert(offsetof(struct LFICallRegs, x) == CALL_X(0)
                   && offsetof(struct LFICallRegs, vector) == CALL_V(0)
@@ -38,13 +41,48 @@ enum { STUB_SIZE = 16 };
 #define NZCV_MASK UINT64_C(0xf0000000)
 #define PSTATE_BTYPE UINT64_C(0xc00)
 
-/* crossing.S.  */
-LFI_HIDDEN int lfi_arch_enter(struct LFIContext *ctx, bool resume);
-LFI_HIDDEN _Noreturn void lfi_arch_leave(struct LFIContext *ctx, int code);
-LFI_HIDDEN extern const char lfi_arch_rtcall_syscall[], lfi_arch_rtcall_get_tp[],
-    lfi_arch_rtcall_set_tp[], lfi_arch_rtcall_return[], lfi_arch_rtcall_callback[],
-    lfi_arch_rtcall_unused[], lfi_arch_entering_begin[], lfi_arch_entering_end[], lfi_arch_resume[],
-    lfi_arch_stopped[], lfi_arch_trap[];
+/* The kinds of crossing.S.  */
+struct Crossing {
+    struct LFICrossing to;
+    uint64_t pc_mask; /* where indirect branches arrive */
+    const char *rtcall[LFI_RTCALL_CALLBACK + 1], *unused;
+    const char *entering, *entered, *resume; /* lfi_arch_entering */
+    const char *stopped, *trap;
+};
+
+#define FUNCTIONS(kind)                                                                            \
+    LFI_HIDDEN int lfi_arch_enter_##kind(struct LFIContext *ctx, bool resume);                     \
+    LFI_HIDDEN _Noreturn void lfi_arch_leave_##kind(struct LFIContext *ctx, int code);             \
+    LFI_HIDDEN extern const char lfi_arch_rtcall_syscall_##kind[],                                 \
+        lfi_arch_rtcall_get_tp_##kind[], lfi_arch_rtcall_set_tp_##kind[],                          \
+        lfi_arch_rtcall_return_##kind[], lfi_arch_rtcall_callback_##kind[],                        \
+        lfi_arch_rtcall_unused_##kind[], lfi_arch_entering_begin_##kind[],                         \
+        lfi_arch_entering_end_##kind[], lfi_arch_resume_##kind[], lfi_arch_stopped_##kind[],       \
+        lfi_arch_trap_##kind[];
+#define ROW(kind, meter, pc_mask)                                                                  \
+    {                                                                                              \
+        {lfi_arch_enter_##kind, lfi_arch_leave_##kind, meter}, pc_mask,                            \
+            {[LFI_RTCALL_SYSCALL] = lfi_arch_rtcall_syscall_##kind,                                \
+             [LFI_RTCALL_GET_TP] = lfi_arch_rtcall_get_tp_##kind,                                  \
+             [LFI_RTCALL_SET_TP] = lfi_arch_rtcall_set_tp_##kind,                                  \
+             [LFI_RTCALL_RETURN] = lfi_arch_rtcall_return_##kind,                                  \
+             [LFI_RTCALL_CALLBACK] = lfi_arch_rtcall_callback_##kind},                             \
+            lfi_arch_rtcall_unused_##kind, lfi_arch_entering_begin_##kind,                         \
+            lfi_arch_entering_end_##kind, lfi_arch_resume_##kind, lfi_arch_stopped_##kind,         \
+            lfi_arch_trap_##kind                                                                   \
+    }
+
+FUNCTIONS(plain)
+FUNCTIONS(metered)
+static const struct Crossing crossings[] = {
+    ROW(plain, false, 0xfffffffc),
+    ROW(metered, true, 0xfffffff0),
+};
+
+static const struct Crossing *crossing_of(const struct LFIContext *ctx)
+{
+    return (const struct Crossing *)ctx->crossing;
+}
 
 const enum LFIArch lfi_arch_this = LFI_ARCH_AARCH64;
 
@@ -71,12 +109,11 @@ const char *lfi_arch_missing(const struct LFIProfile *profile)
     return NULL;
 }
 
-/* All profiles reserve the same registers.  */
-static const struct LFICrossing crossing = {lfi_arch_enter, lfi_arch_leave};
-
 const struct LFICrossing *lfi_arch_crossing(const struct LFIProfile *profile)
 {
-    return profile->base == LFI_BASE_REGISTER && profile->ctxreg ? &crossing : NULL;
+    if (profile->base != LFI_BASE_REGISTER || !profile->ctxreg)
+        return NULL;
+    return &crossings[profile->meter != LFI_METER_NONE].to;
 }
 
 void lfi_arch_set_crossing(struct LFIContext *ctx, const struct LFICrossing *to)
@@ -88,23 +125,13 @@ void lfi_arch_init(void)
 {
 }
 
-uint64_t lfi_arch_rtcall(const struct LFICrossing *of, unsigned k)
+uint64_t lfi_arch_rtcall(const struct LFICrossing *crossing, unsigned k)
 {
-    (void)of;
-    switch (k) {
-    case LFI_RTCALL_SYSCALL:
-        return (uintptr_t)lfi_arch_rtcall_syscall;
-    case LFI_RTCALL_GET_TP:
-        return (uintptr_t)lfi_arch_rtcall_get_tp;
-    case LFI_RTCALL_SET_TP:
-        return (uintptr_t)lfi_arch_rtcall_set_tp;
-    case LFI_RTCALL_RETURN:
-        return (uintptr_t)lfi_arch_rtcall_return;
-    case LFI_RTCALL_CALLBACK:
-        return (uintptr_t)lfi_arch_rtcall_callback;
-    default:
-        return (uintptr_t)(lfi_arch_rtcall_unused + STUB_SIZE * (k % LFI_RTCALL_REACHABLE));
-    }
+    const struct Crossing *c = (const struct Crossing *)crossing;
+    const char *entry = k < sizeof c->rtcall / sizeof c->rtcall[0]
+                            ? c->rtcall[k]
+                            : c->unused + STUB_SIZE * (k % LFI_RTCALL_REACHABLE);
+    return (uintptr_t)entry;
 }
 
 void lfi_arch_regs_relink(struct LFIContext *ctx)
@@ -124,8 +151,8 @@ void lfi_arch_regs_init(struct LFIContext *ctx)
 
 bool lfi_arch_regs_entry(struct LFIContext *ctx, uint64_t entry)
 {
-    uint64_t offset = entry & 0xfffffffc;
-    if (offset == (ctx->regs.x30 & 0xfffffffc))
+    uint64_t mask = crossing_of(ctx)->pc_mask, offset = entry & mask;
+    if (offset == (ctx->regs.x30 & mask))
         return true;
     ctx->regs.x16 = ctx->base + offset;
     return false;
@@ -211,8 +238,23 @@ enum { STUBS_COMMON = 10, STUBS_CALLBACK = 4, STUB_WORDS = 2 };
 #define ADD_X30_X27_W26 0x8b3a437eu
 #define RET 0xd65f03c0u
 #define BRK 0xd4200000u
+#define NOP 0xd503201fu
 #define MOVZ_W17(n) (0x52800011u | (uint32_t)(n) << 5)
 #define B(words) (0x14000000u | ((uint32_t)(words)&0x3ffffff))
+
+/* Of metered code: a bundle each.  A charge is for all words since the last one.  Stubs that are too
+   far from the common part for a test go there by another branch, and without fuel to the next one.  */
+enum {
+    METERED_COMMON = 28,
+    METERED_CALLBACK = 11,
+    METERED_TRAP = 24,
+    METERED_STUB_WORDS = 4,
+    TEST_REACH = 8192 /* words */
+};
+#define CHARGE_X23(n) (0xd10002f7u | (uint32_t)(n) << 10)
+#define TBZ_X23(words) (0xb6f80017u | ((uint32_t)(words)&0x3fff) << 5)
+#define TBNZ_X23(words) (0xb7f80017u | ((uint32_t)(words)&0x3fff) << 5)
+#define AND_X30 0x927cefdeu
 
 /* ldur x30, [x27, #-8(k+1)], or ldr x30, [x27, #8k].  */
 static uint32_t load_entry(const struct LFIProfile *profile, int k)
@@ -222,16 +264,42 @@ static uint32_t load_entry(const struct LFIProfile *profile, int k)
     return 0xf840037eu | ((uint32_t)(-8 * (k + 1)) & 0x1ff) << 12;
 }
 
+static bool is_metered(const struct LFIProfile *profile)
+{
+    return profile->meter != LFI_METER_NONE;
+}
+
 size_t lfi_arch_stub_size(const struct LFIProfile *profile)
 {
-    (void)profile;
-    return STUB_WORDS * sizeof(uint32_t);
+    return (is_metered(profile) ? METERED_STUB_WORDS : STUB_WORDS) * sizeof(uint32_t);
 }
 
 size_t lfi_arch_stub_first(const struct LFIProfile *profile)
 {
-    (void)profile;
-    return STUBS_COMMON * sizeof(uint32_t);
+    return (is_metered(profile) ? METERED_COMMON : STUBS_COMMON) * sizeof(uint32_t);
+}
+
+static void metered_stubs(const struct LFIProfile *profile, unsigned char *page, unsigned first,
+                          size_t n)
+{
+    const uint32_t common[METERED_COMMON] = {
+        CHARGE_X23(4), TBNZ_X23(METERED_TRAP - 1), load_entry(profile, LFI_RTCALL_RETURN), BLR_X30,
+        BRK, BRK, BRK, BRK,
+        NOP, NOP, NOP, MOV_X26_X30,
+        CHARGE_X23(8), TBNZ_X23(METERED_TRAP - 13), load_entry(profile, LFI_RTCALL_CALLBACK), BLR_X30,
+        ADD_X30_X27_W26, NOP, NOP, NOP,
+        CHARGE_X23(8), TBNZ_X23(METERED_TRAP - 21), AND_X30, RET,
+        BRK, BRK, BRK, BRK};
+    memcpy(page, common, sizeof common);
+    for (size_t i = 0; i < n; i++) {
+        int at = (int)(METERED_COMMON + METERED_STUB_WORDS * i);
+        int back = METERED_CALLBACK - (at + 2);
+        bool near = back >= -TEST_REACH;
+        const uint32_t stub[METERED_STUB_WORDS] = {MOVZ_W17(first + i), CHARGE_X23(4),
+                                                   near ? TBZ_X23(back) : TBNZ_X23(2),
+                                                   near ? BRK : B(back - 1)};
+        memcpy(page + (size_t)at * sizeof *stub, stub, sizeof stub);
+    }
 }
 
 void lfi_arch_stubs(const struct LFIProfile *profile, unsigned char *page, unsigned first, size_t n)
@@ -246,6 +314,10 @@ void lfi_arch_stubs(const struct LFIProfile *profile, unsigned char *page, unsig
                                            ADD_X30_X27_W26,
                                            RET,
                                            BRK};
+    if (is_metered(profile)) {
+        metered_stubs(profile, page, first, n);
+        return;
+    }
     memcpy(page, common, sizeof common);
     for (size_t i = 0; i < n; i++) {
         int at = (int)(STUBS_COMMON + STUB_WORDS * i);
@@ -298,11 +370,16 @@ void lfi_arch_uc_set_pc(ucontext_t *uc, uint64_t pc)
     uc->uc_mcontext.pstate &= ~PSTATE_BTYPE;
 }
 
+int64_t lfi_arch_uc_fuel(const ucontext_t *uc)
+{
+    return (int64_t)uc->uc_mcontext.regs[23];
+}
+
 bool lfi_arch_entering(const struct LFIContext *ctx, const ucontext_t *uc)
 {
     uint64_t pc = lfi_arch_uc_pc(uc);
-    (void)ctx;
-    return pc >= (uintptr_t)lfi_arch_entering_begin && pc < (uintptr_t)lfi_arch_entering_end;
+    const struct Crossing *c = crossing_of(ctx);
+    return pc >= (uintptr_t)c->entering && pc < (uintptr_t)c->entered;
 }
 
 /* The kernel's record of that kind with so many bytes at least, from __reserved; or NO_RECORD.  */
@@ -342,6 +419,8 @@ void lfi_arch_uc_save(struct LFIContext *ctx, const ucontext_t *uc)
 {
     memcpy(&ctx->regs.x0, uc->uc_mcontext.regs, 31 * sizeof ctx->regs.x0);
     ctx->regs.sp = uc->uc_mcontext.sp;
+    if (ctx->crossing->meter)
+        ctx->fuel = lfi_arch_uc_fuel(uc);
     ctx->regs.nzcv = uc->uc_mcontext.pstate & NZCV_MASK;
     save_vectors(&ctx->regs, uc);
 }
@@ -351,7 +430,7 @@ void lfi_arch_uc_leave(struct LFIContext *ctx, int code, ucontext_t *uc)
     uc->uc_mcontext.regs[0] = (uintptr_t)ctx;
     uc->uc_mcontext.regs[1] = (unsigned)code;
     uc->uc_mcontext.sp = ctx->regs.host_sp;
-    lfi_arch_uc_set_pc(uc, (uintptr_t)lfi_arch_leave);
+    lfi_arch_uc_set_pc(uc, (uintptr_t)ctx->crossing->leave);
 }
 
 /* Stopping and going on.  */
@@ -360,7 +439,7 @@ void lfi_arch_uc_stop(struct LFIContext *ctx, ucontext_t *uc)
 {
     uc->uc_mcontext.regs[25] = (uintptr_t)ctx;
     uc->uc_mcontext.sp = ctx->regs.host_sp;
-    lfi_arch_uc_set_pc(uc, (uintptr_t)lfi_arch_stopped);
+    lfi_arch_uc_set_pc(uc, (uintptr_t)crossing_of(ctx)->stopped);
 }
 
 uint64_t lfi_arch_uc_next(const ucontext_t *uc)
@@ -370,12 +449,12 @@ uint64_t lfi_arch_uc_next(const ucontext_t *uc)
 
 uint64_t lfi_arch_uc_entry(const struct LFIContext *ctx, const ucontext_t *uc)
 {
-    return uc->uc_mcontext.pc < (uintptr_t)lfi_arch_resume ? ctx->regs.x16 : ctx->regs.x30;
+    return uc->uc_mcontext.pc < (uintptr_t)crossing_of(ctx)->resume ? ctx->regs.x16 : ctx->regs.x30;
 }
 
 bool lfi_arch_returns_to(const struct LFIContext *ctx, uint64_t pc)
 {
-    return pc == ctx->base + (ctx->regs.x30 & 0xfffffffc);
+    return pc == ctx->base + (ctx->regs.x30 & crossing_of(ctx)->pc_mask);
 }
 
 #define LOAD_BELOW(word) (((word)&0xffe00fffu) == 0xf840037eu)
@@ -394,13 +473,26 @@ static bool has_entry(const struct LFIContext *ctx, uint64_t pc, const char *cod
     return words[1] == BLR_X30 && (LOAD_BELOW(words[0]) || LOAD_PAGE0(words[0]));
 }
 
-/* Any word of the box can be jumped to.  */
+/* Any word of the box can be jumped to, but for the inside of macros of metered code: these are done
+   again.  Without code there is no knowing what is a macro: the bundle is.  */
+static uint64_t place_in(const struct LFIContext *ctx, uint64_t pc, const char *code, size_t size)
+{
+    struct LFIVerifier verifier;
+    if (!ctx->crossing->meter || ctx->engine->opts.no_verify)
+        return pc;
+    if (!code || !lfiv_for_profile(ctx->box->profile, &verifier))
+        return pc & ~(uint64_t)0xf;
+    uint64_t start = (uintptr_t)code;
+    return start + lfiv_arm64_resume(code, size, start, pc - start, &verifier.opts);
+}
+
 uint64_t lfi_arch_settle(struct LFIContext *ctx, uint64_t pc, const char *code, size_t size)
 {
     struct LFIRegs *r = &ctx->regs;
     pc &= ~UINT64_C(3);
     if (has_entry(ctx, pc, code, size))
         pc -= sizeof(uint32_t);
+    pc = place_in(ctx, pc, code, size);
     lfi_arch_regs_relink(ctx);
     r->sp = lfi_arch_sp(ctx);
     r->x28 = ctx->base + (uint32_t)r->x28;
@@ -410,8 +502,7 @@ uint64_t lfi_arch_settle(struct LFIContext *ctx, uint64_t pc, const char *code, 
 
 bool lfi_arch_uc_at_trap(const struct LFIContext *ctx, const ucontext_t *uc)
 {
-    (void)ctx;
-    return uc->uc_mcontext.pc == (uintptr_t)lfi_arch_trap;
+    return uc->uc_mcontext.pc == (uintptr_t)crossing_of(ctx)->trap;
 }
 
 void lfi_arch_uc_skip_trap(ucontext_t *uc)
@@ -452,6 +543,8 @@ static void load_vectors(const struct LFIRegs *regs, ucontext_t *uc)
 void lfi_arch_uc_enter(struct LFIContext *ctx, ucontext_t *uc, uint64_t pc)
 {
     memcpy(uc->uc_mcontext.regs, &ctx->regs.x0, 31 * sizeof ctx->regs.x0);
+    if (ctx->crossing->meter)
+        uc->uc_mcontext.regs[23] = (uint64_t)ctx->fuel;
     uc->uc_mcontext.sp = ctx->regs.sp;
     uc->uc_mcontext.pstate = (uc->uc_mcontext.pstate & ~NZCV_MASK) | (ctx->regs.nzcv & NZCV_MASK);
     lfi_arch_uc_set_pc(uc, pc);
@@ -462,14 +555,17 @@ void lfi_arch_uc_enter(struct LFIContext *ctx, ucontext_t *uc, uint64_t pc)
 bool lfi_arch_uc_finish_rtcall(struct LFIContext *ctx, ucontext_t *uc)
 {
     unsigned long long *x = uc->uc_mcontext.regs;
+    const struct Crossing *c = crossing_of(ctx);
     uint64_t pc = uc->uc_mcontext.pc;
-    if (pc >= (uintptr_t)lfi_arch_rtcall_set_tp && pc < (uintptr_t)lfi_arch_rtcall_return)
+    if (pc >= (uintptr_t)c->rtcall[LFI_RTCALL_SET_TP]
+        && pc < (uintptr_t)c->rtcall[LFI_RTCALL_RETURN])
         ctx->regs.tp = x[0];
-    else if (pc >= (uintptr_t)lfi_arch_rtcall_get_tp && pc < (uintptr_t)lfi_arch_rtcall_set_tp)
+    else if (pc >= (uintptr_t)c->rtcall[LFI_RTCALL_GET_TP]
+             && pc < (uintptr_t)c->rtcall[LFI_RTCALL_SET_TP])
         x[0] = ctx->regs.tp;
     else
         return false;
-    x[30] = ctx->base + (x[30] & 0xfffffffc);
+    x[30] = ctx->base + (x[30] & c->pc_mask);
     lfi_arch_uc_set_pc(uc, x[30]);
     return true;
 }

@@ -6,7 +6,11 @@
    was checked by nobody: the base and x25 are set again, x28, x30 and sp are reduced to
    the box on every way in.  CTX_IN_BOX is non-zero from just before the first to just
    after the last instruction of the box: between the two no instruction here can
-   fault, so a fault with the flag set is the box's, wherever its pc is.  */
+   fault, so a fault with the flag set is the box's, wherever its pc is.
+
+   Two kinds (the table at the end; arch.c picks):
+     METER   x23 is the counter, CTX_FUEL, and indirect branches go to bundles of 16 bytes; else x23
+             is a register like others, and they go to any word  */
 #include "liblfi/arch/aarch64/offsets.h"
 
 /* Frame of lfi_arch_enter, at CTX_HOST_SP while the context runs.  */
@@ -85,11 +89,16 @@
         stp     x16, x17, [x25, #CTX_X(16)]
         stp     x18, x19, [x25, #CTX_X(18)]
         stp     x20, x21, [x25, #CTX_X(20)]
+        .if     METER
+        str     x22, [x25, #CTX_X(22)]
+        str     x23, [x25, #CTX_FUEL]
+        .else
         stp     x22, x23, [x25, #CTX_X(22)]
+        .endif
         stp     x24, x25, [x25, #CTX_X(24)]
         stp     x26, x27, [x25, #CTX_X(26)]
         stp     x28, x29, [x25, #CTX_X(28)]
-        and     w9, w30, #0xfffffffc
+        and     w9, w30, #PC_MASK
         add     x9, x27, x9
         str     x9, [x25, #CTX_X(30)]
         mov     x9, sp
@@ -125,7 +134,7 @@
         ldr     x9, [x25, #CTX_SP]
         ldp     x28, x29, [x25, #CTX_X(28)]
         ldr     x30, [x25, #CTX_X(30)]
-        and     w30, w30, #0xfffffffc
+        and     w30, w30, #PC_MASK
         add     x30, x27, x30
         add     x28, x27, w28, uxtw
         add     sp, x27, w9, uxtw
@@ -140,7 +149,12 @@
         ldp     x16, x17, [x25, #CTX_X(16)]
         ldp     x18, x19, [x25, #CTX_X(18)]
         ldp     x20, x21, [x25, #CTX_X(20)]
+        .if     METER
+        ldr     x22, [x25, #CTX_X(22)]
+        ldr     x23, [x25, #CTX_FUEL]
+        .else
         ldp     x22, x23, [x25, #CTX_X(22)]
+        .endif
         ldr     x24, [x25, #CTX_X(24)]
         ldr     x26, [x25, #CTX_X(26)]
         str     x27, [x25, #CTX_IN_BOX]
@@ -148,9 +162,17 @@
 
         .text
 
-/* int lfi_arch_enter(struct LFIContext *ctx, bool resume): runs the box at x30 if resume,
-   else at x16.  Returns what lfi_arch_leave is given.  */
-function lfi_arch_enter
+        .macro  crossings kind, meter
+        .set    METER, \meter
+        .if     METER
+        .set    PC_MASK, 0xfffffff0
+        .else
+        .set    PC_MASK, 0xfffffffc
+        .endif
+
+/* int lfi_arch_enter_\kind(struct LFIContext *ctx, bool resume): runs the box at x30 if resume,
+   else at x16.  Returns what lfi_arch_leave_\kind is given.  */
+function lfi_arch_enter_\kind
         sub     sp, sp, #FRAME_SIZE
         stp     x29, x30, [sp]
         mov     x29, sp
@@ -172,51 +194,51 @@ function lfi_arch_enter
         mrs     x10, fpsr
         str     w9, [x25, #CTX_HOST_FPCR]
         str     w10, [x25, #CTX_HOST_FPSR]
-        cbnz    w1, lfi_arch_resume
-        .globl  lfi_arch_entering_begin, lfi_arch_entering_end
-        .hidden lfi_arch_entering_begin, lfi_arch_entering_end
-lfi_arch_entering_begin:
-        enter_box .Lnew_interrupted
+        cbnz    w1, lfi_arch_resume_\kind
+        .globl  lfi_arch_entering_begin_\kind, lfi_arch_entering_end_\kind
+        .hidden lfi_arch_entering_begin_\kind, lfi_arch_entering_end_\kind
+lfi_arch_entering_begin_\kind:
+        enter_box .Lnew_interrupted_\kind
         br      x16
-end lfi_arch_enter
+end lfi_arch_enter_\kind
 
 /* The end of a system call; x25 is callee-saved.  */
-function lfi_arch_resume
-        enter_box .Linterrupted
+function lfi_arch_resume_\kind
+        enter_box .Linterrupted_\kind
         ret
-lfi_arch_entering_end:
-.Lnew_interrupted:
+lfi_arch_entering_end_\kind:
+.Lnew_interrupted_\kind:
         ldr     x1, [x25, #CTX_X(16)]
-        b       .Llook
-.Linterrupted:
+        b       .Llook_\kind
+.Linterrupted_\kind:
         ldr     x1, [x25, #CTX_X(30)]
-.Llook:
+.Llook_\kind:
         mov     x0, x25
         bl      lfi_ctx_interrupted
-        cbz     w0, lfi_arch_resume
+        cbz     w0, lfi_arch_resume_\kind
         /* Goes on anywhere in the box: the handler of the signal has the kernel do that, or goes on
            behind, to look again (lfi_resume_enter).  */
-        .globl  lfi_arch_trap
-        .hidden lfi_arch_trap
-lfi_arch_trap:
+        .globl  lfi_arch_trap_\kind
+        .hidden lfi_arch_trap_\kind
+lfi_arch_trap_\kind:
         udf     #0
-        b       lfi_arch_resume
-end lfi_arch_resume
+        b       lfi_arch_resume_\kind
+end lfi_arch_resume_\kind
 
 /* Where the signal handler sends a thread that it found in code of the box, whose registers are in the
    context.  x25: the context; sp is the host's.  */
-function lfi_arch_stopped
+function lfi_arch_stopped_\kind
         ldr     x18, [sp, #FRAME_X18]
         host_fp_state
         mov     x29, sp
         mov     x0, x25
         bl      lfi_ctx_stopped
-        b       lfi_arch_resume
-end lfi_arch_stopped
+        b       lfi_arch_resume_\kind
+end lfi_arch_stopped_\kind
 
-/* void lfi_arch_leave(struct LFIContext *ctx, int code): lfi_arch_enter returns code.  Also
+/* void lfi_arch_leave_\kind(struct LFIContext *ctx, int code): lfi_arch_enter_\kind returns code.  Also
    where the signal handler sends a thread whose box faulted.  */
-function lfi_arch_leave
+function lfi_arch_leave_\kind
         mov     x25, x0
         ldr     x9, [x25, #CTX_HOST_SP]
         mov     sp, x9
@@ -235,70 +257,74 @@ function lfi_arch_leave
         ldp     x29, x30, [sp]
         add     sp, sp, #FRAME_SIZE
         ret
-end lfi_arch_leave
+end lfi_arch_leave_\kind
 
 /* rtcall 0: the handler's answer is in the context when it returns.  */
-rtcall lfi_arch_rtcall_syscall
+rtcall lfi_arch_rtcall_syscall_\kind
         leave_box
         mov     x0, x25
         bl      lfi_ctx_syscall
-        b       lfi_arch_resume
-end lfi_arch_rtcall_syscall
+        b       lfi_arch_resume_\kind
+end lfi_arch_rtcall_syscall_\kind
 
 /* rtcalls 1 and 2: no crossing.  The result of the first is in x0, the argument of the
    second too, and no other register but x30 changes.  */
-rtcall lfi_arch_rtcall_get_tp
+rtcall lfi_arch_rtcall_get_tp_\kind
         ldr     x0, [x25, #CTX_TP]
-        and     w30, w30, #0xfffffffc
+        and     w30, w30, #PC_MASK
         add     x30, x27, x30
         ret
-end lfi_arch_rtcall_get_tp
+end lfi_arch_rtcall_get_tp_\kind
 
-rtcall lfi_arch_rtcall_set_tp
+rtcall lfi_arch_rtcall_set_tp_\kind
         str     x0, [x25, #CTX_TP]
-        and     w30, w30, #0xfffffffc
+        and     w30, w30, #PC_MASK
         add     x30, x27, x30
         ret
-end lfi_arch_rtcall_set_tp
+end lfi_arch_rtcall_set_tp_\kind
 
 /* rtcall 3: the run ends with x0.  */
-rtcall lfi_arch_rtcall_return
+rtcall lfi_arch_rtcall_return_\kind
         leave_box
         mov     x0, x25
         bl      lfi_ctx_stop
         ldr     w1, [x25, #CTX_X(0)]
         mov     x0, x25
-        b       lfi_arch_leave
-end lfi_arch_rtcall_return
+        b       lfi_arch_leave_\kind
+end lfi_arch_rtcall_return_\kind
 
 /* rtcall 4: a call of the host; what it returns is in the context afterwards.  */
-rtcall lfi_arch_rtcall_callback
+rtcall lfi_arch_rtcall_callback_\kind
         leave_box
         mov     x0, x25
         bl      lfi_ctx_callback
-        b       lfi_arch_resume
-end lfi_arch_rtcall_callback
+        b       lfi_arch_resume_\kind
+end lfi_arch_rtcall_callback_\kind
 
 /* The entries without a meaning, LFI_ARCH_STUB_SIZE bytes each: the box ends.  */
-        .globl  lfi_arch_rtcall_unused
-        .hidden lfi_arch_rtcall_unused
-        .type   lfi_arch_rtcall_unused, %function
+        .globl  lfi_arch_rtcall_unused_\kind
+        .hidden lfi_arch_rtcall_unused_\kind
+        .type   lfi_arch_rtcall_unused_\kind, %function
         .p2align 4
-lfi_arch_rtcall_unused:
+lfi_arch_rtcall_unused_\kind:
         .set    entry, 0
         .rept   32
         hint    #38
         str     x0, [x25, #CTX_X(0)]
         mov     w0, #entry
-        b       .Lunused
+        b       .Lunused_\kind
         .set    entry, entry + 1
         .endr
-.Lunused:
+.Lunused_\kind:
         str     x0, [x25, #CTX_RTCALL]
         ldr     x0, [x25, #CTX_X(0)]
         leave_box
         mov     x0, x25
         b       lfi_ctx_bad_rtcall
-end lfi_arch_rtcall_unused
+end lfi_arch_rtcall_unused_\kind
+        .endm
+
+        crossings plain, meter=0
+        crossings metered, meter=1
 
         .section .note.GNU-stack, "", %progbits

@@ -18,6 +18,7 @@
 #define CTX_HOST_FPSR 836
 #define CTX_RTCALL 840
 #define CTX_INTERRUPTED 856
+#define CTX_FUEL 864
 
 /* struct LFICallRegs.  */
 #define CALL_X(n) (8 * (n))

@@ -48,6 +48,7 @@ CHECK_OFFSET(CTX_HOST_MXCSR, host_fp);
 CHECK_OFFSET(CTX_RTCALL, rtcall);
 CHECK_OFFSET(CTX_HOST_GS, host_gs);
 CHECK_OFFSET(CTX_INTERRUPTED, interrupted);
+CHECK_OFFSET(CTX_FUEL, fuel);
 static_assert(CTX_XSAVE % 64 == 0, "XSAVE wants its area aligned");
 static_assert(sizeof(struct LFIRegs) == 1024 && _Alignof(struct LFIRegs) == 64, "as published");
 
@@ -161,9 +162,9 @@ struct Crossing {
         lfi_arch_rtcall_return_##kind[], lfi_arch_rtcall_callback_##kind[],                        \
         lfi_arch_rtcall_unused_##kind[], lfi_arch_resume_##kind[], lfi_arch_resume_end_##kind[],   \
         lfi_arch_stopped_##kind[], lfi_arch_trap_##kind[];
-#define ROW(kind, base, ctxreg, bundle)                                                            \
+#define ROW(kind, base, ctxreg, bundle, meter)                                                     \
     {                                                                                              \
-        {lfi_arch_enter_##kind, lfi_arch_leave_##kind}, base, ctxreg, bundle,                      \
+        {lfi_arch_enter_##kind, lfi_arch_leave_##kind, meter}, base, ctxreg, bundle,               \
             {[LFI_RTCALL_SYSCALL] = lfi_arch_rtcall_syscall_##kind,                                \
              [LFI_RTCALL_GET_TP] = lfi_arch_rtcall_get_tp_##kind,                                  \
              [LFI_RTCALL_SET_TP] = lfi_arch_rtcall_set_tp_##kind,                                  \
@@ -175,13 +176,17 @@ struct Crossing {
 
 FUNCTIONS(segment)
 FUNCTIONS(segment16)
+FUNCTIONS(metered)
 FUNCTIONS(register)
 FUNCTIONS(zero)
 FUNCTIONS(slot)
 static const struct Crossing crossings[] = {
-    ROW(segment, LFI_BASE_SEGMENT, true, 32),   ROW(segment16, LFI_BASE_SEGMENT, true, 16),
-    ROW(register, LFI_BASE_REGISTER, true, 32), ROW(zero, LFI_BASE_ZERO, true, 32),
-    ROW(slot, LFI_BASE_SLOT, false, 32),
+    ROW(segment, LFI_BASE_SEGMENT, true, 32, false),
+    ROW(segment16, LFI_BASE_SEGMENT, true, 16, false),
+    ROW(metered, LFI_BASE_SEGMENT, true, 32, true),
+    ROW(register, LFI_BASE_REGISTER, true, 32, false),
+    ROW(zero, LFI_BASE_ZERO, true, 32, false),
+    ROW(slot, LFI_BASE_SLOT, false, 32, false),
 };
 
 static const struct Crossing *crossing_of(const struct LFIContext *ctx)
@@ -250,7 +255,7 @@ const struct LFICrossing *lfi_arch_crossing(const struct LFIProfile *profile)
     for (size_t i = 0; i < sizeof crossings / sizeof crossings[0]; i++) {
         const struct Crossing *c = &crossings[i];
         if (c->base == profile->base && c->ctxreg == profile->ctxreg
-            && c->bundle == profile->bundle)
+            && c->bundle == profile->bundle && c->to.meter == (profile->meter != LFI_METER_NONE))
             return &c->to;
     }
     return NULL;
@@ -416,13 +421,27 @@ static unsigned char *put32(unsigned char *to, int32_t value)
     return put(to, &value, sizeof value);
 }
 
-/* lea next(%rip), %r11 ; jmp *slot, as macros.def has it.  */
-static void put_rtcall(const struct LFIProfile *profile, unsigned char *to, int k)
+/* Metered code: lea -n(%r12), %r12 ; test %r12, %r12 ; js behind what follows, LENGTH bytes, where
+   there are traps.  The charge is for all instructions of a stub.  */
+static unsigned char *put_meter(const struct LFIProfile *profile, unsigned char *to, unsigned char length)
 {
-    enum { LEA_SIZE = 7 };
+    enum { CHARGE = 8 };
+    if (profile->meter == LFI_METER_NONE)
+        return to;
+    to = put(to, (const unsigned char[]){0x4d, 0x8d, 0x64, 0x24, 0x100 - CHARGE}, 5);
+    to = put(to, "\x4d\x85\xe4\x78", 4);
+    return put(to, &length, 1);
+}
+
+/* lea next(%rip), %r11 ; jmp *slot, as macros.def has it; next is the bundle behind.  */
+static void put_rtcall(const struct LFIProfile *profile, unsigned char *bundle, int k)
+{
+    enum { LEA_SIZE = 7, SIZE = 15 };
     const bool reg = profile->base == LFI_BASE_REGISTER, zero = profile->base == LFI_BASE_ZERO;
+    unsigned char *to = put_meter(profile, bundle, SIZE);
+    int32_t next = (int32_t)(profile->bundle - (size_t)(to - bundle));
     to = put(to, "\x4c\x8d\x1d", 3);
-    to = put32(to, (int32_t)profile->bundle - LEA_SIZE);
+    to = put32(to, next - LEA_SIZE);
     to = reg    ? put(to, "\x41\xff\xa6", 3)
          : zero ? put(to, "\x67\xff\x24\x25", 4)
                 : put(to, "\x65\xff\x24\x25", 4);
@@ -432,8 +451,11 @@ static void put_rtcall(const struct LFIProfile *profile, unsigned char *to, int 
 /* pop %r11 ; and $-B, %r11d ; the base added ; jmp *%r11.  */
 static void put_return(const struct LFIProfile *profile, unsigned char *to)
 {
+    enum { METERED_SIZE = 10 };
     unsigned char mask = (unsigned char)-profile->bundle;
-    to = put(to, "\x41\x5b\x41\x83\xe3", 5);
+    to = put(to, "\x41\x5b", 2);
+    to = put_meter(profile, to, METERED_SIZE);
+    to = put(to, "\x41\x83\xe3", 3);
     to = put(to, &mask, 1);
     if (profile->base == LFI_BASE_SLOT)
         to = put32(put(to, "\x65\x4c\x03\x1c\x25", 5), -8 * (LFI_RTCALL_BASE_SLOT + 1));
@@ -443,10 +465,13 @@ static void put_return(const struct LFIProfile *profile, unsigned char *to)
 }
 
 /* mov $number, %r10d ; jmp to the common part.  */
-static void put_stub(unsigned char *to, unsigned number, const unsigned char *common)
+static void put_stub(const struct LFIProfile *profile, unsigned char *to, unsigned number,
+                     const unsigned char *common)
 {
+    enum { JMP_SIZE = 5 };
     to = put(to, "\x41\xba", 2);
     to = put32(to, (int32_t)number);
+    to = put_meter(profile, to, JMP_SIZE);
     to = put(to, "\xe9", 1);
     put32(to, (int32_t)(common - (to + 4)));
 }
@@ -459,7 +484,7 @@ void lfi_arch_stubs(const struct LFIProfile *profile, unsigned char *page, unsig
     put_rtcall(profile, page + bundle, LFI_RTCALL_CALLBACK);
     put_return(profile, page + 2 * bundle);
     for (size_t i = 0; i < n; i++)
-        put_stub(page + (STUBS_COMMON + i) * bundle, first + (unsigned)i, page + bundle);
+        put_stub(profile, page + (STUBS_COMMON + i) * bundle, first + (unsigned)i, page + bundle);
 }
 
 uint64_t lfi_arch_stub_number(const struct LFIContext *ctx)
@@ -520,6 +545,11 @@ void lfi_arch_uc_set_pc(ucontext_t *uc, uint64_t pc)
     uc->uc_mcontext.gregs[REG_RIP] = (greg_t)pc;
 }
 
+int64_t lfi_arch_uc_fuel(const ucontext_t *uc)
+{
+    return uc->uc_mcontext.gregs[REG_R12];
+}
+
 bool lfi_arch_entering(const struct LFIContext *ctx, const ucontext_t *uc)
 {
     uint64_t pc = lfi_arch_uc_pc(uc);
@@ -567,6 +597,8 @@ void lfi_arch_uc_save(struct LFIContext *ctx, const ucontext_t *uc)
     registers(r, to);
     for (size_t i = 0; i < NREGS; i++)
         *to[i] = (uint64_t)from[frame_registers[i]];
+    if (ctx->crossing->meter)
+        ctx->fuel = lfi_arch_uc_fuel(uc);
     r->rflags = (uint64_t)from[REG_EFL] & FLAGS_BOX;
     save_fp(r, uc);
 }
@@ -683,6 +715,8 @@ void lfi_arch_uc_enter(struct LFIContext *ctx, ucontext_t *uc, uint64_t pc)
     registers(&ctx->regs, from);
     for (size_t i = 0; i < NREGS; i++)
         to[frame_registers[i]] = (greg_t)*from[i];
+    if (ctx->crossing->meter)
+        to[REG_R12] = ctx->fuel;
     to[REG_EFL] = (greg_t)((((uint64_t)to[REG_EFL] & ~FLAGS_BOX) & ~FLAGS_HOST_CLEAR)
                            | (ctx->regs.rflags & FLAGS_BOX));
     load_fp(&ctx->regs, uc);

@@ -1,7 +1,7 @@
 /* Crossings between the host and a box.
    SPDX-License-Identifier: Apache-2.0
 
-   Five kinds, by what the profile reserves (the table at the end; arch.c picks):
+   Six kinds, by what the profile reserves (the table at the end; arch.c picks):
      R14     r14 holds the base in the box; else it is a register like others
      GS      the base of gs is the base; else gs is the host's, and not looked at: the processor
              may lack the instructions
@@ -9,6 +9,7 @@
      CTXREG  r15 points to the context in the box; else it is a register like others, and
              entries find the context by the thread, through fs
      BUNDLE  bytes of a bundle
+     METER   r12 is the counter, CTX_FUEL; else it is a register like others
    What is reserved verified code cannot write.  Nothing here goes through the rsp of a box, and
    what is loaded from the context was checked by nobody: r14 and gs are set again, r11 and
    rsp are reduced to the box on every way in.  CTX_IN_BOX is non-zero from just before
@@ -153,7 +154,11 @@
         movq    %r8, CTX_R8(%r15)
         movq    %r9, CTX_R9(%r15)
         movq    %r10, CTX_R10(%r15)
+        .if     METER
+        movq    %r12, CTX_FUEL(%r15)
+        .else
         movq    %r12, CTX_R12(%r15)
+        .endif
         movq    %r13, CTX_R13(%r15)
         .if     !CTXREG
         movl    %r11d, %eax
@@ -200,12 +205,13 @@
 
         .text
 
-        .macro  crossings kind, r14, gs, zero, ctxreg, bundle
+        .macro  crossings kind, r14, gs, zero, ctxreg, bundle, meter=0
         .set    R14, \r14
         .set    GS, \gs
         .set    ZERO, \zero
         .set    CTXREG, \ctxreg
         .set    BUNDLE, \bundle
+        .set    METER, \meter
 
 /* int lfi_arch_enter(struct LFIContext *ctx, bool resume): runs the box at r11; resume does
    not matter here.  Returns what lfi_arch_leave is given.  */
@@ -292,7 +298,11 @@ function lfi_arch_resume_\kind
         movq    CTX_R8(%r15), %r8
         movq    CTX_R9(%r15), %r9
         movq    CTX_R10(%r15), %r10
+        .if     METER
+        movq    CTX_FUEL(%r15), %r12
+        .else
         movq    CTX_R12(%r15), %r12
+        .endif
         movq    CTX_R13(%r15), %r13
         .if     !R14
         movq    CTX_R14(%r15), %r14
@@ -474,6 +484,7 @@ end lfi_arch_rtcall_unused_\kind
 
         crossings segment,   r14=1, gs=1, zero=0, ctxreg=1, bundle=32
         crossings segment16, r14=1, gs=1, zero=0, ctxreg=1, bundle=16
+        crossings metered,   r14=1, gs=1, zero=0, ctxreg=1, bundle=32, meter=1
         crossings register,  r14=1, gs=0, zero=0, ctxreg=1, bundle=32
         crossings zero,      r14=0, gs=0, zero=1, ctxreg=1, bundle=32
         crossings slot,      r14=0, gs=1, zero=0, ctxreg=0, bundle=32

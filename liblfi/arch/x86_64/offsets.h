@@ -36,6 +36,7 @@
 #define CTX_RTCALL 1048
 #define CTX_HOST_GS 1056
 #define CTX_INTERRUPTED 1064
+#define CTX_FUEL 1072
 
 /* Into struct HostState, arch.c.  */
 #define HOST_XMASK 0

@@ -1,0 +1,281 @@
+/* Fuel: what it stops, where, and that nothing gets around it.
+   SPDX-License-Identifier: Apache-2.0  */
+#include "test.h"
+
+#include <sys/time.h>
+
+enum { PER_LOOP = 4, PER_RETURN = 5, STARTS = 32 };
+
+static struct LFIEngine *engine;
+static struct LFIBox *box;
+static struct LFIContext *ctx;
+static lfiptr sp;
+
+static struct LFIBox *metered_box(void)
+{
+    struct LFIBox *b = new_box(engine);
+    if (!lfi_box_set_profile(b, lfi_profile_named("meter")))
+        give_up("lfi_box_set_profile");
+    return b;
+}
+
+static int run(lfiptr entry, uint64_t fuel)
+{
+    lfi_ctx_regs(ctx)->A1 = 0;
+    lfi_ctx_regs(ctx)->SP = sp;
+    if (!lfi_ctx_set_fuel(ctx, fuel))
+        give_up("lfi_ctx_set_fuel");
+    return lfi_ctx_run(ctx, entry);
+}
+
+static bool empty(void)
+{
+    const struct LFIFault *fault = lfi_ctx_fault(ctx);
+    return fault && fault->kind == LFI_FAULT_FUEL && fault->sig == 0 && lfi_ctx_fuel(ctx) == 0;
+}
+
+static void test_refused(void)
+{
+    struct LFIBox *plain = new_box(engine);
+    struct LFIContext *c = new_ctx(plain);
+    CHECK("fuel of code that counts nothing",
+          !lfi_ctx_set_fuel(c, 1000) && lfi_errno() == LFI_ERR_STATE
+              && strstr(lfi_errmsg(), "-mlfi-meter=branch") && lfi_ctx_fuel(c) == LFI_FUEL_MAX);
+    CHECK("too much fuel",
+          !lfi_ctx_set_fuel(ctx, LFI_FUEL_MAX + 1) && lfi_errno() == LFI_ERR_ARG
+              && !lfi_ctx_set_fuel(ctx, UINT64_MAX) && lfi_ctx_fuel(ctx) == LFI_FUEL_MAX);
+    CHECK("as much as there is", lfi_ctx_set_fuel(ctx, LFI_FUEL_MAX));
+    lfi_ctx_free(c);
+    lfi_box_free(plain);
+    CHECK("code without charges", load(box, 0, CODE(bad_uncharged)) == FAILED
+                                      && lfi_errno() == LFI_ERR_VERIFY && strstr(lfi_errmsg(), "rule 9"));
+    CHECK("without tests", load(box, 0, CODE(bad_untested)) == FAILED && strstr(lfi_errmsg(), "rule 9"));
+    CHECK("with a branch around a charge", load(box, 0, CODE(bad_around)) == FAILED);
+    CHECK("with a counter of its own",
+          load(box, 0, CODE(bad_refuel)) == FAILED && strstr(lfi_errmsg(), "counter"));
+}
+
+/* The same instruction for the same fuel, and one more round for each PER_LOOP.  */
+static void test_loop(void)
+{
+    lfiptr loop = load_or_die(box, 0, CODE(meter_loop));
+    uint64_t pc = 0;
+    bool same = true, kind = true, count = true;
+    for (uint64_t fuel = 0; fuel < 200; fuel++)
+        for (int again = 0; again < 2; again++) {
+            kind &= run(loop, fuel) == -1 && empty();
+            pc = pc ? pc : lfi_ctx_fault(ctx)->pc;
+            same &= lfi_ctx_fault(ctx)->pc == pc;
+            count &= lfi_ctx_regs(ctx)->A1 == fuel / PER_LOOP + 1;
+        }
+    CHECK("a loop ends for lack of fuel", kind);
+    CHECK("at the same instruction", same && pc > loop && pc < loop + 64);
+    CHECK("after as many rounds as there was fuel for", count);
+    CHECK("a long loop", run(loop, 100000000) == -1 && empty()
+                             && lfi_ctx_regs(ctx)->A1 == 100000000 / PER_LOOP + 1);
+    lfi_ctx_regs(ctx)->A1 = 7;
+    CHECK("without fuel nothing runs", lfi_ctx_run(ctx, loop) == -1 && empty()
+                                           && lfi_ctx_regs(ctx)->A1 == 7
+                                           && strstr(lfi_errmsg(), "no fuel"));
+    lfi_ctx_regs_init(ctx);
+    CHECK("initial registers are no fuel", lfi_ctx_run(ctx, loop) == -1 && empty());
+}
+
+static void test_return(void)
+{
+    lfiptr code = load_or_die(box, 0, CODE(meter_return));
+    lfi_ctx_regs(ctx)->A0 = 42;
+    CHECK("what is executed is charged",
+          run(code, 1000) == 42 && lfi_ctx_fuel(ctx) == 1000 - PER_RETURN && !lfi_ctx_fault(ctx));
+    CHECK("the last instruction", run(code, PER_RETURN) == 42 && lfi_ctx_fuel(ctx) == 0);
+    CHECK("one too many", run(code, PER_RETURN - 1) == -1 && empty());
+    CHECK("other traps are others",
+          run(load_or_die(box, 0, CODE(meter_trap)), 1000) == -1 && lfi_ctx_fault(ctx)
+              && lfi_ctx_fault(ctx)->kind == LFI_FAULT_SIGNAL && lfi_ctx_fuel(ctx) == 1000);
+}
+
+/* Handlers.  */
+enum { LOOKS = 1, FILLS, EMPTIES, TAMPERS, NESTS };
+static int what;
+static uint64_t seen;
+static lfiptr nested; /* code that NESTS runs, in the same box by another context */
+
+static void set_counter_register(struct LFIRegs *regs, uint64_t value)
+{
+#if defined(__x86_64__)
+    regs->r12 = value;
+#else
+    regs->x23 = value;
+#endif
+}
+
+static void handler(struct LFIContext *c)
+{
+    seen = lfi_ctx_fuel(c);
+    if (what == FILLS)
+        lfi_ctx_set_fuel(c, 5000);
+    else if (what == EMPTIES)
+        lfi_ctx_set_fuel(c, 0);
+    else if (what == TAMPERS)
+        set_counter_register(lfi_ctx_regs(c), UINT64_C(1) << 40);
+    else if (what == NESTS && c == ctx) {
+        struct LFIContext *other = new_ctx(box);
+        lfi_ctx_set_fuel(other, 100);
+        lfi_ctx_run(other, nested);
+        lfi_ctx_free(other);
+    }
+}
+
+static void test_handlers(void)
+{
+    lfiptr code = load_or_die(box, 0, CODE(meter_call));
+    lfi_sys_handler(engine, handler);
+    what = LOOKS;
+    int code_of_run = run(code, 1000);
+    uint64_t left = lfi_ctx_fuel(ctx);
+    uint64_t behind = seen - left;
+    CHECK("a handler sees what is left",
+          code_of_run != -1 && seen == 1000 - PER_RETURN && behind >= PER_RETURN);
+    what = FILLS;
+    run(code, 10);
+    CHECK("and may give more", !lfi_ctx_fault(ctx) && lfi_ctx_fuel(ctx) == 5000 - behind);
+    what = NESTS;
+    nested = load_or_die(box, 0, CODE(meter_loop));
+    run(code, 1000);
+    CHECK("contexts have fuel of their own", !lfi_ctx_fault(ctx) && lfi_ctx_fuel(ctx) == left);
+    what = EMPTIES;
+    CHECK("or take it", run(code, 1000) == -1 && empty());
+    what = TAMPERS;
+    run(code, 1000);
+    CHECK("the register in the context is not the counter", lfi_ctx_fuel(ctx) == left);
+    set_counter_register(lfi_ctx_regs(ctx), UINT64_C(1) << 40);
+    CHECK("nor before a run",
+          run(load_or_die(box, 0, CODE(meter_loop)), 100) == -1 && empty()
+              && lfi_ctx_regs(ctx)->A1 == 100 / PER_LOOP + 1);
+}
+
+static uint64_t host_function(void)
+{
+    seen = lfi_ctx_fuel(lfi_cur_ctx());
+    return 77;
+}
+
+static void test_callback(void)
+{
+    lfiptr code = load_or_die(box, 0, CODE(meter_callback));
+    void *stub = lfi_box_register_cb(box, (void *)host_function);
+    CHECK("stubs of calls of the host are metered code", stub != NULL);
+    lfi_ctx_regs(ctx)->SP = sp;
+    lfi_ctx_set_fuel(ctx, 1000);
+    lfi_ctx_regs(ctx)->A1 = (uintptr_t)stub;
+    CHECK("a call of the host", lfi_ctx_run(ctx, code) == 77 && seen < 1000 && lfi_ctx_fuel(ctx) < seen);
+    uint64_t used = 1000 - lfi_ctx_fuel(ctx);
+    for (uint64_t fuel = 0; fuel < used; fuel++) {
+        lfi_ctx_regs(ctx)->SP = sp;
+        lfi_ctx_set_fuel(ctx, fuel);
+        lfi_ctx_regs(ctx)->A1 = (uintptr_t)stub;
+        if (lfi_ctx_run(ctx, code) != -1 || !empty()) {
+            CHECK("and with less fuel", false);
+            return;
+        }
+    }
+    CHECK("and with less fuel", true);
+}
+
+/* What one or two changed bits make of code that the verifier still accepts ends in time.  */
+
+static void on_timer(int sig)
+{
+    struct LFIContext *c = lfi_cur_ctx();
+    (void)sig;
+    if (c)
+        lfi_ctx_interrupt(c);
+}
+
+static void answer(struct LFIContext *c)
+{
+    (void)c;
+}
+
+static uint64_t random_state = 88172645463325252u;
+static uint64_t next_random(void)
+{
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    return random_state ^= random_state << 17;
+}
+
+/* 0: refused, 1: ended, -1: it would not have.  */
+static int run_mutant(struct LFIBox *b, lfiptr at, const unsigned char *code, size_t size)
+{
+    struct itimerval soon = {.it_value = {.tv_sec = 2}}, never = {0};
+    lfiptr stack = at + 0x100000;
+    if (lfi_box_mapat(b, at, size, RW, ANON, -1, 0) == FAILED
+        || lfi_box_mapat(b, stack, 65536, RW, ANON, -1, 0) == FAILED
+        || !lfi_box_copyto(b, at, code, size))
+        give_up("mapping a mutant");
+    if (lfi_box_mprotect(b, at, size, RX) != 0)
+        return 0;
+    int ended = 1;
+    for (unsigned start = 0; start < size && ended == 1; start += STARTS) {
+        struct LFIContext *c = new_ctx(b);
+        lfi_ctx_regs(c)->SP = stack + 65536 - 64;
+        lfi_ctx_set_fuel(c, 20000);
+        setitimer(ITIMER_REAL, &soon, NULL);
+        lfi_ctx_run(c, at + start);
+        setitimer(ITIMER_REAL, &never, NULL);
+        const struct LFIFault *fault = lfi_ctx_fault(c);
+        if (fault && fault->kind == LFI_FAULT_INTERRUPT)
+            ended = -1;
+        lfi_ctx_free(c);
+    }
+    return ended;
+}
+
+static void test_mutants(int rounds)
+{
+    struct code c = CODE(meter_mixture);
+    size_t size = (size_t)(c.end - c.start);
+    static unsigned char code[4096];
+    struct sigaction sa = {.sa_handler = on_timer, .sa_flags = SA_ONSTACK};
+    int accepted = 0, endless = 0;
+    sigaction(SIGALRM, &sa, NULL);
+    lfi_sys_handler(engine, answer);
+    struct LFIBox *b = metered_box();
+    lfiptr at = lfi_box_info(b).min + 0x10000;
+    for (int i = 0; i < rounds; i++) {
+        memcpy(code, c.start, size);
+        unsigned flips = i == 0 ? 0 : 1 + (unsigned)(next_random() % 2);
+        for (unsigned k = 0; k < flips; k++) {
+            uint64_t bit = next_random() % (8 * size);
+            code[bit / 8] ^= (unsigned char)(1 << bit % 8);
+        }
+        int result = run_mutant(b, at, code, size);
+        accepted += result != 0;
+        endless += result < 0;
+    }
+    CHECK("some changed code is accepted", accepted > rounds / 50);
+    CHECK("all of it ends when its fuel does", endless == 0);
+    printf("  %d of %d accepted\n", accepted, rounds);
+    lfi_box_free(b);
+}
+
+int main(int argc, char **argv)
+{
+    engine = new_engine((struct LFIOptions){.no_aslr = true}, 4);
+    box = metered_box();
+    ctx = new_ctx(box);
+    sp = new_stack(box);
+    CHECK("a new context has all there is", lfi_ctx_fuel(ctx) == LFI_FUEL_MAX);
+    test_refused();
+    test_loop();
+    test_return();
+    test_handlers();
+    test_callback();
+    test_mutants(argc > 1 ? atoi(argv[1]) : 2000);
+    lfi_ctx_free(ctx);
+    lfi_box_free(box);
+    lfi_free(engine);
+    printf("DONE\n");
+    return 0;
+}

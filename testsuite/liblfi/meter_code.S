@@ -1,0 +1,265 @@
+/* Code for metered boxes, of both architectures.
+   SPDX-License-Identifier: Apache-2.0
+
+   Each blob obeys the rules of profile "meter", unless its name says that it does not.  Argument and result
+   in the first register of results, a second one in A1 of arch.h.  */
+        .macro  begin name
+        .balign 32
+        .globl  code_\name, code_\name\()_end
+code_\name:
+        .endm
+        .macro  end name
+code_\name\()_end:
+        .endm
+
+        .section .rodata
+#if defined(__x86_64__)
+        .bundle_align_mode 5
+
+        .macro  bundle
+        .balign 32, 0x90
+        .endm
+
+        /* rtcall k, charged with n.  */
+        .macro  rtcall k, n
+        .bundle_lock
+        leaq    -\n(%r12), %r12
+        testq   %r12, %r12
+        js      .Ltrap\@
+        leaq    .Lnext\@(%rip), %r11
+        jmp     *%gs:-8 * (\k + 1)
+        .bundle_unlock
+.Ltrap\@:
+        ud2
+        bundle
+.Lnext\@:
+        .endm
+
+/* Counts in A1; four instructions at a time.  */
+begin meter_loop
+1:      addq    $1, %rdi
+        .bundle_lock
+        leaq    -4(%r12), %r12
+        testq   %r12, %r12
+        jns     1b
+        .bundle_unlock
+        ud2
+end meter_loop
+
+/* Ends with its argument; five instructions.  */
+begin meter_return
+        rtcall  3, 5
+end meter_return
+
+/* A system call, ten instructions in all.  */
+begin meter_call
+        rtcall  0, 5
+        rtcall  3, 5
+end meter_call
+
+/* Calls the function in A1, whose address is that of a stub, and ends with its result.  */
+begin meter_callback
+        bundle
+        .skip   10, 0x90
+        .bundle_lock
+        leaq    -6(%r12), %r12
+        testq   %r12, %r12
+        {disp32} js 1f
+        andl    $-32, %edi
+        addq    %r14, %rdi
+        call    *%rdi
+        .bundle_unlock
+        bundle
+        rtcall  3, 5
+1:      ud2
+end meter_callback
+
+/* Traps with fuel left.  */
+begin meter_trap
+        ud2
+end meter_trap
+
+/* No charge; a charge that a branch goes around; a counter of its own.  */
+begin bad_uncharged
+1:      addq    $1, %rdi
+        jmp     1b
+end bad_uncharged
+begin bad_untested
+1:      addq    $1, %rdi
+        .bundle_lock
+        leaq    -3(%r12), %r12
+        jmp     1b
+        .bundle_unlock
+end bad_untested
+begin bad_around
+        .bundle_lock
+        leaq    -3(%r12), %r12
+        testq   %r12, %r12
+1:      jns     1b
+        .bundle_unlock
+end bad_around
+begin bad_refuel
+1:      movabsq $0x7fffffff, %r12
+        .bundle_lock
+        leaq    -4(%r12), %r12
+        testq   %r12, %r12
+        jns     1b
+        .bundle_unlock
+        ud2
+end bad_refuel
+
+/* Something of everything, for what changed bits make of it.  */
+begin meter_mixture
+1:      addq    $1, %rdi
+        cmpq    $64, %rdi
+        .bundle_lock
+        leaq    -6(%r12), %r12
+        je      2f
+        testq   %r12, %r12
+        jns     1b
+        .bundle_unlock
+        ud2
+2:      movl    $100, %ecx
+        movl    %esp, %edi
+        leaq    -4096(%rdi), %rdi
+        .bundle_lock
+        movl    %ecx, %ecx
+        subq    %rcx, %r12
+        js      3f
+        movl    %edi, %edi
+        leaq    (%rdi,%r14), %rdi
+        rep stosb
+        .bundle_unlock
+        bundle
+        .bundle_lock
+        leaq    -24(%r12), %r12
+        movq    %rcx, %r11
+        movq    %r12, %rcx
+        bswapq  %rcx
+        movzbl  %cl, %ecx
+        jrcxz   4f
+        ud2
+4:      movq    %r11, %rcx
+        jmp     1b
+        .bundle_unlock
+        bundle
+3:      leaq    1b(%rip), %rax
+        .bundle_lock
+        leaq    -9(%r12), %r12
+        testq   %r12, %r12
+        js      5f
+        andl    $-32, %eax
+        addq    %r14, %rax
+        jmp     *%rax
+        .bundle_unlock
+5:      ud2
+        bundle
+        rtcall  0, 9
+        rtcall  3, 9
+end meter_mixture
+
+#elif defined(__aarch64__)
+        .macro  bundle
+        .balign 16
+        .endm
+
+        .macro  rtcall k, n
+        bundle
+        sub     x23, x23, #\n
+        tbnz    x23, #63, .Ltrap\@
+        ldur    x30, [x27, #-8 * (\k + 1)]
+        blr     x30
+        b_over  .Lover\@
+.Ltrap\@:
+        udf     #0
+        bundle
+.Lover\@:
+        .endm
+        .macro  b_over label
+        sub     x23, x23, #2
+        b       \label
+        .endm
+
+begin meter_loop
+1:      add     x1, x1, #1
+        sub     x23, x23, #4
+        tbz     x23, #63, 1b
+        udf     #0
+end meter_loop
+
+begin meter_return
+        rtcall  3, 5
+end meter_return
+
+begin meter_call
+        rtcall  0, 5
+        rtcall  3, 3 + 5
+end meter_call
+
+begin meter_callback
+        add     x28, x27, w1, uxtw
+        nop
+        nop
+        nop
+        sub     x23, x23, #8
+        tbnz    x23, #63, 1f
+        and     x28, x28, #-16
+        blr     x28
+        rtcall  3, 4
+1:      udf     #0
+end meter_callback
+
+begin meter_trap
+        udf     #0
+end meter_trap
+
+begin bad_uncharged
+1:      add     x1, x1, #1
+        b       1b
+end bad_uncharged
+begin bad_untested
+1:      add     x1, x1, #1
+        sub     x23, x23, #3
+        b       1b
+end bad_untested
+begin bad_around
+        sub     x23, x23, #2
+1:      tbz     x23, #63, 1b
+        udf     #0
+end bad_around
+begin bad_refuel
+1:      mov     x23, #0x7fffffff
+        sub     x23, x23, #3
+        tbz     x23, #63, 1b
+        udf     #0
+end bad_refuel
+
+begin meter_mixture
+1:      add     x1, x1, #1
+        cmp     x1, #64
+        nop
+        nop
+        sub     x23, x23, #8
+        b.eq    2f
+        tbz     x23, #63, 1b
+        udf     #0
+2:      mov     x1, #0
+        bundle
+        sub     x23, x23, #8
+        tbnz    x23, #63, 3f
+        bl      4f
+3:      udf     #0
+4:      add     x30, x27, w30, uxtw
+        adr     x0, 1b
+        add     x28, x27, w0, uxtw
+        bundle
+        sub     x23, x23, #12
+        tbnz    x23, #63, 5f
+        and     x28, x28, #-16
+        br      x28
+5:      udf     #0
+        rtcall  0, 12
+        rtcall  3, 12
+end meter_mixture
+#endif
+        .section .note.GNU-stack, ""
