@@ -72,12 +72,28 @@ static char *profile_names(enum LFIArch arch)
     return list;
 }
 
+static const struct LFIProfile *with_meter(const struct LFIProfile *p, const char *name)
+{
+    const char *why;
+    enum LFIMeter meter = lfi_meter_find(name, &why);
+    if (meter == LFI_METER_NONE)
+        tool_fail("-mlfi-meter=%s: %s", name, why);
+    const struct LFIProfile *metered = lfi_profile_metered(p, meter);
+    if (!metered)
+        tool_fail("-mlfi-meter=%s: no profile of %s is like '%s' and counts instructions", name,
+                  lfi_arch_name(p->arch), p->name);
+    return metered;
+}
+
 const struct LFIProfile *choose_profile(const struct Invocation *inv,
                                         const struct ScannedArgs *args, const char *otherwise)
 {
     enum LFIArch arch = lfi_arch_find(inv->arch);
-    const char *name = otherwise;
+    const char *name = otherwise, *meter = NULL;
     for (size_t i = 0; i < args->count; i++) {
+        const char *kind = after(args->values[i], "-mlfi-meter=");
+        if (kind)
+            meter = kind;
         const char *value = after(args->values[i], "-mlfi-profile");
         if (value && *value == '=')
             name = value + 1;
@@ -88,7 +104,7 @@ const struct LFIProfile *choose_profile(const struct Invocation *inv,
     if (!p)
         tool_fail("-mlfi-profile=%s: no such profile of %s; there are %s", name, inv->arch,
                   profile_names(arch));
-    return p;
+    return meter ? with_meter(p, meter) : p;
 }
 
 char *triple_of(const struct Invocation *inv)
@@ -197,6 +213,7 @@ static void print_help(const struct Invocation *inv)
     for (size_t i = 0; (p = lfi_profile_at(i)); i++)
         if (p->arch == inv->profile->arch)
             printf("      %-13s %s.\n", p->name, p->summary);
+    puts("  -mlfi-meter=branch       Count instructions, so that fuel can end a run.");
     puts("  -mlfi-S                  Like -S, but writes the rewritten assembly.\n"
          "  -static-pie              The default; -static and -pie mean the same.\n"
          "  -mlfi-dynamic            A program with a dynamic linker: the default where a shared\n"

@@ -42,6 +42,9 @@ static const char *const last_flags[] = {"-z", "now"};
 /* arm64: entries of the procedure linkage table that have room for what they become.  */
 static const char *const last_flags_arm64[] = {"-z", "pac-plt"};
 
+/* x86-64, metered: the same.  */
+static const char *const last_flags_metered[] = {"-z", "ibtplt"};
+
 static const char no_verify[] = "--no-lfi-verify";
 
 /* Cuts the last component off the path and returns it.  */
@@ -188,10 +191,10 @@ struct Stub {
 static struct Stub add_stub(struct Link *l)
 {
     struct Stub stub = {NULL, NULL};
-    if (!l->dynamic || !plt_stub(l->arch))
+    if (!l->dynamic || !plt_stub(l->profile))
         return stub;
-    char *source = temporary("stub", plt_stub(l->arch)), *as = tool_printf("%s/as", l->directory);
-    stub.script = temporary("script", plt_script(l->arch));
+    char *source = temporary("stub", plt_stub(l->profile)), *as = tool_printf("%s/as", l->directory);
+    stub.script = temporary("script", plt_script(l->profile));
     stub.object = temporary("object", "");
     int status = run_program((char *[]){as, source, tool_strdup("-o"), stub.object, NULL});
     unlink(source);
@@ -261,7 +264,7 @@ static char *finish(const struct Link *l, const char *map)
     int byte = fill_byte(l->arch);
     if (byte >= 0 && fill_within(&m, map, (uint8_t)byte) != 0)
         why = tool_strdup(strerror(errno));
-    const char *table = why ? NULL : plt_fix(&m, l->arch);
+    const char *table = why ? NULL : plt_fix(&m, l->profile);
     relax_fix(&m, l->arch);
     if (byte >= 0)
         fill_between(&m, (uint8_t)byte);
@@ -329,5 +332,7 @@ int main(int argc, char **argv)
     add_all(&l, last_flags, sizeof last_flags / sizeof last_flags[0]);
     if (l.arch == LFI_ARCH_AARCH64)
         add_all(&l, last_flags_arm64, sizeof last_flags_arm64 / sizeof last_flags_arm64[0]);
+    else if (l.profile->meter != LFI_METER_NONE)
+        add_all(&l, last_flags_metered, sizeof last_flags_metered / sizeof last_flags_metered[0]);
     return link_image(&l);
 }

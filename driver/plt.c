@@ -18,7 +18,10 @@
    becomes a jump to a stub in the section .lfi.plt, for which the script leaves room.  What a
    stub is the rewriter decides: it makes one for the profile, which this section starts with.
 
-     jmp  *SLOT(%rip)      ->   jmp  stub;   stub: mov SLOT(%rip), %r11, then as jmp *%r11  */
+     jmp  *SLOT(%rip)      ->   jmp  stub;   stub: mov SLOT(%rip), %r11, then as jmp *%r11
+
+   In metered code the jump is charged, for which "-z ibtplt" gives entries of 16 bytes, and on arm64 there
+   are such stubs, too: what a confined and metered entry does has 32 bytes.  */
 #include "config.h"
 
 #include "driver/plt.h"
@@ -28,6 +31,11 @@
 enum { INSN = 4, A64_HEADER = 8 * INSN, A64_ENTRY = 6 * INSN };
 enum { STUB = 32, LOAD = 3, LOAD_SIZE = LOAD + 4, TRAP = 0xcc };
 static const uint8_t load_r11[LOAD] = {0x4c, 0x8b, 0x1d}; /* mov disp(%rip), %r11 */
+
+/* Charges of two instructions: lea -2(%r12), %r12; sub x23, x23, #2.  */
+static const uint8_t x64_charge[] = {0x4d, 0x8d, 0x64, 0x24, 0xfe};
+enum { X64_CHARGE = sizeof x64_charge };
+#define A64_CHARGE 0xd1000af7
 
 /* A section of code in the image.  */
 struct Code {
@@ -55,46 +63,105 @@ static void put32(uint8_t *p, uint32_t value)
     memcpy(p, &value, sizeof value);
 }
 
-/* arm64 */
-
-static bool a64_fix_entry(uint8_t *p)
+static bool is_metered(const struct LFIProfile *profile)
 {
-    uint32_t page = get32(p), load = get32(p + INSN), off = load >> 10 & 0xfff;
-    if ((page & 0x9f00001f) != 0x90000010 || (load & 0xffc003ff) != 0xf9400211
-        || get32(p + 2 * INSN) != (0x91000210 | off << 13) || get32(p + 3 * INSN) != 0xd503219f
-        || get32(p + 4 * INSN) != 0xd61f0220 || get32(p + 5 * INSN) != 0xd503201f)
-        return false;
-    put32(p + 1 * INSN, 0x8b30437c);             /* add x28, x27, w16, uxtw */
-    put32(p + 2 * INSN, 0xf9400391 | off << 10); /* ldr x17, [x28, #OFF] */
-    put32(p + 3 * INSN, 0x8b31437c);             /* add x28, x27, w17, uxtw */
-    put32(p + 4 * INSN, 0xd61f0380);             /* br x28 */
-    put32(p + 5 * INSN, 0);                      /* udf #0 */
-    return true;
+    return profile->meter != LFI_METER_NONE;
 }
-
-static const char *a64_fix(struct Image *m)
-{
-    struct Code plt = code_named(m, ".plt");
-    if (!plt.size)
-        return NULL;
-    if (plt.size < A64_HEADER || (plt.size - A64_HEADER) % A64_ENTRY != 0)
-        return "the linker made a .plt of unknown size: link with GNU ld 2.40 and without -z lazy";
-    memset(plt.bytes, 0, A64_HEADER);
-    for (uint64_t at = A64_HEADER; at < plt.size; at += A64_ENTRY)
-        if (!a64_fix_entry(plt.bytes + at))
-            return "the linker made a .plt of unknown code: link with GNU ld 2.40 and without -z "
-                   "lazy";
-    return NULL;
-}
-
-/* x86-64 */
 
 /* Stubs that are still free; the model of them all.  */
 struct Stubs {
     struct Code room;
     uint64_t used;
     uint8_t model[STUB];
+    bool metered;
 };
+
+static const char no_stubs[] = "calls that go through a .plt need a dynamic linker: leave out -static and "
+                               "--no-dynamic-linker, or define what is weak";
+
+/* Another stub, a copy of the model; NULL if there is no room.  */
+static uint8_t *take_stub(struct Stubs *stubs, uint64_t *address)
+{
+    if (stubs->room.size - stubs->used < STUB)
+        return NULL;
+    uint8_t *code = stubs->room.bytes + stubs->used;
+    *address = stubs->room.address + stubs->used;
+    stubs->used += STUB;
+    memcpy(code, stubs->model, STUB);
+    return code;
+}
+
+/* arm64 */
+
+static bool a64_known_entry(const uint8_t *p)
+{
+    uint32_t page = get32(p), load = get32(p + INSN), off = load >> 10 & 0xfff;
+    return !((page & 0x9f00001f) != 0x90000010 || (load & 0xffc003ff) != 0xf9400211
+        || get32(p + 2 * INSN) != (0x91000210 | off << 13) || get32(p + 3 * INSN) != 0xd503219f
+        || get32(p + 4 * INSN) != 0xd61f0220 || get32(p + 5 * INSN) != 0xd503201f);
+}
+
+static void a64_fix_entry(uint8_t *p)
+{
+    uint32_t off = get32(p + INSN) >> 10 & 0xfff;
+    put32(p + 1 * INSN, 0x8b30437c);             /* add x28, x27, w16, uxtw */
+    put32(p + 2 * INSN, 0xf9400391 | off << 10); /* ldr x17, [x28, #OFF] */
+    put32(p + 3 * INSN, 0x8b31437c);             /* add x28, x27, w17, uxtw */
+    put32(p + 4 * INSN, 0xd61f0380);             /* br x28 */
+    put32(p + 5 * INSN, 0);                      /* udf #0 */
+}
+
+/* The stub: adrp x16, PAGE; add x28, x27, w16, uxtw; ldr x17, [x28, #OFF]; ...  */
+static bool a64_fix_metered(struct Stubs *stubs, uint8_t *p, uint64_t address)
+{
+    uint32_t page = get32(p), off = get32(p + INSN) >> 10 & 0xfff;
+    int64_t imm = (int64_t)((page >> 29 & 3) | (page >> 3 & 0x1ffffc)) << 43 >> 43;
+    uint64_t at, target = (address >> 12) + (uint64_t)imm;
+    uint8_t *code = take_stub(stubs, &at);
+    if (!code || at < address)
+        return false;
+    uint32_t pages = (uint32_t)(target - (at >> 12));
+    put32(code, 0x90000010 | (pages & 3) << 29 | (pages >> 2 & 0x7ffff) << 5);
+    put32(code + 2 * INSN, 0xf9400391 | off << 10);
+    memset(p, 0, A64_ENTRY);
+    put32(p, A64_CHARGE);
+    put32(p + INSN, 0x14000000 | (uint32_t)((at - (address + INSN)) / INSN)); /* b stub */
+    return true;
+}
+
+/* adrp x16; add x28, x27, w16, uxtw; ldr x17, [x28, #i]; add x28, x27, w17, uxtw.  */
+static bool is_a64_model(const uint8_t *p)
+{
+    return (get32(p) & 0x9f00001f) == 0x90000010 && get32(p + INSN) == 0x8b30437c
+           && (get32(p + 2 * INSN) & 0xffc003ff) == 0xf9400391
+           && get32(p + 3 * INSN) == 0x8b31437c;
+}
+
+static const char *a64_fix(struct Image *m, bool metered)
+{
+    struct Code plt = code_named(m, ".plt");
+    struct Stubs stubs = {.room = code_named(m, ".lfi.plt")};
+    if (!plt.size)
+        return NULL;
+    if (metered && (stubs.room.size < STUB || !is_a64_model(stubs.room.bytes)))
+        return no_stubs;
+    if (metered)
+        memcpy(stubs.model, stubs.room.bytes, STUB);
+    if (plt.size < A64_HEADER || (plt.size - A64_HEADER) % A64_ENTRY != 0)
+        return "the linker made a .plt of unknown size: link with GNU ld 2.40 and without -z lazy";
+    memset(plt.bytes, 0, A64_HEADER);
+    for (uint64_t at = A64_HEADER; at < plt.size; at += A64_ENTRY) {
+        if (!a64_known_entry(plt.bytes + at)
+            || (metered && !a64_fix_metered(&stubs, plt.bytes + at, plt.address + at)))
+            return "the linker made a .plt of unknown code: link with GNU ld 2.40 and without -z "
+                   "lazy";
+        if (!metered)
+            a64_fix_entry(plt.bytes + at);
+    }
+    return NULL;
+}
+
+/* x86-64 */
 
 /* The slot of the entry "[endbr64] [bnd] jmp *SLOT(%rip)".  */
 static bool entry_slot(const uint8_t *p, uint64_t size, uint64_t address, uint64_t *slot)
@@ -113,16 +180,16 @@ static bool entry_slot(const uint8_t *p, uint64_t size, uint64_t address, uint64
 static bool x64_fix_entry(struct Stubs *stubs, uint8_t *p, uint64_t size, uint64_t address)
 {
     enum { JMP = 0xe9, JMP_SIZE = 5 };
-    uint64_t slot, stub = stubs->room.address + stubs->used;
-    if (!entry_slot(p, size, address, &slot) || stubs->room.size - stubs->used < STUB)
+    uint64_t slot, stub, at = stubs->metered ? X64_CHARGE : 0;
+    uint8_t *code;
+    if (size < at + JMP_SIZE || !entry_slot(p, size, address, &slot)
+        || !(code = take_stub(stubs, &stub)))
         return false;
-    uint8_t *code = stubs->room.bytes + stubs->used;
-    stubs->used += STUB;
-    memcpy(code, stubs->model, STUB);
     put32(code + LOAD, (uint32_t)(slot - (stub + LOAD_SIZE)));
     memset(p, TRAP, size);
-    p[0] = JMP;
-    put32(p + 1, (uint32_t)(stub - (address + JMP_SIZE)));
+    memcpy(p, x64_charge, at);
+    p[at] = JMP;
+    put32(p + at + 1, (uint32_t)(stub - (address + at + JMP_SIZE)));
     return true;
 }
 
@@ -137,17 +204,16 @@ static bool x64_fix_table(struct Stubs *stubs, struct Code table, unsigned entry
     return true;
 }
 
-static const char *x64_fix(struct Image *m)
+static const char *x64_fix(struct Image *m, bool metered)
 {
     enum { PLT_ENTRY = 16, GOT_ENTRY = 8 };
     struct Code plt = code_named(m, ".plt"), got = code_named(m, ".plt.got"),
                 sec = code_named(m, ".plt.sec");
-    struct Stubs stubs = {.room = code_named(m, ".lfi.plt")};
+    struct Stubs stubs = {.room = code_named(m, ".lfi.plt"), .metered = metered};
     if (!plt.size && !got.size && !sec.size)
         return NULL;
     if (stubs.room.size < STUB || memcmp(stubs.room.bytes, load_r11, LOAD) != 0)
-        return "calls that go through a .plt need a dynamic linker: leave out -static and "
-               "--no-dynamic-linker, or define what is weak";
+        return no_stubs;
     memcpy(stubs.model, stubs.room.bytes, STUB);
     bool ok = true;
     if (!sec.size && plt.size)
@@ -216,10 +282,15 @@ static const char *check_ifunc(const struct Image *m, enum LFIArch arch)
 
 /* Public.  */
 
-/* The section starts with the model and has then room for as many stubs as there are entries.  */
-const char *plt_script(enum LFIArch arch)
+static bool has_stubs(const struct LFIProfile *profile)
 {
-    return arch != LFI_ARCH_X86_64
+    return profile->arch == LFI_ARCH_X86_64 || is_metered(profile);
+}
+
+/* The section starts with the model and has then room for as many stubs as there are entries.  */
+const char *plt_script(const struct LFIProfile *profile)
+{
+    return !has_stubs(profile)
                ? NULL
                : "SECTIONS\n{\n"
                  "  .lfi.plt : ALIGN(32)\n  {\n"
@@ -228,23 +299,25 @@ const char *plt_script(enum LFIArch arch)
                  "  }\n}\nINSERT AFTER .fini;\n";
 }
 
-const char *plt_stub(enum LFIArch arch)
+#define BEGIN "\t.section .lfi.plt, \"ax\", %progbits\n\t.p2align 5\n.Lslot:\n"
+#define END "\t.p2align 5\n\t.section .note.GNU-stack, \"\", %progbits\n"
+
+const char *plt_stub(const struct LFIProfile *profile)
 {
-    return arch != LFI_ARCH_X86_64 ? NULL
-                                   : "\t.section .lfi.plt, \"ax\", @progbits\n"
-                                     "\t.p2align 5\n"
-                                     ".Lslot:\n"
-                                     "\tjmp *.Lslot(%rip)\n"
-                                     "\t.p2align 5\n"
-                                     "\t.section .note.GNU-stack, \"\", @progbits\n";
+    if (!has_stubs(profile))
+        return NULL;
+    return profile->arch == LFI_ARCH_X86_64
+               ? BEGIN "\tjmp *.Lslot(%rip)\n" END
+               : BEGIN "\tadrp x16, .Lslot\n\tldr x17, [x16, #8]\n\tbr x17\n" END;
 }
 
-const char *plt_fix(struct Image *m, enum LFIArch arch)
+const char *plt_fix(struct Image *m, const struct LFIProfile *profile)
 {
     if (m->head.e_type != ET_DYN)
         return NULL;
-    const char *why = check_ifunc(m, arch);
+    const char *why = check_ifunc(m, profile->arch);
     if (why)
         return why;
-    return arch == LFI_ARCH_X86_64 ? x64_fix(m) : a64_fix(m);
+    return profile->arch == LFI_ARCH_X86_64 ? x64_fix(m, is_metered(profile))
+                                            : a64_fix(m, is_metered(profile));
 }

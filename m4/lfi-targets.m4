@@ -68,6 +68,16 @@ AC_ARG_WITH([sysroot],
   [AS_HELP_STRING([--with-sysroot=DIR],
      [a prebuilt installation whose sysroots are copied instead of built])],
   [], [with_sysroot=])
+AC_ARG_WITH([profiles],
+  [AS_HELP_STRING([--with-profiles=LIST],
+     [profiles that get libraries beside those that do by default, such as meter])],
+  [], [with_profiles=])
+AS_CASE([$with_profiles], [yes | no], [AC_MSG_ERROR([--with-profiles: which? for example --with-profiles=meter])])
+for lfi_profile in $with_profiles; do
+  grep "^PROFILE(.*, *\"$lfi_profile\"," "$srcdir/profiles/profiles.def" > /dev/null ||
+    AC_MSG_ERROR([--with-profiles: there is no profile '$lfi_profile'])
+done
+AC_SUBST([MORE_PROFILES], [$with_profiles])
 AC_ARG_WITH([fetch-cache],
   [AS_HELP_STRING([--with-fetch-cache=DIR],
      [where 'make fetch' keeps sources [BUILDDIR/cache]])],

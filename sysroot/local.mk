@@ -16,15 +16,19 @@ lfi_overlay_files = \
   %D%/overlay/lfi-aarch64/musl/arch/aarch64/crt_arch.h \
   %D%/overlay/lfi-aarch64/musl/src/setjmp/aarch64/longjmp.s \
   %D%/overlay/lfi-aarch64/musl/src/setjmp/aarch64/setjmp.s \
+  %D%/overlay/lfi-aarch64/without-x23/musl/src/setjmp/aarch64/longjmp.s \
+  %D%/overlay/lfi-aarch64/without-x23/musl/src/setjmp/aarch64/setjmp.s \
   %D%/overlay/lfi-x86_64/musl/src/thread/x86_64/clone.s \
   %D%/overlay/lfi-x86_64/without-r11/musl/src/thread/x86_64/syscall_cp.s \
   %D%/overlay/lfi-x86_64/without-r15/musl/src/setjmp/x86_64/longjmp.s \
   %D%/overlay/lfi-x86_64/without-r15/musl/src/setjmp/x86_64/setjmp.s \
   %D%/overlay/lfi-x86_64/without-r14-r15/musl/src/setjmp/x86_64/longjmp.s \
-  %D%/overlay/lfi-x86_64/without-r14-r15/musl/src/setjmp/x86_64/setjmp.s
+  %D%/overlay/lfi-x86_64/without-r14-r15/musl/src/setjmp/x86_64/setjmp.s \
+  %D%/overlay/lfi-x86_64/without-r12-r14-r15/musl/src/setjmp/x86_64/longjmp.s \
+  %D%/overlay/lfi-x86_64/without-r12-r14-r15/musl/src/setjmp/x86_64/setjmp.s
 
 # Of each architecture those that its table has.
-LFI_PROFILES = full stores spec bundle16 nosegue dense single one one-single allregs
+LFI_PROFILES = full stores spec bundle16 nosegue dense single one one-single allregs $(MORE_PROFILES)
 profiles_of = $(filter $(LFI_PROFILES),$(shell sed -n \
   's/^PROFILE.$(shell echo $(1) | tr a-z A-Z), *"\([^"]*\)".*/\1/p' $(srcdir)/profiles/profiles.def))
 LFI_CXX_PROFILES = $(LFI_PROFILES)
