@@ -287,16 +287,22 @@ static bool has_stubs(const struct LFIProfile *profile)
     return profile->arch == LFI_ARCH_X86_64 || is_metered(profile);
 }
 
-/* The section starts with the model and has then room for as many stubs as there are entries.  */
+/* The section starts with the model and has then room for as many stubs as there are entries, of 24
+   bytes on arm64 and 8 or 16 on x86-64.  */
+#define SCRIPT(room)                                                                               \
+    "SECTIONS\n{\n"                                                                                \
+    "  .lfi.plt : ALIGN(32)\n  {\n"                                                                \
+    "    KEEP(*(.lfi.plt))\n"                                                                      \
+    "    . += " room ";\n"                                                                         \
+    "  }\n}\nINSERT AFTER .fini;\n"
+
 const char *plt_script(const struct LFIProfile *profile)
 {
-    return !has_stubs(profile)
-               ? NULL
-               : "SECTIONS\n{\n"
-                 "  .lfi.plt : ALIGN(32)\n  {\n"
-                 "    KEEP(*(.lfi.plt))\n"
-                 "    . += 2 * SIZEOF(.plt) + 4 * SIZEOF(.plt.got) + 2 * SIZEOF(.plt.sec);\n"
-                 "  }\n}\nINSERT AFTER .fini;\n";
+    if (!has_stubs(profile))
+        return NULL;
+    return profile->arch == LFI_ARCH_X86_64
+               ? SCRIPT("2 * SIZEOF(.plt) + 4 * SIZEOF(.plt.got) + 2 * SIZEOF(.plt.sec)")
+               : SCRIPT("2 * SIZEOF(.plt)");
 }
 
 #define BEGIN "\t.section .lfi.plt, \"ax\", %progbits\n\t.p2align 5\n.Lslot:\n"
