@@ -113,7 +113,6 @@ struct section {
     struct slice args;        /* of the .section directive that says most */
     bool code;                /* instructions were put there */
     unsigned anchor;          /* number of a label on a bundle boundary, 0 if none yet */
-    unsigned trap;            /* the same for where metered code ends that has nothing left */
 };
 
 /* One subsection: what is contiguous in the object file.  POS is the offset after
@@ -125,8 +124,8 @@ struct chunk {
     uint64_t pos;
     bool flows; /* pool.c: control may arrive at the end */
     int uncharged; /* metered code: instructions since the last charge; less than 0: charged before */
-    unsigned trap;        /* arm64: number of a label of a trap that is still to come, or 0 */
-    uint64_t trap_wanted; /* where it was first referred to */
+    unsigned trap;        /* metered code: number of a label of a trap that is still to come, or 0 */
+    uint64_t trap_wanted; /* arm64: where it was first referred to */
 };
 
 enum { SECTION_STACK = 64 };

@@ -187,9 +187,11 @@ static void begin_again(struct rewriter *r)
     r->copied = 0;
     r->held = NULL;
     r->ntables = 0;
-    for (struct section *s = r->first_section; s; s = s->next)
+    for (struct section *s = r->first_section; s; s = s->next) {
+        s->code = false;
         for (struct chunk *c = s->chunks; c; c = c->next)
             c->pos = 0, c->uncharged = 0, c->trap = 0, c->flows = false;
+    }
     symbols_forget(r);
     if (r->text != r->source.p)
         free(r->text);

@@ -300,6 +300,9 @@ static void test_contexts(struct LFIEngine *engine, struct LFIBox *box)
                                    && api.lfi_ctx_fault(ctx)->kind == LFI_FAULT_INTERRUPT);
     regs->A1 = 2;
     check("lfi_ctx_interrupt: the next run", api.lfi_ctx_run(ctx, call) == 55);
+    check("lfi_ctx_set_fuel, lfi_ctx_fuel", !api.lfi_ctx_set_fuel(ctx, 1000)
+                                                && api.lfi_errno() == LFI_ERR_STATE
+                                                && api.lfi_ctx_fuel(ctx) == LFI_FUEL_MAX);
     api.lfi_ctx_exit(ctx, 1);
     check("lfi_ctx_exit: returns outside", api.lfi_errno() == LFI_ERR_STATE);
     check("lfi_ctx_fault", !api.lfi_ctx_fault(ctx) && api.lfi_ctx_run(ctx, udf) == -1
@@ -411,7 +414,7 @@ static void test_program(struct LFILinuxEngine *lx, const char *name, load_funct
 {
     const char *args[] = {"program", "7", NULL}, *more[] = {"program", "8", NULL}, *none[] = {NULL};
     struct LFILinuxProc *p = api.lfi_proc_new(lx);
-    const struct LFILimits limits = {64 << 20, 4, 20, 1 << 20, 60000, 60000};
+    const struct LFILimits limits = {64 << 20, 4, 20, 1 << 20, 60000, 60000, 0};
     struct LFIProcEnd end;
     int code = -1;
     check("lfi_proc_set_limits", p && api.lfi_proc_set_limits(p, &limits));

@@ -123,8 +123,7 @@ void arm64_insn(struct rewriter *r, const struct stmt *s)
         return;
     if (!arm64_parse(r, s, &in, true))
         return;
-    if (arm64_meters(r) && r->sections.now->pos == 0)
-        r->sections.now->uncharged += (int)(r->widest / 4); /* padding before it */
+    arm64_meter_begin(r);
     arm64_meter_line(r);
     if (in.mem_op >= 0 && in.mem.base == SP)
         state->drifting = false;

@@ -131,7 +131,8 @@ bool arm64_tp_is_call(const struct rewriter *r);        /* read and set by rtcal
 /* meter.c.  A charge is the beginning of a sequence of MORE words behind it, and for all of them; where one of
    those is a branch of limited reach it counts twice.  */
 bool arm64_meters(const struct rewriter *r);
-void arm64_align(struct rewriter *r); /* to a bundle */
+void arm64_meter_begin(struct rewriter *r); /* in a section: padding may come before */
+void arm64_align(struct rewriter *r);       /* to a bundle */
 void arm64_charge(struct rewriter *r, int more);
 void arm64_charge_call(struct rewriter *r); /* tbnz and bl */
 void arm64_test(struct rewriter *r);        /* the next word of it */

@@ -28,8 +28,18 @@ bool arm64_meters(const struct rewriter *r)
     return r->profile->meter != LFI_METER_NONE;
 }
 
+void arm64_meter_begin(struct rewriter *r)
+{
+    struct chunk *c = r->sections.now;
+    if (!arm64_meters(r) || c->section->code)
+        return;
+    c->section->code = true;
+    c->uncharged += (int)(r->widest / 4);
+}
+
 static void pad(struct rewriter *r, int words)
 {
+    arm64_meter_begin(r);
     out_text(r, words == 3 ? ".p2align\t4" : ".p2align\t4,,%d", 4 * words);
     r->sections.now->pos += 4 * (uint64_t)words;
     r->sections.now->uncharged += words;
@@ -156,7 +166,9 @@ static void end_chunk(struct rewriter *r, struct section *s, struct chunk *c)
         out_line(r, "\t.subsection\t%d", (int)c->sub);
     r->sections.now = c;
     unsigned next = c->uncharged > 0 ? skip(r) : 0;
-    arm64_flow_ends(r);
+    put_trap(r);
+    /* It may be the end of all code: branches out of that go to bundles.  Zeros are traps.  */
+    out_text(r, ".p2align\t4, 0");
     if (next)
         place(r, next);
 }

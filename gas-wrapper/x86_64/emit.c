@@ -361,16 +361,14 @@ static void go_to(struct rewriter *r, const struct section *s, int64_t sub)
         out_line(r, "\t.subsection\t%d", (int)sub);
 }
 
-/* Metered code: subsections that end with instructions that nothing has charged, and the trap.  */
-static void end_metered(struct rewriter *r, struct section *s, int64_t last)
+/* Metered code: subsections that end with instructions that nothing has charged, or without a trap.  */
+static void end_metered(struct rewriter *r, struct section *s)
 {
-    for (struct chunk *c = s->chunks; c; c = c->next) {
-        bool trap = c->sub == last && s->trap;
-        if (c->uncharged <= 0 && !trap)
-            continue;
-        go_to(r, s, c->sub);
-        x86_meter_end(r, c, trap);
-    }
+    for (struct chunk *c = s->chunks; c; c = c->next)
+        if (c->uncharged > 0 || c->trap) {
+            go_to(r, s, c->sub);
+            x86_meter_end(r, c);
+        }
 }
 
 /* Pads the sections, so that what the linker puts behind starts a bundle.  */
@@ -383,7 +381,7 @@ void x86_end(struct rewriter *r)
             continue;
         int64_t last = last_subsection(s);
         if (x86_meters(r))
-            end_metered(r, s, last);
+            end_metered(r, s);
         go_to(r, s, last);
         out_line(r, "\t.p2align %d", power(r));
     }

@@ -17,7 +17,7 @@
      repne scasb      ->  a loop
 
    Nothing is executed between a branch and the charge for it, so that a branch to any label arrives
-   with everything charged.  TRAP is at the end of the section.  */
+   with everything charged.  TRAP is the next ud2 of any sequence, in most cases in the same function.  */
 #include "config.h"
 
 #include "gas-wrapper/x86_64/x86_64.h"
@@ -62,8 +62,12 @@ void x86_charge(struct rewriter *r, int more)
 
 static void put_trap(struct rewriter *r)
 {
+    struct chunk *c = r->sections.now;
+    if (c->trap)
+        x86_place(r, c->trap);
+    c->trap = 0;
     x86_put(r, 2, "ud2");
-    r->sections.now->uncharged = 0;
+    c->uncharged = 0;
 }
 
 /* -- the test ------------------------------------------------------------------------ */
@@ -75,11 +79,9 @@ unsigned x86_test_length(const struct rewriter *r, bool far)
     return x86_meters(r) ? TEST + (far ? JS_TRAP : SHORT_JUMP) : 0;
 }
 
-/* FAR: one jump of fixed length to the trap at the end of the section; else to a new label, which
-   x86_test_end places.  */
+/* FAR: a jump of fixed length to the next trap; else to a new label, which x86_test_end places.  */
 unsigned x86_test(struct rewriter *r, bool far)
 {
-    struct section *s = r->sections.now->section;
     unsigned label = 0;
     if (!x86_meters(r))
         return 0;
@@ -89,7 +91,7 @@ unsigned x86_test(struct rewriter *r, bool far)
         x86_put(r, SHORT_JUMP, "js\t.Llfi.%d", (int)label);
         return label;
     }
-    x86_to_trap(r, s);
+    x86_to_trap(r);
     return 0;
 }
 
@@ -101,11 +103,12 @@ void x86_test_end(struct rewriter *r, unsigned label)
     put_trap(r);
 }
 
-void x86_to_trap(struct rewriter *r, struct section *s)
+void x86_to_trap(struct rewriter *r)
 {
-    if (s->trap == 0)
-        s->trap = x86_new_label(r);
-    out_insn(r, "{disp32} js\t.Llfi.%d", (int)s->trap);
+    struct chunk *c = r->sections.now;
+    if (c->trap == 0)
+        c->trap = x86_new_label(r);
+    out_insn(r, "{disp32} js\t.Llfi.%d", (int)c->trap);
     x86_count(r);
 }
 
@@ -262,7 +265,7 @@ void x86_meter_line(struct rewriter *r)
 }
 
 /* After everything, at the end of a subsection: what comes behind it does not charge for this.  */
-void x86_meter_end(struct rewriter *r, struct chunk *c, bool last)
+void x86_meter_end(struct rewriter *r, struct chunk *c)
 {
     r->sections.now = c;
     x86_anywhere(r);
@@ -271,6 +274,6 @@ void x86_meter_end(struct rewriter *r, struct chunk *c, bool last)
         x86_jump_to(r, "jmp", next, LONG_JMP);
         x86_place(r, next);
     }
-    if (last && c->section->trap)
-        x86_test_end(r, c->section->trap);
+    if (c->trap)
+        put_trap(r);
 }

@@ -78,7 +78,7 @@ static void repeat_charged(struct rewriter *r, struct insn *in, unsigned len, bo
     x86_lock(r, CHARGE + CONFINE + CONFINE * rsi + len);
     x86_put(r, 2, "mov\t%%ecx, %%ecx");
     x86_put(r, 3, "sub\t%%rcx, %%r12");
-    x86_to_trap(r, r->sections.now->section);
+    x86_to_trap(r);
     confine(r, RDI, R14);
     if (rsi)
         confine(r, RSI, R14);

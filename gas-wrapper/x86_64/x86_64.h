@@ -204,7 +204,7 @@ void x86_charge(struct rewriter *r, int more);
 unsigned x86_test_length(const struct rewriter *r, bool far);
 unsigned x86_test(struct rewriter *r, bool far);
 void x86_test_end(struct rewriter *r, unsigned label);
-void x86_to_trap(struct rewriter *r, struct section *s); /* js there, in 6 bytes */
+void x86_to_trap(struct rewriter *r); /* js there, in 6 bytes */
 /* A direct branch of the input, of LONGEST bytes at most; one that is known to go forward; one to a label that was
    placed, where flags are dead.  */
 void x86_jump(struct rewriter *r, struct slice name, struct slice target, unsigned longest);
@@ -213,7 +213,7 @@ void x86_jump_back(struct rewriter *r, const char *name, unsigned label);
 /* In any profile: to a label that will be placed.  */
 void x86_jump_to(struct rewriter *r, const char *name, unsigned label, unsigned longest);
 void x86_meter_line(struct rewriter *r); /* before an instruction of the input */
-void x86_meter_end(struct rewriter *r, struct chunk *c, bool last);
+void x86_meter_end(struct rewriter *r, struct chunk *c);
 
 /* base.c: how the profile reaches the base of the box */
 bool x86_has_register(const struct rewriter *r, unsigned reg); /* the program, that is */
