@@ -9,7 +9,7 @@ import re
 OTHER_KIND = {"movs": "stos", "stos": "scas", "scas": "-", "cmps": "scas", "lods": "-"}
 OTHER_IMMEDIATE = {"b": "z", "z": "b", "v": "z", "rel8": "rel32", "rel32": "rel8"}
 BASES = ["segment", "register", "zero", "slot"]
-MORE_REGISTERS = {"low": ["any"], "r8-13": ["r8-14", "r8-15"], "r8-14": ["r8-15"]}
+MORE_REGISTERS = {"low": ["any"], "r8-13": ["r8-14", "r8-15"], "r8-14": ["r8-15"], "r8-13,!12": ["r8-13"]}
 # What a kind of macro does to a drift; of the others only the steps count.  With base 0 there is none.
 OTHER_EFFECT = {"jump": "call", "call": "jump", "ret": "jump", "rtcall": "call", "sp": "string"}
 
@@ -121,7 +121,8 @@ def macro_mutants(text):
             return " ".join([effect, bases, when, registers, *code]) + "\n"
 
         bases = base.split(",")
-        for other in BASES:
+        # No profile meters code with another base.
+        for other in ["segment"] if when == "meter" else BASES:
             new = [b for b in bases if b != other] if other in bases else [*bases, other]
             if new:
                 yield at, at + len(line), row(bases=",".join(new)), f"{name}: {'not ' * (other in bases)}for {other}"

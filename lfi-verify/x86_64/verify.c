@@ -474,10 +474,6 @@ static const char *check_macro(struct Scan *s, const struct Bundle *b, const str
             return "rule 4: rsp was moved and must be used before this branch";
         break;
     case M_CALL:
-        if (s->drift_open && all)
-            return "rule 4: rsp was moved and must be used before the test that precedes this call";
-        s->drift_open = false;
-        break;
     case M_RET:
         s->drift_open = false;
         break;

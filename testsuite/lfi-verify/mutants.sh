@@ -6,7 +6,7 @@ top=$(cd "$here/../.." && pwd)
 cc=${CC:-gcc}
 sources="lfi-verify/arm64/verify.c lfi-verify/arm64/decode.c lfi-verify/x86_64/verify.c lfi-verify/x86_64/decode.c
     lfi-verify/elf.c lfi-verify/profile.c lfi-verify/message.c profiles/profile.c"
-arm64_tables=lfi-verify/arm64/insns.def
+arm64_tables="lfi-verify/arm64/insns.def lfi-verify/arm64/macros.def"
 x86_tables="lfi-verify/x86_64/insns.def lfi-verify/x86_64/macros.def"
 drivers="lfiv-drive lfiv-elf lfiv-api x86_64-resume"
 
@@ -22,6 +22,20 @@ make_table() {
     mkdir -p "$dir/lfi-verify/$arch"
     LC_ALL=C awk -f "$top/lfi-verify/table.awk" -f "$top/lfi-verify/$arch/table.awk" "$@" \
         > "$dir/lfi-verify/$arch/insns.inc"
+}
+
+# with_mutant DIR FILE MUTATED TABLE...: the tables, that one mutated.
+with_mutant() {
+    local dir=$1 file=$2 mutated=$3 t
+    shift 3
+    for t; do
+        if [ "$t" = "$file" ]; then
+            cp "$mutated" "$dir/$(basename "$t")"
+            echo "$dir/$(basename "$t")"
+        else
+            echo "$top/$t"
+        fi
+    done
 }
 
 # The object of a source: its path with underscores.
@@ -46,7 +60,7 @@ sources)
     echo $arm64_tables $x86_tables $sources
     ;;
 prepare)
-    make_table "$2" arm64 "$top/$arm64_tables"
+    make_table "$2" arm64 $(printf "$top/%s " $arm64_tables)
     make_table "$2" x86_64 $(printf "$top/%s " $x86_tables)
     for f in $sources; do compile "$2" "$top/$f" "$(object "$2" "$f")"; done
     link_library "$2"
@@ -65,19 +79,11 @@ prepare)
 build)
     case $3 in
     *arm64/*.def)
-        make_table "$2" arm64 "$4"
+        make_table "$2" arm64 $(with_mutant "$2" "$3" "$4" $arm64_tables)
         compile_arch "$2" arm64
         ;;
     *x86_64/*.def)
-        tables=
-        for t in $x86_tables; do
-            if [ "$t" = "$3" ]; then
-                cp "$4" "$2/$(basename "$t")"
-                tables="$tables $2/$(basename "$t")"
-            else
-                tables="$tables $top/$t"
-            fi
-        done
+        tables=$(with_mutant "$2" "$3" "$4" $x86_tables)
         make_table "$2" x86_64 $tables
         case $3 in *macros.def) f=verify ;; *) f=decode ;; esac
         compile "$2" "$top/lfi-verify/x86_64/$f.c" "$(object "$2" "lfi-verify/x86_64/$f.c")"
