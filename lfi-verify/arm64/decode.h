@@ -19,7 +19,6 @@ enum Kind {
     K_JUMP,
     K_INDIRECT,
     K_CHARGE,
-    K_MASK,
     K_TRAP
 };
 

@@ -43,7 +43,7 @@ struct Scan {
     bool link_open;  /* x30 was written and not guarded */
     bool drift_open; /* sp was moved and not used since */
     bool meter;      /* words are counted */
-    bool in_macro;   /* the current one is part of a macro */
+    bool in_macro;   /* the current one is part of a macro, which writes x28 and x30 by masks alone */
     unsigned uncharged; /* so many since the last charge */
 };
 
@@ -110,39 +110,38 @@ static bool is_part(const struct Scan *s, uint32_t word, uint8_t token, uint32_t
     }
 }
 
-/* The number of words of the macro that starts there and lies in its bundle; 0 if none does.  Of those
-   that begin alike the longest.  */
+/* The number of words of the macro that starts there and lies in its bundle; 0 if none does.  */
 static unsigned macro_at(const struct Scan *s, size_t at)
 {
-    unsigned longest = 0;
     size_t room = BUNDLE - (s->vaddr + at) % BUNDLE;
-    if (room > s->size - at)
-        room = s->size - at;
     for (size_t m = 0; m < sizeof macros / sizeof macros[0]; m++) {
         unsigned n = 0, count = macros[m].count;
-        if (count <= longest || count * 4 > room)
+        if (count * 4 > room || count * 4 > s->size - at)
             continue;
         while (n < count
                && is_part(s, word_at(s->code, at + 4 * n), macros[m].part[n].token,
                           macros[m].part[n].word))
             n++;
         if (n == count)
-            longest = count;
+            return count;
     }
-    return longest;
+    return 0;
+}
+
+/* The end of the macro that starts there, or of the word.  */
+static size_t end_of(const struct Scan *s, size_t at)
+{
+    unsigned words = macro_at(s, at);
+    return at + 4 * (words ? words : 1);
 }
 
 /* The start of the macro that the word at the offset lies in, else the offset.  */
 static size_t macro_of(const struct Scan *s, size_t offset)
 {
-    size_t in_bundle = (s->vaddr + offset) % BUNDLE, at = offset < in_bundle ? 0 : offset - in_bundle;
-    while (at < offset) {
-        size_t next = at + 4 * (size_t)macro_at(s, at);
-        if (next > offset)
-            return at;
-        at = next > at ? next : at + 4;
-    }
-    return offset;
+    size_t at = offset - (s->vaddr + offset) % BUNDLE;
+    for (size_t end; (end = end_of(s, at)) <= offset;)
+        at = end;
+    return at;
 }
 
 /* Rule 9.  */
@@ -172,20 +171,21 @@ static const char *check_metered(const struct Scan *s, const struct Row *row, ui
 /* Behind a trap a box goes on by the runtime alone, which charges for that.  */
 static const char *count_words(struct Scan *s, const struct Row *row, uint32_t word, size_t length)
 {
-    unsigned charged = row->kind == K_CHARGE && length ? field(word, 10, 12) : 0, owed;
     if (row->kind == K_TRAP) {
         s->uncharged = 0;
         return NULL;
     }
     if (s->in_macro && !length)
         return NULL; /* counted with the first word */
-    owed = s->uncharged += length ? (unsigned)length : 1;
-    if (charged || owed > LFI_METER_BLOCK)
-        s->uncharged = 0;
-    if (charged && owed > charged)
-        return "rule 9: the charge is less than the number of words since the last one";
-    if (!charged && owed > LFI_METER_BLOCK)
+    unsigned owed = s->uncharged + (length ? (unsigned)length : 1);
+    s->uncharged = 0;
+    if (length)
+        return owed > field(word, 10, 12)
+                   ? "rule 9: the charge is less than the number of words since the last one"
+                   : NULL;
+    if (owed > LFI_METER_BLOCK)
         return "rule 9: too many words without a charge";
+    s->uncharged = owed;
     return NULL;
 }
 
@@ -236,7 +236,7 @@ static const char *check_writes(const struct Scan *s, const struct Row *row, uin
 {
     if (writes & s->reserved)
         return "rule 2: x27 (and x25, the context register) must not be written";
-    if (writes & REG(X_GUARDED) && row->kind != K_GUARD && !(row->kind == K_MASK && s->in_macro))
+    if (writes & REG(X_GUARDED) && row->kind != K_GUARD && !s->in_macro)
         return "rule 3: x28 is written only by add x28, x27, wN, uxtw";
     if (writes & REG_SP && !is_sp_update(s, row))
         return "rule 4: sp is written only by add sp, x27, wN, uxtw, by writeback of a "
@@ -300,7 +300,7 @@ static const char *check_word(struct Scan *s, uint32_t word, uint64_t addr,
         if (!why)
             why = check_branch(s, row, word, writes);
         s->link_open = s->drift_open = false;
-    } else if (writes & REG(X_LINK) && !(row->kind == K_MASK && s->in_macro)) {
+    } else if (writes & REG(X_LINK) && !s->in_macro) {
         s->link_open = row->kind != K_GUARD && !is_table_load(s, row);
     }
     return why;
@@ -329,7 +329,7 @@ static const char *check_end(const struct Scan *s)
 {
     if (s->link_open || s->drift_open)
         return "rules 4 and 5: the region ends with x30 unguarded or sp moved and not used";
-    if (s->meter && s->uncharged)
+    if (s->uncharged)
         return "rule 9: the region ends with words that nothing charges";
     return NULL;
 }

@@ -543,21 +543,20 @@ static bool decode_bundle(struct Scan *s, size_t offset, struct Bundle *b)
 static const char *count_insns(struct Scan *s, const struct Insn *i, unsigned count,
                                const struct Match *m)
 {
-    unsigned charged = 0;
     for (unsigned k = 0; k < count; k++)
         if (i[k].row->kind == K_TRAP && !m)
             s->uncharged = 0;
         else if (i[k].row->kind != K_NOP)
             s->uncharged++;
-    if (m && m->steps && m->token[0] == T_CHARGE)
-        charged = (unsigned)-m->step[0]->disp;
     unsigned owed = s->uncharged;
-    if (charged || owed > LFI_METER_BLOCK)
-        s->uncharged = 0;
-    if (charged && owed > charged)
-        return "rule 9: the charge is less than the number of instructions since the last one";
-    if (!charged && owed > LFI_METER_BLOCK)
+    s->uncharged = 0;
+    if (m && m->steps && m->token[0] == T_CHARGE)
+        return owed > (unsigned)-m->step[0]->disp
+                   ? "rule 9: the charge is less than the number of instructions since the last one"
+                   : NULL;
+    if (owed > LFI_METER_BLOCK)
         return "rule 9: too many instructions without a charge";
+    s->uncharged = owed;
     return NULL;
 }
 
@@ -601,7 +600,7 @@ static void scan_region(struct Scan *s)
         scan_bundle(s, at);
     if (s->drift_open && !s->stop)
         reject(s, s->size, 0, "end of the region", "rule 4: rsp was moved and not used");
-    if (s->meter && s->uncharged && !s->stop)
+    if (s->uncharged && !s->stop)
         reject(s, s->size, 0, "end of the region", "rule 9: instructions that nothing charges");
 }
 

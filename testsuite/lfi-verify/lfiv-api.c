@@ -137,6 +137,9 @@ static void test_options(void)
     static char trap[4];
     struct LFIVOptions metered = {.ctxreg = true, .meter = true};
     check("metered", lfiv_verify_arm64(trap, 4, 0, &metered));
+    static char cut[] = "\xf7\x0a\x00\xd1\x01\x00\x00\x14\x00\x00\x00"; /* sub x23, x23, #2; b .+4; udf */
+    check("metered: a sequence", lfiv_verify_arm64(cut, 12, 0, &metered));
+    check("metered: a sequence that the region cuts off", !lfiv_verify_arm64(cut, 4, 0, &metered));
     metered.box = LFI_BOX_STORES;
     check("metered stores", !lfiv_verify_arm64(trap, 4, 0, &metered));
     metered.box = LFI_BOX_FULL;
