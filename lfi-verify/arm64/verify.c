@@ -43,7 +43,7 @@ struct Scan {
     bool link_open;  /* x30 was written and not guarded */
     bool drift_open; /* sp was moved and not used since */
     bool meter;      /* words are counted */
-    bool in_macro;   /* the current one is part of a macro, which writes x28 and x30 by masks alone */
+    bool in_macro;   /* the current one is part of a macro, whose words are the charge, masks of x28 and x30, and branches */
     unsigned uncharged; /* so many since the last charge */
 };
 
@@ -157,7 +157,7 @@ static const char *check_target(const struct Scan *s, uint64_t target)
 static const char *check_metered(const struct Scan *s, const struct Row *row, uint32_t word,
                                  uint64_t addr, uint32_t writes)
 {
-    if (writes & REG(X_COUNTER) && !(s->in_macro && row->kind == K_CHARGE))
+    if (writes & REG(X_COUNTER) && !s->in_macro)
         return "rule 9: x23 (the counter) is written only by sub x23, x23, #n before a branch";
     if (row->kind == K_INDIRECT && !s->in_macro)
         return "rule 9: indirect branches need the macro that charges, tests and masks";

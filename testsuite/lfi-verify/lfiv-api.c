@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lfi-verify/arm64/resume.h"
 #include "lfi-verify/message.h"
 #include "lfi_layout.h"
 #include "lfiv.h"
@@ -183,6 +184,24 @@ static void test_profiles(void)
     struct LFIProfile other = *lfi_profile_find(LFI_ARCH_AARCH64, "full");
     other.sandbox = LFI_SANDBOX_BUNDLE_JUMPS;
     check("a sandbox type without a verifier", !lfiv_for_profile(&other, &v));
+}
+
+/* Where a stopped box goes on.  */
+static void test_arm64_resume(void)
+{
+    /* nop; sub x23, x23, #4; tbnz x23, #63, .+8; b .+4; udf #0 */
+    static const uint32_t words[] = {0xd503201f, 0xd10012f7, 0xb7f80057, 0x14000001, 0};
+    static const size_t at[] = {0, 4, 4, 4, 16};
+    struct LFIVOptions o = {.ctxreg = true, .meter = true}, plain = {.ctxreg = true};
+    char code[sizeof words];
+    memcpy(code, words, sizeof words);
+    bool ok = lfiv_verify_arm64(code, sizeof code, 0x10000, &o), same = true;
+    for (size_t i = 0; i < sizeof at / sizeof at[0]; i++) {
+        ok = ok && lfiv_arm64_resume(code, sizeof code, 0x10000, 4 * i, &o) == at[i];
+        same = same && lfiv_arm64_resume(code, sizeof code, 0x10000, 4 * i, &plain) == 4 * i;
+    }
+    check("arm64: metered: resumed at the start of a macro", ok);
+    check("arm64: resumed anywhere", same);
 }
 
 /* Every row of the table, field by field.  */
@@ -470,6 +489,88 @@ static void test_x86_large(void)
     check("x86-64: metered: more padding", !lfiv_verify_x64(code, MOST + 33, 0, &o));
 }
 
+/* Which profile counts instructions like which.  */
+static void test_meters(void)
+{
+    const char *why = NULL;
+    check("meters: branch", lfi_meter_find("branch", &why) == LFI_METER_BRANCH && !why);
+    static const char *const others[] = {"branch-resume", "timer", "fp", "", "branches"};
+    bool refused = true;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        why = NULL;
+        refused = refused && lfi_meter_find(others[i], &why) == LFI_METER_NONE && why && *why;
+    }
+    check("meters: no other", refused);
+    bool right = true;
+    const struct LFIProfile *p;
+    for (size_t i = 0; (p = lfi_profile_at(i)) != NULL; i++) {
+        const struct LFIProfile *full = lfi_profile_find(p->arch, "full"),
+                                *meter = lfi_profile_find(p->arch, "meter");
+        bool like = p == full || p == meter;
+        right = right && lfi_profile_metered(p, LFI_METER_BRANCH) == (like ? meter : NULL)
+                && lfi_profile_metered(p, LFI_METER_NONE) == (p == meter ? full : p);
+        /* Any other difference is one too many.  */
+        if (!like)
+            continue;
+        struct LFIProfile odd = *p;
+        odd.isa ^= 1;
+        right = right && !lfi_profile_metered(&odd, LFI_METER_BRANCH);
+        odd = *p;
+        odd.drift = !odd.drift;
+        right = right && !lfi_profile_metered(&odd, LFI_METER_BRANCH);
+        odd = *p;
+        odd.ctxreg = !odd.ctxreg;
+        right = right && !lfi_profile_metered(&odd, LFI_METER_BRANCH);
+        odd = *p;
+        odd.table = p->table == LFI_TABLE_BELOW ? LFI_TABLE_PAGE0 : LFI_TABLE_BELOW;
+        right = right && !lfi_profile_metered(&odd, LFI_METER_BRANCH);
+        odd = *p;
+        odd.base = LFI_BASE_SLOT;
+        right = right && !lfi_profile_metered(&odd, LFI_METER_BRANCH);
+        odd = *p;
+        odd.guard = LFI_GUARD_ONE;
+        right = right && !lfi_profile_metered(&odd, LFI_METER_BRANCH);
+        odd = *p;
+        odd.threads = LFI_THREADS_SINGLE;
+        right = right && !lfi_profile_metered(&odd, LFI_METER_BRANCH);
+        odd = *p;
+        odd.sandbox = LFI_SANDBOX_STORES;
+        right = right && !lfi_profile_metered(&odd, LFI_METER_BRANCH);
+    }
+    check("meters: the profile that differs in nothing else", right);
+}
+
+/* arm64: combinations that are no row of the table.  */
+static void test_arm64_meter(void)
+{
+    const struct LFIProfile *meter = lfi_profile_find(LFI_ARCH_AARCH64, "meter");
+    struct LFIVerifier v;
+    check("arm64: profile meter", lfiv_for_profile(meter, &v) && v.verify == lfiv_verify_arm64
+                                      && v.opts.meter && v.opts.ctxreg && !v.opts.published);
+    static const struct {
+        size_t field;
+        unsigned value;
+    } refused[] = {
+        {offsetof(struct LFIProfile, meter), LFI_METER_NONE},
+        {offsetof(struct LFIProfile, meter), 2},
+        {offsetof(struct LFIProfile, bundle), 0},
+        {offsetof(struct LFIProfile, bundle), 32},
+        {offsetof(struct LFIProfile, sandbox), LFI_SANDBOX_STORES},
+        {offsetof(struct LFIProfile, table), LFI_TABLE_PAGE0},
+    };
+    bool all = true;
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        struct LFIProfile p = *meter;
+        memcpy((char *)&p + refused[i].field, &refused[i].value, sizeof refused[i].value);
+        all = all && !lfiv_for_profile(&p, &v);
+    }
+    struct LFIProfile p = *meter;
+    p.ctxreg = false;
+    check("arm64: nothing like it", all && !lfiv_for_profile(&p, &v));
+    check("arm64: what counts nothing says so",
+          lfiv_for_profile(lfi_profile_find(LFI_ARCH_AARCH64, "full"), &v) && !v.opts.meter);
+}
+
 /* profiles/profile.c, which is part of the library.  */
 static void test_profile_table(void)
 {
@@ -528,6 +629,9 @@ int main(void)
     test_callbacks();
     test_options();
     test_profiles();
+    test_arm64_resume();
+    test_arm64_meter();
+    test_meters();
     test_x86_profiles();
     test_x86_combinations();
     test_x86();
