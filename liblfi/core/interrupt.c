@@ -94,10 +94,14 @@ static void leave(struct LFIContext *inner, struct LFIRun *ended, ucontext_t *uc
     uint64_t pc = lfi_arch_uc_pc(uc);
     lfi_arch_signal_begin(inner);
     atomic_store(&inner->in_box, 0);
-    if (pc - inner->base < LFI_BOX_SIZE)
+    if (pc - inner->base < LFI_BOX_SIZE) {
         lfi_arch_uc_save(inner, uc);
-    else
+    } else {
+        /* Behind the box's code the counter is still in its register.  */
+        if (inner->crossing->meter && !lfi_arch_entering(inner, uc))
+            inner->fuel = lfi_arch_uc_fuel(uc);
         pc = lfi_arch_rtcall_site(inner);
+    }
     end_run(ended, pc);
     lfi_arch_uc_leave(ended->ctx, -1, uc);
 }

@@ -27,7 +27,8 @@
 \name:
         .endm
 
-        /* Where a box may jump to: "bti jc", for hosts whose pages are guarded.  */
+        /* Where a box may jump to: "bti jc", for hosts whose pages are guarded.  Multiples of 16: metered
+           code can clear the low bits of what it has loaded from the table.  */
         .macro  rtcall name
         function \name
         hint    #38
