@@ -38,7 +38,8 @@ static void barrier(struct rewriter *r)
    branch back may take r11 where instructions are counted.  */
 static bool probes_stack(const struct rewriter *r, const struct stmt *s)
 {
-    return r->profile->meter == LFI_METER_NONE && s->symbol && s->symbol->len > 6 && memcmp(s->symbol->name, ".LPSRL", 6) == 0;
+    return r->profile->meter == LFI_METER_NONE && s->symbol && s->symbol->len > 6
+           && memcmp(s->symbol->name, ".LPSRL", 6) == 0;
 }
 
 static void label(struct rewriter *r, const struct stmt *s)
