@@ -1,6 +1,20 @@
 # The build makes its amalgamation with the build machine's own compiler and tclsh.
 configure() { ./configure --host="$host" $flags; }
-build() { make sqlite3; }
+build() {
+    make sqlite3
+    if [ "$threads" = yes ]; then
+        # Each for a second, not for ten or sixty.
+        sed -i 's/, [1-6]0000 }/, 1000 }/' test/threadtest3.c
+        make threadtest3
+    fi
+}
+# Upstream's test with threads.  How often each of them came to its turn is no result.
+threaded() {
+    run $src/threadtest3 > log
+    grep -E '^Running |errors out of ' log > threads.txt
+    rm log
+    find . -name 'test*.db*' -delete
+}
 exercise() {
     # No home directory, which only the baseline would find.
     local sql="$src/sqlite3 -init /dev/null" s=$programs mode name
@@ -43,4 +57,5 @@ exercise() {
     check broken $sql broken.db 'pragma integrity_check; select count(*), sum(price) from item;'
     check option $sql -no-such-option
     rm ./*.db
+    [ "$threads" = no ] || threaded
 }
