@@ -1,2 +1,2 @@
 noinst_LIBRARIES += %D%/libcommon.a
-%C%_libcommon_a_SOURCES = %D%/tool.c %D%/tool.h %D%/options.c %D%/options.h
+%C%_libcommon_a_SOURCES = %D%/tool.c %D%/tool.h %D%/options.c %D%/options.h %D%/image.c %D%/image.h

@@ -3,7 +3,7 @@
 #ifndef LFI_FILL_H
 #define LFI_FILL_H
 
-#include "driver/image.h"
+#include "common/image.h"
 
 /* Sets to BYTE what the linker padded within sections of code, as its map (option -Map) has it.
    0, or -1 with errno.  */

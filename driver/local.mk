@@ -13,7 +13,7 @@ EXTRA_DIST += %D%/musl.specs %D%/clang.cfg $(driveraarch64_DATA) $(driverx86_64_
 %C%_lfi_gcc_SOURCES = %D%/lfi-gcc.c %D%/clang.c %D%/run.c %D%/pkg-config.c %D%/link-mode.c %D%/driver.h %D%/tools.def \
   %D%/scan.c %D%/scan.h
 %C%_lfi_gcc_LDADD = common/libcommon.a profiles/libprofiles.a
-%C%_lfi_ld_SOURCES = %D%/lfi-ld.c %D%/fill.c %D%/fill.h %D%/image.c %D%/image.h %D%/plt.c %D%/plt.h \
+%C%_lfi_ld_SOURCES = %D%/lfi-ld.c %D%/fill.c %D%/fill.h %D%/plt.c %D%/plt.h \
   %D%/relax.c %D%/relax.h %D%/scan.c %D%/scan.h %D%/verify.c %D%/verify.h
 %C%_lfi_ld_LDADD = lfi-verify/liblfiv.a common/libcommon.a profiles/libprofiles.a
 

@@ -3,7 +3,7 @@
 #ifndef LFI_PLT_H
 #define LFI_PLT_H
 
-#include "driver/image.h"
+#include "common/image.h"
 #include "profiles/profile.h"
 
 #include <stdbool.h>

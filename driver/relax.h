@@ -3,7 +3,7 @@
 #ifndef LFI_RELAX_H
 #define LFI_RELAX_H
 
-#include "driver/image.h"
+#include "common/image.h"
 #include "profiles/profile.h"
 
 /* Confines what GNU ld made of the sequences that the rewriter left to it.  */

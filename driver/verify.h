@@ -3,7 +3,7 @@
 #ifndef LFI_LINK_VERIFY_H
 #define LFI_LINK_VERIFY_H
 
-#include "driver/image.h"
+#include "common/image.h"
 #include "profiles/profile.h"
 
 /* NULL if the program or library obeys the rules of the profile, has no code, is none, or if the

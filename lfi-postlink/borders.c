@@ -9,10 +9,10 @@
 
 #include "lfi-postlink/postlink.h"
 
-#include <elf.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/image.h"
 #include "common/tool.h"
 
 /* Reading what may be broken: beyond the end there are zeros, and bad is set.  */
@@ -56,18 +56,11 @@ static void skip(struct Cursor *c, uint64_t bytes)
     c->at += bytes;
 }
 
-struct Image {
-    const uint8_t *file;
-    size_t size;
-    Elf64_Ehdr head;
-};
-
 /* Where an address of the image is in the file; and the other way.  */
 static bool place(const struct Image *m, uint64_t from, bool to_file, uint64_t *out)
 {
     for (unsigned i = 0; i < m->head.e_phnum; i++) {
-        Elf64_Phdr p;
-        memcpy(&p, m->file + m->head.e_phoff + i * sizeof p, sizeof p);
+        Elf64_Phdr p = image_segment(m, i);
         uint64_t start = to_file ? p.p_vaddr : p.p_offset;
         if (p.p_type == PT_LOAD && from >= start && from - start < p.p_filesz) {
             *out = from - start + (to_file ? p.p_offset : p.p_vaddr);
@@ -198,7 +191,7 @@ static void read_sites(struct Borders *b, const struct Image *m, uint64_t addres
                        struct Cursor *from)
 {
     enum { OMIT = 0xff, ULEB = 1, UDATA4 = 3 };
-    struct Cursor c = {m->file, 0, m->size, false};
+    struct Cursor c = {m->bytes, 0, m->size, false};
     uint64_t at;
     if (!place(m, address, true, &at)) {
         from->bad = true;
@@ -244,7 +237,7 @@ static void read_function(struct Borders *b, const struct Image *m, struct Curso
 
 static bool read_frames(struct Borders *b, const struct Image *m, size_t at, size_t size)
 {
-    struct Cursor c = {m->file, at, at + size, false};
+    struct Cursor c = {m->bytes, at, at + size, false};
     while (c.at < c.end && !c.bad) {
         uint64_t length = get(&c, 4);
         if (length == 0)
@@ -252,12 +245,12 @@ static bool read_frames(struct Borders *b, const struct Image *m, size_t at, siz
         size_t start = c.at;
         if (length > c.end - c.at)
             return false;
-        struct Cursor entry = {m->file, start, start + length, false};
+        struct Cursor entry = {m->bytes, start, start + length, false};
         uint64_t back = get(&entry, 4);
         if (back) {
             if (back > start - at)
                 return false;
-            struct Cursor common = {m->file, start - back, at + size, false};
+            struct Cursor common = {m->bytes, start - back, at + size, false};
             uint64_t common_length = get(&common, 4);
             if (common_length > common.end - common.at || get(&common, 4) != 0)
                 return false;
@@ -273,35 +266,11 @@ static bool read_frames(struct Borders *b, const struct Image *m, size_t at, siz
     return !c.bad;
 }
 
-/* Section I; false if the headers are not there, or it has another name or no contents.  */
-static bool find_section(const struct Image *m, unsigned i, const char *name, Elf64_Shdr *s)
-{
-    Elf64_Shdr names;
-    const Elf64_Ehdr *h = &m->head;
-    memcpy(s, m->file + h->e_shoff + i * sizeof *s, sizeof *s);
-    memcpy(&names, m->file + h->e_shoff + h->e_shstrndx * sizeof names, sizeof names);
-    return s->sh_type != SHT_NOBITS && s->sh_offset <= m->size
-           && s->sh_size <= m->size - s->sh_offset && names.sh_offset <= m->size
-           && names.sh_size <= m->size - names.sh_offset && s->sh_name <= names.sh_size
-           && strlen(name) < names.sh_size - s->sh_name
-           && strcmp((const char *)m->file + names.sh_offset + s->sh_name, name) == 0;
-}
-
-static bool has_sections(const struct Image *m)
-{
-    const Elf64_Ehdr *h = &m->head;
-    return h->e_shnum && h->e_shentsize == sizeof(Elf64_Shdr) && h->e_shstrndx < h->e_shnum
-           && h->e_shoff <= m->size && h->e_shnum <= (m->size - h->e_shoff) / sizeof(Elf64_Shdr);
-}
-
 static bool has_frames(const struct Image *m)
 {
-    for (unsigned i = 0; i < m->head.e_phnum; i++) {
-        Elf64_Phdr p;
-        memcpy(&p, m->file + m->head.e_phoff + i * sizeof p, sizeof p);
-        if (p.p_type == PT_GNU_EH_FRAME)
+    for (unsigned i = 0; i < m->head.e_phnum; i++)
+        if (image_segment(m, i).p_type == PT_GNU_EH_FRAME)
             return true;
-    }
     return false;
 }
 
@@ -373,13 +342,13 @@ static void read_lines(struct Borders *b, struct Cursor *c)
 
 static bool read_units(struct Borders *b, const struct Image *m, const Elf64_Shdr *s)
 {
-    struct Cursor c = {m->file, s->sh_offset, s->sh_offset + s->sh_size,
+    struct Cursor c = {m->bytes, s->sh_offset, s->sh_offset + s->sh_size,
                        s->sh_flags & SHF_COMPRESSED};
     while (c.at < c.end && !c.bad) {
         uint64_t length = get(&c, 4);
         if (length > c.end - c.at)
             return false;
-        struct Cursor unit = {m->file, c.at, c.at + length, false};
+        struct Cursor unit = {m->bytes, c.at, c.at + length, false};
         read_lines(b, &unit);
         c.bad |= unit.bad;
         c.at += length;
@@ -399,34 +368,22 @@ static void sort(struct Borders *b)
         qsort(b->addresses, b->count, sizeof *b->addresses, by_address);
 }
 
-bool borders_of_frames(struct Borders *b, const uint8_t *file, size_t size)
+bool borders_of_frames(struct Borders *b, const struct Image *m)
 {
-    struct Image m = {.file = file, .size = size};
-    bool found = false;
     Elf64_Shdr s;
-    memcpy(&m.head, file, sizeof m.head);
-    for (unsigned i = 0; has_sections(&m) && i < m.head.e_shnum; i++) {
-        if (!find_section(&m, i, ".eh_frame", &s))
-            continue;
-        found = true;
-        if (!read_frames(b, &m, s.sh_offset, s.sh_size))
-            return false;
-    }
+    bool found = image_find(m, ".eh_frame", &s);
+    bool known = found ? read_frames(b, m, s.sh_offset, s.sh_size) : !has_frames(m);
     sort(b);
-    return found || !has_frames(&m);
+    return known;
 }
 
-bool borders_of_lines(struct Borders *b, const uint8_t *file, size_t size)
+bool borders_of_lines(struct Borders *b, const struct Image *m)
 {
-    struct Image m = {.file = file, .size = size};
     Elf64_Shdr s;
-    memcpy(&m.head, file, sizeof m.head);
-    for (unsigned i = 0; has_sections(&m) && i < m.head.e_shnum; i++)
-        if (find_section(&m, i, ".zdebug_line", &s)
-            || (find_section(&m, i, ".debug_line", &s) && !read_units(b, &m, &s)))
-            return false;
+    bool known = !image_find(m, ".zdebug_line", &s)
+                 && (!image_find(m, ".debug_line", &s) || read_units(b, m, &s));
     sort(b);
-    return true;
+    return known;
 }
 
 bool borders_between(const struct Borders *b, uint64_t from, uint64_t to)

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/image.h"
 #include "profiles/profile.h"
 
 /* A region of code in memory, to run at vaddr.  */
@@ -42,8 +43,8 @@ struct Borders {
 
 /* Those of .eh_frame and .gcc_except_table; those of .debug_line.  False if there is a table that
    cannot be read: then every address counts as named.  The image's program headers were checked. */
-bool borders_of_frames(struct Borders *b, const uint8_t *file, size_t size);
-bool borders_of_lines(struct Borders *b, const uint8_t *file, size_t size);
+bool borders_of_frames(struct Borders *b, const struct Image *m);
+bool borders_of_lines(struct Borders *b, const struct Image *m);
 
 /* Whether there is one in (from, to).  */
 bool borders_between(const struct Borders *b, uint64_t from, uint64_t to);

@@ -50,6 +50,14 @@ struct Job {
     char *rejected;
 };
 
+static void read_borders(struct Job *job)
+{
+    struct Image m;
+    bool sections = image_of(&m, job->file, job->size);
+    job->frames_known = sections && borders_of_frames(&job->frames, &m);
+    job->lines_known = sections && borders_of_lines(&job->lines, &m);
+}
+
 static bool divided(void *arg, uint64_t from, uint64_t to)
 {
     const struct Job *job = arg;
@@ -195,8 +203,7 @@ int main(int argc, char **argv)
     if (why)
         tool_fail("%s: %s", o.input, why);
     check_file(&job);
-    job.frames_known = borders_of_frames(&job.frames, job.file, job.size);
-    job.lines_known = borders_of_lines(&job.lines, job.file, job.size);
+    read_borders(&job);
     change(&job, &n);
     verify(&job);
     write_file(&job);

@@ -1,8 +1,8 @@
-/* A linked file that is looked at and changed in place after the link.
+/* A linked file that tools look at and change in place.
    SPDX-License-Identifier: Apache-2.0  */
 #include "config.h"
 
-#include "driver/image.h"
+#include "common/image.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,6 +28,12 @@ static bool read_head(struct Image *m)
            && h->e_shentsize == sizeof(Elf64_Shdr) && h->e_shnum != 0
            && image_has(m, h->e_phoff, (uint64_t)h->e_phnum * sizeof(Elf64_Phdr))
            && image_has(m, h->e_shoff, (uint64_t)h->e_shnum * sizeof(Elf64_Shdr));
+}
+
+bool image_of(struct Image *m, uint8_t *bytes, uint64_t size)
+{
+    *m = (struct Image){.bytes = bytes, .size = size};
+    return read_head(m);
 }
 
 int image_open(struct Image *m, const char *path)

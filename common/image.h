@@ -1,4 +1,4 @@
-/* A linked file that is looked at and changed in place after the link.
+/* A linked file that tools look at and change in place.
    SPDX-License-Identifier: Apache-2.0  */
 #ifndef LFI_IMAGE_H
 #define LFI_IMAGE_H
@@ -17,6 +17,9 @@ struct Image {
    be closed after 1 alone.  */
 int image_open(struct Image *m, const char *path);
 void image_close(struct Image *m);
+
+/* The same of a file in memory; true if it is such a file.  Nothing to close.  */
+bool image_of(struct Image *m, uint8_t *bytes, uint64_t size);
 
 /* Whether [offset, offset + size) lies in the file.  */
 bool image_has(const struct Image *m, uint64_t offset, uint64_t size);
