@@ -2,6 +2,7 @@
    SPDX-License-Identifier: Apache-2.0  */
 #include "config.h"
 
+#include "gas-wrapper/flags.h"
 #include "gas-wrapper/gaswrap.h"
 
 #include <errno.h>
@@ -13,7 +14,7 @@
 
 struct options {
     enum LFIArch arch;
-    const char *output, *sandbox, *profile, *cfi, *meter;
+    const char *output, *sandbox, *profile, *cfi, *meter, *flags;
     const char *includes[64];
     size_t nincludes;
     bool spec, no_guard_elim, no_segue, single_thread, sys_external;
@@ -28,6 +29,7 @@ enum {
     OPT_SYS_EXTERNAL,
     OPT_NO_GUARD_ELIM,
     OPT_SPEC,
+    OPT_FLAGS,
     OPT_HELP,
     OPT_VERSION
 };
@@ -45,6 +47,7 @@ static const struct option longopts[] = {
     {"sys-external", no_argument, NULL, OPT_SYS_EXTERNAL},
     {"no-guard-elim", no_argument, NULL, OPT_NO_GUARD_ELIM},
     {"spec", no_argument, NULL, OPT_SPEC},
+    {"flags", required_argument, NULL, OPT_FLAGS},
     {"help", no_argument, NULL, OPT_HELP},
     {"version", no_argument, NULL, OPT_VERSION},
     {NULL, 0, NULL, 0},
@@ -72,6 +75,7 @@ static _Noreturn void help(void)
                "      --spec          keep to the published rules\n"
                "      --profile NAME  one of the profiles below, instead of all these\n"
                "      --no-guard-elim a guard for every access\n"
+               "      --flags PROGRAM print what gcc, clang or postlink needs for the profile\n"
                "      --help          show this help and exit\n"
                "      --version       show the version and exit\n"
                "\nProfiles:\n",
@@ -127,6 +131,9 @@ static void parse_options(int argc, char **argv, struct options *o)
             break;
         case OPT_SPEC:
             o->spec = true;
+            break;
+        case OPT_FLAGS:
+            o->flags = optarg;
             break;
         case OPT_HELP:
             help();
@@ -219,6 +226,11 @@ int main(int argc, char **argv)
     if (argc - optind > 1)
         tool_usage("more than one input file: '%s'", argv[optind + 1]);
     const struct LFIProfile *profile = pick_profile(&o);
+    if (o.flags) {
+        if (optind < argc)
+            tool_usage("--flags takes no file");
+        tool_help(tool_printf("%s\n", flags_for(o.flags, profile)));
+    }
 
     const char *input = optind < argc ? argv[optind] : "-";
     bool from_stdin = strcmp(input, "-") == 0;

@@ -16,7 +16,7 @@ noinst_LIBRARIES += %D%/libgaswrap.a
 gaswrap_libs = %D%/libgaswrap.a common/libcommon.a profiles/libprofiles.a
 
 bin_PROGRAMS += %D%/lfi-rewrite
-%C%_lfi_rewrite_SOURCES = %D%/lfi-rewrite.c
+%C%_lfi_rewrite_SOURCES = %D%/lfi-rewrite.c %D%/flags.c %D%/flags.h %D%/flags.def
 %C%_lfi_rewrite_LDADD = $(gaswrap_libs)
 
 gaswrapexecdir = $(prefix)/libexec/lfi
