@@ -4,7 +4,12 @@
 
 #include <sys/time.h>
 
-enum { PER_LOOP = 4, PER_RETURN = 5, STARTS = 32 };
+/* The library's own: liblfi/core/internal.h.  */
+void lfi_set_stopped(struct LFIEngine *engine,
+                     bool (*stopped)(struct LFIContext *, const struct LFIFault *));
+void lfi_ctx_set_pc(struct LFIContext *ctx, uint64_t pc);
+
+enum { BLOCK = 4095, PER_LOOP = 4, PER_RETURN = 5, STARTS = 32 };
 
 static struct LFIEngine *engine;
 static struct LFIBox *box;
@@ -41,15 +46,17 @@ static void test_refused(void)
     CHECK("fuel of code that counts nothing",
           !lfi_ctx_set_fuel(c, 1000) && lfi_errno() == LFI_ERR_STATE
               && strstr(lfi_errmsg(), "-mlfi-meter=branch") && lfi_ctx_fuel(c) == LFI_FUEL_MAX);
-    CHECK("too much fuel",
-          !lfi_ctx_set_fuel(ctx, LFI_FUEL_MAX + 1) && lfi_errno() == LFI_ERR_ARG
-              && !lfi_ctx_set_fuel(ctx, UINT64_MAX) && lfi_ctx_fuel(ctx) == LFI_FUEL_MAX);
+    CHECK("too much fuel", !lfi_ctx_set_fuel(ctx, LFI_FUEL_MAX + 1) && lfi_errno() == LFI_ERR_ARG
+                               && !lfi_ctx_set_fuel(ctx, UINT64_MAX)
+                               && lfi_ctx_fuel(ctx) == LFI_FUEL_MAX);
     CHECK("as much as there is", lfi_ctx_set_fuel(ctx, LFI_FUEL_MAX));
     lfi_ctx_free(c);
     lfi_box_free(plain);
     CHECK("code without charges", load(box, 0, CODE(bad_uncharged)) == FAILED
-                                      && lfi_errno() == LFI_ERR_VERIFY && strstr(lfi_errmsg(), "rule 9"));
-    CHECK("without tests", load(box, 0, CODE(bad_untested)) == FAILED && strstr(lfi_errmsg(), "rule 9"));
+                                      && lfi_errno() == LFI_ERR_VERIFY
+                                      && strstr(lfi_errmsg(), "rule 9"));
+    CHECK("without tests",
+          load(box, 0, CODE(bad_untested)) == FAILED && strstr(lfi_errmsg(), "rule 9"));
     CHECK("with a branch around a charge", load(box, 0, CODE(bad_around)) == FAILED);
     CHECK("with a counter of its own",
           load(box, 0, CODE(bad_refuel)) == FAILED && strstr(lfi_errmsg(), "counter"));
@@ -149,9 +156,40 @@ static void test_handlers(void)
     run(code, 1000);
     CHECK("the register in the context is not the counter", lfi_ctx_fuel(ctx) == left);
     set_counter_register(lfi_ctx_regs(ctx), UINT64_C(1) << 40);
-    CHECK("nor before a run",
-          run(load_or_die(box, 0, CODE(meter_loop)), 100) == -1 && empty()
-              && lfi_ctx_regs(ctx)->A1 == 100 / PER_LOOP + 1);
+    CHECK("nor before a run", run(load_or_die(box, 0, CODE(meter_loop)), 100) == -1 && empty()
+                                  && lfi_ctx_regs(ctx)->A1 == 100 / PER_LOOP + 1);
+}
+
+/* A box that is stopped anywhere pays for what may not have been charged, and goes on with what is
+ * left.  */
+
+static bool goes_on(struct LFIContext *c, const struct LFIFault *fault)
+{
+    lfi_ctx_set_pc(c, nested);
+    return fault;
+}
+
+static void test_stops(void)
+{
+    lfiptr trap = load_or_die(box, 0, CODE(meter_trap));
+    nested = load_or_die(box, 0, CODE(meter_loop));
+    CHECK("a trap with nothing left is a trap",
+          run(trap, 0) == -1 && lfi_ctx_fault(ctx)->kind == LFI_FAULT_SIGNAL);
+    lfi_set_stopped(engine, goes_on);
+    for (uint64_t fuel = 0; fuel < BLOCK; fuel += BLOCK / 3)
+        CHECK("a stop that takes the last does not go on",
+              run(trap, fuel) == -1 && empty() && lfi_ctx_regs(ctx)->A1 == 0);
+    CHECK("a stop that leaves something does",
+          run(trap, BLOCK + 10 * PER_LOOP) == -1 && empty() && lfi_ctx_regs(ctx)->A1 == 11);
+    lfi_set_stopped(engine, NULL);
+    struct LFIBox *plain = new_box(engine);
+    struct LFIContext *c = new_ctx(plain);
+    set_counter_register(lfi_ctx_regs(c), UINT64_MAX);
+    CHECK("a trap where nothing counts is a trap",
+          lfi_ctx_run(c, load_or_die(plain, 0, CODE(meter_trap))) == -1
+              && lfi_ctx_fault(c)->kind == LFI_FAULT_SIGNAL);
+    lfi_ctx_free(c);
+    lfi_box_free(plain);
 }
 
 static uint64_t host_function(void)
@@ -168,7 +206,8 @@ static void test_callback(void)
     lfi_ctx_regs(ctx)->SP = sp;
     lfi_ctx_set_fuel(ctx, 1000);
     lfi_ctx_regs(ctx)->A1 = (uintptr_t)stub;
-    CHECK("a call of the host", lfi_ctx_run(ctx, code) == 77 && seen < 1000 && lfi_ctx_fuel(ctx) < seen);
+    CHECK("a call of the host",
+          lfi_ctx_run(ctx, code) == 77 && seen < 1000 && lfi_ctx_fuel(ctx) < seen);
     uint64_t used = 1000 - lfi_ctx_fuel(ctx);
     for (uint64_t fuel = 0; fuel < used; fuel++) {
         lfi_ctx_regs(ctx)->SP = sp;
@@ -272,6 +311,7 @@ int main(int argc, char **argv)
     test_return();
     test_handlers();
     test_callback();
+    test_stops();
     test_mutants(argc > 1 ? atoi(argv[1]) : 2000);
     lfi_ctx_free(ctx);
     lfi_box_free(box);
