@@ -42,6 +42,7 @@ exercise() {
         allow="$allow --net=loopback --dir /etc=$work/etc:ro"
     fi
     python_tests always
-    [ -n "$emulator" ] || python_tests native
-    [ "$(cat always.txt native.txt 2> /dev/null | grep -c ^PASS)" -ge "$([ -n "$emulator" ] && echo 3900 || echo 18800)" ]
+    [ -z "$emulator" ] || return 0
+    python_tests native
+    [ "$(cat always.txt native.txt | grep -c ^PASS)" -ge 18800 ]
 }
