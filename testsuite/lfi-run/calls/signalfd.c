@@ -158,8 +158,10 @@ static void *reads(void *arg)
 static void *cancelled(void *arg)
 {
     struct signalfd_siginfo s;
-    for (;;)
+    for (;;) {
         read(shared, &s, sizeof s);
+        woken = 2;
+    }
     return arg;
 }
 
@@ -176,17 +178,19 @@ static void threads(void)
     kill(getpid(), SIGUSR1);
     pthread_join(t, NULL);
     pthread_create(&t, NULL, cancelled, NULL);
-    usleep(1000);
     kill(getpid(), SIGUSR1);
+    while (woken != 2) /* else the cancellation may come before the signal is read */
+        usleep(1000);
     pthread_cancel(t);
     pthread_join(t, &how);
     SHOW(how == PTHREAD_CANCELED);
-    /* A handler of something else interrupts.  */
-    struct itimerval soon = {{0, 0}, {0, 2000}};
+    /* A handler of something else interrupts; the first time may be before the call.  */
+    struct itimerval soon = {{0, 2000}, {0, 2000}}, never = {{0, 0}, {0, 0}};
     struct sigaction sa = {.sa_handler = handler};
     sigaction(SIGALRM, &sa, NULL);
     setitimer(ITIMER_REAL, &soon, NULL);
     READ(shared, 1);
+    setitimer(ITIMER_REAL, &never, NULL);
     SHOW(caught == SIGALRM);
     close(shared);
 }
