@@ -91,13 +91,15 @@ check-family: all
 	    --objdir $(abs_builddir)/testsuite/family/$$t $(RUNFAMILY) || status=1; done; exit $$status
 PHONY_TARGETS += check-family
 
-# clang, on the profile that it takes by itself: the sample of gcc.c-torture at three levels, and
+# clang, on the profile that it takes by itself: its tests with all levels, the sample of gcc.c-torture at three levels, and
 # programs, beside clang without a sandbox.
 clang_profile_aarch64 = full
 clang_profile_x86_64 = allregs
 clang_programs = zlib bzip2 lua5.4
 check-clang: all
-	status=0; for t in $(foreach t,$(LFI_TARGETS),$(t):$(clang_profile_$(t))); do \
+	status=0; LFI_CLANG_ALL=1 $(srcdir)/%D%/run-tests --builddir $(abs_builddir) --prefix $(STAGE) --targets "$(LFI_TARGETS)" \
+	  --objdir $(abs_builddir)/testsuite/run toolchain/clang.exp || status=1; \
+	for t in $(foreach t,$(LFI_TARGETS),$(t):$(clang_profile_$(t))); do \
 	  $(srcdir)/%D%/run-torture --prefix $(STAGE) --arch $${t%:*} --profiles $${t#*:} --compiler clang \
 	    --floor $(srcdir)/%D%/torture/floor --gcc-source "$(GCC_SOURCE)" \
 	    --objdir $(abs_builddir)/testsuite/clang/torture || status=1; \
