@@ -42,7 +42,7 @@ struct Borders {
 };
 
 /* Those of .eh_frame and .gcc_except_table; those of .debug_line.  False if there is a table that
-   cannot be read: then every address counts as named.  The image's program headers were checked. */
+   cannot be read: then every address counts as named.  */
 bool borders_of_frames(struct Borders *b, const struct Image *m);
 bool borders_of_lines(struct Borders *b, const struct Image *m);
 

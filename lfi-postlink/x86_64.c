@@ -6,8 +6,8 @@
 
    - A call that only nops follow goes behind them: it returns to the end of its bundle.
    - Nops behind instructions become a part of them where they have a longer form: of a
-   displacement, an immediate operand, or with a prefix REX that says nothing.  Instructions in
-   between move, unless a branch goes there or a table names their address.
+     displacement, an immediate operand, or with a prefix REX that says nothing.  Instructions in
+     between move, unless a branch goes there or a table names their address.
    - What is left of a run of nops is as few of them as possible.  */
 #include "config.h"
 
@@ -150,9 +150,9 @@ static char *move_call(const struct Region *r, struct Bundle *b, unsigned c,
     return NULL;
 }
 
-/* Whether call number c is not at the end of its bundle; nothing but nops may follow.  */
-static char *check_call(const struct Region *r, struct Bundle *b, unsigned c,
-                        const uint64_t *targets, struct Counts *n)
+/* Moves call number c if it is not at the end of its bundle; nothing but nops may follow.  */
+static char *settle_call(const struct Region *r, struct Bundle *b, unsigned c,
+                         const uint64_t *targets, struct Counts *n)
 {
     unsigned next = c + 1;
     while (next < b->count && is_nop(&b->insns[next]))
@@ -272,8 +272,7 @@ static struct Growth growth_of(const struct Insn *i, const struct Parts *s)
     return g;
 }
 
-/* Whether the instruction ends a macro of which every byte counts: nothing is changed from there
- * back.  */
+/* Whether it ends a macro of which every byte counts: nothing is changed from there back.  */
 static bool ends_macro(const struct Insn *i)
 {
     return i->row->kind == K_CALL || i->row->kind == K_INDIRECT || i->row->kind == K_RETURN
@@ -434,7 +433,7 @@ static char *settle_calls(const struct Region *r, struct Bundle *b, const uint64
 {
     for (unsigned i = 0; i < b->count; i++)
         if (is_call(&b->insns[i])) {
-            char *why = check_call(r, b, i, targets, n);
+            char *why = settle_call(r, b, i, targets, n);
             if (why)
                 return why;
         }
