@@ -11,7 +11,7 @@
 #include "driver/plt.h"
 #include "driver/relax.h"
 #include "driver/scan.h"
-#include "driver/verify.h"
+#include "common/verify.h"
 #include "profiles/profile.h"
 
 #include <errno.h>

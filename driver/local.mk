@@ -14,8 +14,8 @@ EXTRA_DIST += %D%/musl.specs %D%/clang.cfg $(driveraarch64_DATA) $(driverx86_64_
   %D%/scan.c %D%/scan.h
 %C%_lfi_gcc_LDADD = common/libcommon.a profiles/libprofiles.a
 %C%_lfi_ld_SOURCES = %D%/lfi-ld.c %D%/fill.c %D%/fill.h %D%/plt.c %D%/plt.h \
-  %D%/relax.c %D%/relax.h %D%/scan.c %D%/scan.h %D%/verify.c %D%/verify.h
-%C%_lfi_ld_LDADD = lfi-verify/liblfiv.a common/libcommon.a profiles/libprofiles.a
+  %D%/relax.c %D%/relax.h %D%/scan.c %D%/scan.h
+%C%_lfi_ld_LDADD = common/libcommon.a lfi-verify/liblfiv.a profiles/libprofiles.a
 
 # Loaded into the distribution's ld: without sanitizers.
 %D%/lfi_ld_plugin.so: %D%/ld-plugin.c profiles/profile.c profiles/profile.h profiles/profiles.def

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "common/image.h"
+#include "lfiv.h"
 #include "profiles/profile.h"
 
 /* A region of code in memory, to run at vaddr.  */
@@ -28,12 +29,20 @@ struct Region {
 };
 
 struct Counts {
-    unsigned long moved, absorbed, nops_before, nops_after;
+    unsigned long moved, absorbed, nops_before, nops_after, charges;
 };
 
 /* Changes the code in place, and adds to the counts.  NULL, or what it cannot change (allocated),
    with the code half-changed.  */
 char *postlink_x86_64(const struct Region *r, struct Counts *n);
+
+/* Makes each charge of metered code what the verifier V asks for at least, no more and no less.  One
+   that cannot be written in the bytes of the instruction stays; the code does not verify then.  */
+void postlink_charges(const struct Region *r, const struct LFIVerifier *v, struct Counts *n);
+
+/* Writes how much the charge at P, which is one, takes from the counter; ROOM bytes are left of the region.  */
+void postlink_x86_64_charge(uint8_t *p, size_t room, unsigned charge);
+void postlink_arm64_charge(uint8_t *p, unsigned charge);
 
 /* Addresses of code that tables of an image name, in ascending order.  */
 struct Borders {

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/tool.h"
+#include "common/verify.h"
 #include "lfiv.h"
 #include "lfiv_elf.h"
 
@@ -17,12 +18,11 @@ enum { PAGE = 4096 };
 
 static const char help[] =
     "Usage: lfi-postlink [OPTION]... FILE\n"
-    "Finishes a linked program or library for boxes of x86-64, in place: puts calls at the\n"
-    "ends of their bundles and makes nops fewer.  The result is verified; what does not\n"
-    "verify is not written.\n"
+    "Finishes a linked program or library for boxes, in place: puts calls at the ends of\n"
+    "their bundles and makes nops fewer (x86-64), and makes charges of metered code exact.\n"
+    "The result is verified; what does not verify is not written.\n"
     "\n"
-    "  -a, --arch ARCH      what the file must be for: x86_64, or aarch64, which has no bundles,\n"
-    "                       so that the file is only verified\n"
+    "  -a, --arch ARCH      what the file must be for: x86_64 or aarch64\n"
     "      --bundle=N       the size of its bundles must be N bytes\n"
     "  -o, --output FILE    write there, and leave the input alone\n"
     "      --no-absorb      nops become no parts of the instructions before them\n"
@@ -45,17 +45,17 @@ struct Job {
     uint8_t *file;
     size_t size;
     struct LFIVElf elf;
+    struct Image image;
     struct Borders frames, lines;
     bool frames_known, lines_known;
-    char *rejected;
 };
 
 static void read_borders(struct Job *job)
 {
-    struct Image m;
-    bool sections = image_of(&m, job->file, job->size);
-    job->frames_known = sections && borders_of_frames(&job->frames, &m);
-    job->lines_known = sections && borders_of_lines(&job->lines, &m);
+    const struct Image *m = &job->image;
+    bool sections = image_of(&job->image, job->file, job->size);
+    job->frames_known = sections && borders_of_frames(&job->frames, m);
+    job->lines_known = sections && borders_of_lines(&job->lines, m);
 }
 
 static bool divided(void *arg, uint64_t from, uint64_t to)
@@ -71,54 +71,35 @@ static bool named(void *arg, uint64_t address)
            || borders_between(&job->lines, address - 1, address + 1);
 }
 
-static bool keep_first(void *arg, const struct LFIVError *e)
+static char *change_region(const struct Region *r, const struct LFIVerifier *v, struct Counts *n)
 {
-    struct Job *job = arg;
-    char code[LFIV_HEX_SIZE];
-    lfiv_error_hex(e, code);
-    job->rejected =
-        tool_printf("%#llx: %s %s: %s", (unsigned long long)e->addr, code, e->insn, e->rule);
-    return false;
+    char *why = r->profile->arch == LFI_ARCH_X86_64 ? postlink_x86_64(r, n) : NULL;
+    if (!why && v->opts.meter)
+        postlink_charges(r, v, n);
+    return why;
 }
 
-static void change(struct Job *job, struct Counts *n)
+static void change(struct Job *job, const struct LFIVerifier *v, struct Counts *n)
 {
     const struct LFIProfile *profile = job->elf.profile;
     for (unsigned i = 0; i < job->elf.nsegs; i++) {
         const struct LFIVElfSegment *s = &job->elf.segs[i];
         struct Region r = {job->file + s->offset,    s->filesz, s->vaddr, profile, profile->bundle,
                            !job->options->no_absorb, divided,   named,    job};
-        if (!(s->prot & LFIV_ELF_EXEC) || profile->arch != LFI_ARCH_X86_64)
-            continue;
-        char *why = postlink_x86_64(&r, n);
+        char *why = s->prot & LFIV_ELF_EXEC ? change_region(&r, v, n) : NULL;
         if (why)
             tool_fail("%s: %s", job->options->input, why);
     }
 }
 
-static void verify(struct Job *job)
+static void verify(const struct Job *job)
 {
-    struct LFIVerifier v;
-    if (!lfiv_for_profile(job->elf.profile, &v))
-        tool_fail("%s: its profile promises nothing that could be verified: build it with "
-                  "-mlfi-profile=full",
-                  job->options->input);
-    v.opts.report = keep_first;
-    v.opts.arg = job;
-    for (unsigned i = 0; i < job->elf.nsegs; i++) {
-        const struct LFIVElfSegment *s = &job->elf.segs[i];
-        if (!(s->prot & LFIV_ELF_EXEC))
-            continue;
-        v.opts.bitmap_words = lfiv_bitmap_words(s->filesz);
-        v.opts.bitmap = tool_alloc(v.opts.bitmap_words * sizeof *v.opts.bitmap);
-        if (!lfiv_verify(&v, (char *)job->file + s->offset, s->filesz, s->vaddr))
-            tool_fail("%s: not written, since it would not verify: %s", job->options->input,
-                      job->rejected ? job->rejected : "no code of a box");
-        free(v.opts.bitmap);
-    }
+    char *why = verify_image(&job->image, job->elf.profile);
+    if (why)
+        tool_fail("%s: not written, since it would not verify: %s", job->options->input, why);
 }
 
-static void check_file(const struct Job *job)
+static void check_file(const struct Job *job, struct LFIVerifier *v)
 {
     const struct Options *o = job->options;
     const struct LFIProfile *p = job->elf.profile;
@@ -129,6 +110,10 @@ static void check_file(const struct Job *job)
         tool_fail(p->bundle ? "%s: its profile %s has bundles of %u bytes"
                             : "%s: its profile %s has no bundles",
                   o->input, p->name, p->bundle);
+    if (!lfiv_for_profile(p, v))
+        tool_fail("%s: its profile promises nothing that could be verified: build it with "
+                  "-mlfi-profile=full",
+                  o->input);
 }
 
 static void write_file(const struct Job *job)
@@ -190,6 +175,7 @@ int main(int argc, char **argv)
     struct Options o = {0};
     struct Job job = {.options = &o};
     struct Counts n = {0};
+    struct LFIVerifier v;
     opterr = 0;
     for (int c; (c = getopt_long(argc, argv, ":a:o:v", longopts, NULL)) != -1;)
         take_option(&o, c, argv);
@@ -202,14 +188,14 @@ int main(int argc, char **argv)
     const char *why = lfiv_elf_check(job.file, job.size, PAGE, &job.elf);
     if (why)
         tool_fail("%s: %s", o.input, why);
-    check_file(&job);
+    check_file(&job, &v);
     read_borders(&job);
-    change(&job, &n);
+    change(&job, &v, &n);
     verify(&job);
     write_file(&job);
     if (o.verbose)
         printf("%s: %lu calls moved; of %lu nops %lu are left, %lu bytes of nops in other "
-               "instructions\n",
-               o.input, n.moved, n.nops_before, n.nops_after, n.absorbed);
+               "instructions; %lu charges changed\n",
+               o.input, n.moved, n.nops_before, n.nops_after, n.absorbed, n.charges);
     return 0;
 }

@@ -18,6 +18,7 @@
 
 #include "common/tool.h"
 #include "lfi-verify/x86_64/decode.h"
+#include "lfi_layout.h"
 
 enum { MAX_BUNDLE = 32, MAX_NOP = 11 };
 
@@ -478,4 +479,19 @@ char *postlink_x86_64(const struct Region *r, struct Counts *n)
     }
     free(targets);
     return why;
+}
+
+/* lea -n(%r12), %r12, whose displacement is its end.  */
+void postlink_x86_64_charge(uint8_t *p, size_t room, unsigned charge)
+{
+    struct Insn i;
+    uint8_t copy[LFIV_X64_LOOKAHEAD] = {0};
+    memcpy(copy, p, room < sizeof copy ? room : sizeof copy);
+    if (!lfiv_x64_decode(copy, &i) || charge > LFI_METER_BLOCK)
+        return;
+    struct Parts s = parts_of(p, &i);
+    if (s.disp_size == 4)
+        put32(p + s.disp, -charge);
+    else if (charge <= 128)
+        p[s.disp] = (uint8_t)-charge;
 }

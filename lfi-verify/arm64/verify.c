@@ -32,6 +32,7 @@ struct Macro {
 #include "lfi-verify/arm64/insns.inc"
 
 struct Scan {
+    const struct LFIVOptions *opts;
     const char *code;
     size_t size;
     uint64_t vaddr;
@@ -169,7 +170,8 @@ static const char *check_metered(const struct Scan *s, const struct Row *row, ui
 }
 
 /* Behind a trap a box goes on by the runtime alone, which charges for that.  */
-static const char *count_words(struct Scan *s, const struct Row *row, uint32_t word, size_t length)
+static const char *count_words(struct Scan *s, const struct Row *row, uint32_t word, uint64_t addr,
+                               size_t length)
 {
     if (row->kind == K_TRAP) {
         s->uncharged = 0;
@@ -179,6 +181,8 @@ static const char *count_words(struct Scan *s, const struct Row *row, uint32_t w
         return NULL; /* counted with the first word */
     unsigned owed = s->uncharged + (length ? (unsigned)length : 1);
     s->uncharged = 0;
+    if (length && s->opts->charge)
+        s->opts->charge(s->opts->arg, addr, owed);
     if (length)
         return owed > field(word, 10, 12)
                    ? "rule 9: the charge is less than the number of words since the last one"
@@ -338,6 +342,7 @@ static struct Scan make_scan(const struct LFIVOptions *opts, const char *code, s
                              uint64_t vaddr)
 {
     return (struct Scan){
+        .opts = opts,
         .code = code,
         .size = size,
         .vaddr = vaddr,
@@ -369,7 +374,7 @@ bool lfiv_verify_arm64(char *code, size_t size, uintptr_t vaddr, struct LFIVOpti
         uint32_t word = word_at(code, at);
         const char *why = check_word(&s, word, vaddr + at, &row);
         if (!why && s.meter)
-            why = count_words(&s, row, word, length);
+            why = count_words(&s, row, word, vaddr + at, length);
         if (!why && at + 4 == size)
             why = check_end(&s);
         if (!why)

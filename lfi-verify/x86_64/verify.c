@@ -541,7 +541,7 @@ static bool decode_bundle(struct Scan *s, size_t offset, struct Bundle *b)
 /* Rule 9, for count instructions, which are the macro m if that is not NULL.  Behind a trap that is
    not in one a box goes on by the runtime alone, which charges for that.  */
 static const char *count_insns(struct Scan *s, const struct Insn *i, unsigned count,
-                               const struct Match *m)
+                               const struct Match *m, uint64_t addr)
 {
     for (unsigned k = 0; k < count; k++)
         if (i[k].row->kind == K_TRAP && !m)
@@ -550,10 +550,13 @@ static const char *count_insns(struct Scan *s, const struct Insn *i, unsigned co
             s->uncharged++;
     unsigned owed = s->uncharged;
     s->uncharged = 0;
-    if (m && m->steps && m->token[0] == T_CHARGE)
+    if (m && m->steps && m->token[0] == T_CHARGE) {
+        if (s->opts->charge)
+            s->opts->charge(s->opts->arg, addr, owed);
         return owed > (unsigned)-m->step[0]->disp
                    ? "rule 9: the charge is less than the number of instructions since the last one"
                    : NULL;
+    }
     if (owed > LFI_METER_BLOCK)
         return "rule 9: too many instructions without a charge";
     s->uncharged = owed;
@@ -585,7 +588,7 @@ static void scan_bundle(struct Scan *s, size_t offset)
         count = macro ? m.count : 1;
         why = macro ? check_macro(s, &b, &m) : check_insn(s, i, b.addr + i->offset, 0);
         if (s->meter && !why)
-            why = count_insns(s, i, count, macro ? &m : NULL);
+            why = count_insns(s, i, count, macro ? &m : NULL, b.addr + i->offset);
         if (why)
             reject(s, offset + i->offset, i->length, i->row->name, why);
     }

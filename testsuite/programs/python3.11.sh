@@ -1,7 +1,6 @@
 # The interpreter with the modules that need no other library, all of them in one static program, and those of
 # Python's own tests that need no other process.
 once=yes
-only_arch=x86_64
 python_of_build=$(PATH=/usr/bin:$PATH command -v python3.11) || true
 configure() {
     # It knows no compiler for another system than GNU's by its name.
@@ -42,7 +41,10 @@ exercise() {
         allow="$allow --net=loopback --dir /etc=$work/etc:ro"
     fi
     python_tests always
-    [ -z "$emulator" ] || return 0
+    if [ -n "$emulator" ]; then
+        [ "$(grep -c ^PASS always.txt)" -ge 3900 ]
+        return
+    fi
     python_tests native
     [ "$(cat always.txt native.txt | grep -c ^PASS)" -ge 18800 ]
 }

@@ -2,7 +2,7 @@
    SPDX-License-Identifier: Apache-2.0  */
 #include "config.h"
 
-#include "driver/verify.h"
+#include "common/verify.h"
 
 #include "common/tool.h"
 #include "lfi_layout.h"

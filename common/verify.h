@@ -1,7 +1,7 @@
-/* Verifies what was linked.
+/* Verifies a linked file; for tools that also use liblfiv.
    SPDX-License-Identifier: Apache-2.0  */
-#ifndef LFI_LINK_VERIFY_H
-#define LFI_LINK_VERIFY_H
+#ifndef LFI_VERIFY_IMAGE_H
+#define LFI_VERIFY_IMAGE_H
 
 #include "common/image.h"
 #include "profiles/profile.h"
