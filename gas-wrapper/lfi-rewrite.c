@@ -183,6 +183,31 @@ static void add_meter(const struct options *o, struct LFIProfile *want)
         want->bundle = 16;
 }
 
+/* An option and its value, behind those that are there.  */
+static void add_given(struct buf *b, bool given, const char *option, const char *value)
+{
+    if (!given)
+        return;
+    if (b->len)
+        buf_format(b, ", ");
+    buf_format(b, value ? "%s=%s" : "%s", option, value);
+}
+
+/* Says which options have no profile together.  */
+static _Noreturn void no_profile(const struct options *o)
+{
+    struct buf b = {NULL, 0, 0};
+    add_given(&b, o->sandbox, "--sandbox", o->sandbox);
+    add_given(&b, o->cfi, "--cfi", o->cfi);
+    add_given(&b, o->no_segue, "--no-segue", NULL);
+    add_given(&b, o->single_thread, "--single-thread", NULL);
+    add_given(&b, o->meter, "--meter", o->meter);
+    add_given(&b, o->spec, "--spec", NULL);
+    buf_put(&b, "", 1);
+    tool_usage("%s has no profile with %s%s", lfi_arch_name(o->arch), b.p,
+               strchr(b.p, ',') ? " together" : "");
+}
+
 /* The options say how a profile differs from "full"; the table says which of these there are.  */
 static const struct LFIProfile *pick_profile(const struct options *o)
 {
@@ -214,7 +239,7 @@ static const struct LFIProfile *pick_profile(const struct options *o)
             && p->base == want.base && p->guard == want.guard && p->threads == want.threads
             && p->table == want.table && p->ctxreg == want.ctxreg && p->meter == want.meter)
             return p;
-    tool_usage("%s has no profile like that", lfi_arch_name(o->arch));
+    no_profile(o);
 }
 
 int main(int argc, char **argv)
