@@ -3,7 +3,8 @@
 
    A frame is found by the address that its call returns to, minus one.  A call that moves takes
    that address along, which must not cross a border: where a row of .eh_frame begins, or a call
-   site of .gcc_except_table begins or ends.  Debuggers put breakpoints at the addresses of
+   site of .gcc_except_table begins or ends.  Borders right behind the call move with it, as far as
+   the numbers that say where they are have room.  Debuggers put breakpoints at the addresses of
    .debug_line.  */
 #include "config.h"
 
@@ -70,13 +71,27 @@ static bool place(const struct Image *m, uint64_t from, bool to_file, uint64_t *
     return false;
 }
 
-static void add_border(struct Borders *b, uint64_t address)
+static struct Border *add_border(struct Borders *b, uint64_t address)
 {
     if (b->count == b->room) {
         b->room = b->room ? 2 * b->room : 1024;
-        b->addresses = tool_realloc(b->addresses, b->room * sizeof *b->addresses);
+        b->all = tool_realloc(b->all, b->room * sizeof *b->all);
     }
-    b->addresses[b->count++] = address;
+    b->all[b->count] = (struct Border){.address = address};
+    return &b->all[b->count++];
+}
+
+/* The number that was just read, from AT on.  */
+static struct Field field_of(const struct Cursor *c, size_t at, bool leb)
+{
+    return (struct Field){
+        .at = at, .unit = 1, .kind = leb ? FIELD_LEB : FIELD_BYTES, .size = (uint8_t)(c->at - at)};
+}
+
+static struct Field shrinking(struct Field f)
+{
+    f.shrinks = true;
+    return f;
 }
 
 /* A pointer as DWARF encodes it, 32 or 64 bits, relative to itself or absolute; 0 if it is 0.  */
@@ -166,13 +181,31 @@ static const char *const operands[0x40] = {
     [0x10] = "nb", [0x11] = "nn", [0x12] = "nn", [0x13] = "n", [0x14] = "nn", [0x15] = "nn",
     [0x16] = "nb", [0x2d] = "",   [0x2e] = "n",  [0x2f] = "nn"};
 
+/* DW_CFA_advance_loc and its kind: how far, and where that stands.  */
+static uint64_t read_advance(struct Cursor *c, unsigned op, struct Field *f)
+{
+    size_t at = c->at;
+    if (op >> 6) {
+        *f = (struct Field){.at = at - 1, .kind = FIELD_BITS, .size = 1};
+        return op & 0x3f;
+    }
+    uint64_t by = get(c, 1u << (op - 2));
+    *f = field_of(c, at, false);
+    return by;
+}
+
 static void read_rows(struct Borders *b, struct Cursor *c, uint64_t pc, uint64_t code_align)
 {
+    size_t first = b->count;
     while (c->at < c->end && !c->bad) {
         unsigned op = (unsigned)get(c, 1);
         if (op >> 6 == 1 || (op >= 2 && op <= 4)) {
-            pc += (op >> 6 ? op & 0x3f : get(c, 1u << (op - 2))) * code_align;
-            add_border(b, pc);
+            struct Field f;
+            pc += read_advance(c, op, &f) * code_align;
+            f.unit = code_align;
+            if (b->count > first)
+                b->all[b->count - 1].fields[1] = shrinking(f);
+            add_border(b, pc)->fields[0] = f;
         } else if (op >> 6 == 2) {
             get_leb(c);
         } else if (op >> 6 == 0) {
@@ -207,11 +240,17 @@ static void read_sites(struct Borders *b, const struct Image *m, uint64_t addres
     c.end = c.bad ? c.at : c.at + size;
     while (c.at < c.end && !c.bad) {
         uint64_t v[3];
-        for (int i = 0; i < 3; i++)
+        struct Field f[3];
+        for (int i = 0; i < 3; i++) {
+            size_t begin = c.at;
             v[i] = encoding == ULEB ? get_leb(&c) : get(&c, 4);
+            f[i] = field_of(&c, begin, encoding == ULEB);
+        }
         get_leb(&c);
-        add_border(b, start + v[0]);
-        add_border(b, start + v[0] + v[1]);
+        struct Border *first = add_border(b, start + v[0]);
+        first->fields[0] = f[0];
+        first->fields[1] = shrinking(f[1]);
+        add_border(b, start + v[0] + v[1])->fields[0] = f[1];
     }
     from->bad |= c.bad;
 }
@@ -220,9 +259,10 @@ static void read_function(struct Borders *b, const struct Image *m, struct Curso
                           const struct Common *k)
 {
     uint64_t start = get_pointer(c, m, k->pointer), lsda = 0;
+    size_t begin = c->at;
     uint64_t size = get_pointer(c, m, k->pointer & 15);
     add_border(b, start);
-    add_border(b, start + size);
+    add_border(b, start + size)->fields[0] = field_of(c, begin, false);
     if (k->augmented) {
         uint64_t length = get_leb(c), at = c->at;
         if (k->lsda != 0xff)
@@ -358,14 +398,14 @@ static bool read_units(struct Borders *b, const struct Image *m, const Elf64_Shd
 
 static int by_address(const void *a, const void *b)
 {
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    uint64_t x = ((const struct Border *)a)->address, y = ((const struct Border *)b)->address;
     return (x > y) - (x < y);
 }
 
 static void sort(struct Borders *b)
 {
     if (b->count)
-        qsort(b->addresses, b->count, sizeof *b->addresses, by_address);
+        qsort(b->all, b->count, sizeof *b->all, by_address);
 }
 
 bool borders_of_frames(struct Borders *b, const struct Image *m)
@@ -386,15 +426,62 @@ bool borders_of_lines(struct Borders *b, const struct Image *m)
     return known;
 }
 
-bool borders_between(const struct Borders *b, uint64_t from, uint64_t to)
+/* The first one above the address.  */
+static size_t find_above(const struct Borders *b, uint64_t address)
 {
     size_t low = 0, high = b->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (b->addresses[middle] <= from)
+        if (b->all[middle].address <= address)
             low = middle + 1;
         else
             high = middle;
     }
-    return low < b->count && b->addresses[low] < to;
+    return low;
+}
+
+bool borders_between(const struct Borders *b, uint64_t from, uint64_t to)
+{
+    size_t i = find_above(b, from);
+    return i < b->count && b->all[i].address < to;
+}
+
+/* Bits of a byte of the number.  */
+static unsigned bits_of(const struct Field *f)
+{
+    return f->kind == FIELD_BYTES ? 8 : f->kind == FIELD_LEB ? 7 : 6;
+}
+
+/* The number, BY more; false if it does not fit, and then nothing is written.  */
+static bool change_field(const struct Field *f, uint8_t *file, int64_t by)
+{
+    unsigned bits = bits_of(f), all = bits * f->size;
+    uint8_t mask = (uint8_t)((1u << bits) - 1);
+    uint64_t old = 0;
+    for (unsigned i = 0; i < f->size && i * bits < 64; i++)
+        old |= (uint64_t)(file[f->at + i] & mask) << i * bits;
+    if (old > INT32_MAX || !f->unit || f->unit > INT32_MAX || by % (int64_t)f->unit)
+        return false;
+    int64_t step = by / (int64_t)f->unit, now = (int64_t)old + (f->shrinks ? -step : step);
+    if (now < 0 || (all < 63 && now >> all))
+        return false;
+    for (unsigned i = 0; i < f->size && i * bits < 64; i++)
+        file[f->at + i] = (uint8_t)((file[f->at + i] & ~mask) | ((uint64_t)now >> i * bits & mask));
+    return true;
+}
+
+static bool shift_border(struct Border *b, uint8_t *file, uint64_t to)
+{
+    int64_t by = (int64_t)(to - b->address);
+    b->address = to;
+    return b->fields[0].size && change_field(&b->fields[0], file, by)
+           && (!b->fields[1].size || change_field(&b->fields[1], file, by));
+}
+
+bool borders_shift(struct Borders *b, uint8_t *file, uint64_t from, uint64_t to)
+{
+    for (size_t i = find_above(b, from); i > 0 && b->all[i - 1].address == from; i--)
+        if (!shift_border(&b->all[i - 1], file, to))
+            return false;
+    return true;
 }

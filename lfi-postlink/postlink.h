@@ -22,6 +22,9 @@ struct Region {
     /* Whether unwind tables tell apart addresses in (from, to), so that a call must not move
        there.  */
     bool (*divided)(void *arg, uint64_t from, uint64_t to);
+    /* Makes unwind tables that name the address from name to instead, which is higher and not past
+       the next that they name.  False, with half of it done, if one has no room for that.  */
+    bool (*shifted)(void *arg, uint64_t from, uint64_t to);
     /* Whether such a table, or one of lines, says something of this address, so that the
        instruction there must not move.  */
     bool (*named)(void *arg, uint64_t address);
@@ -44,9 +47,25 @@ void postlink_charges(const struct Region *r, const struct LFIVerifier *v, struc
 void postlink_x86_64_charge(uint8_t *p, size_t room, unsigned charge);
 void postlink_arm64_charge(uint8_t *p, unsigned charge);
 
-/* Addresses of code that tables of an image name, in ascending order.  */
+/* A number in a file that grows with an address, or shrinks; size 0: there is none.  */
+struct Field {
+    size_t at;
+    uint64_t unit;
+    enum { FIELD_BYTES, FIELD_LEB, FIELD_BITS } kind; /* BITS: the low six of a byte */
+    uint8_t size;                                     /* bytes */
+    bool shrinks;
+};
+
+/* An address of code that a table names, and what says so there.  One without fields cannot be
+   another.  */
+struct Border {
+    uint64_t address;
+    struct Field fields[2];
+};
+
+/* Those of some tables of an image, in ascending order.  */
 struct Borders {
-    uint64_t *addresses;
+    struct Border *all;
     size_t count, room;
 };
 
@@ -57,5 +76,9 @@ bool borders_of_lines(struct Borders *b, const struct Image *m);
 
 /* Whether there is one in (from, to).  */
 bool borders_between(const struct Borders *b, uint64_t from, uint64_t to);
+
+/* Makes those at from be at to, in the file's bytes too; there must be none in (from, to).  False,
+   with half of it done, if a number does not fit where it is.  */
+bool borders_shift(struct Borders *b, uint8_t *file, uint64_t from, uint64_t to);
 
 #endif

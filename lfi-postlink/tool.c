@@ -64,6 +64,12 @@ static bool divided(void *arg, uint64_t from, uint64_t to)
     return !job->frames_known || borders_between(&job->frames, from, to);
 }
 
+static bool shifted(void *arg, uint64_t from, uint64_t to)
+{
+    struct Job *job = arg;
+    return job->frames_known && borders_shift(&job->frames, job->file, from, to);
+}
+
 static bool named(void *arg, uint64_t address)
 {
     const struct Job *job = arg;
@@ -84,8 +90,16 @@ static void change(struct Job *job, const struct LFIVerifier *v, struct Counts *
     const struct LFIProfile *profile = job->elf.profile;
     for (unsigned i = 0; i < job->elf.nsegs; i++) {
         const struct LFIVElfSegment *s = &job->elf.segs[i];
-        struct Region r = {job->file + s->offset,    s->filesz, s->vaddr, profile, profile->bundle,
-                           !job->options->no_absorb, divided,   named,    job};
+        struct Region r = {.code = job->file + s->offset,
+                           .size = s->filesz,
+                           .vaddr = s->vaddr,
+                           .profile = profile,
+                           .bundle = profile->bundle,
+                           .absorb = !job->options->no_absorb,
+                           .divided = divided,
+                           .shifted = shifted,
+                           .named = named,
+                           .arg = job};
         char *why = s->prot & LFIV_ELF_EXEC ? change_region(&r, v, n) : NULL;
         if (why)
             tool_fail("%s: %s", job->options->input, why);

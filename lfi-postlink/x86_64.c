@@ -139,11 +139,13 @@ static char *move_call(const struct Region *r, struct Bundle *b, unsigned c,
         return tool_printf("%#llx: a branch goes behind this call into its bundle: the call cannot "
                            "move to its end",
                            (unsigned long long)(b->addr + call->offset));
-    if (r->divided(r->arg, b->addr + call->offset, b->addr + b->size))
+    uint64_t start = b->addr + call->offset, end = b->addr + end_of(call), next = b->addr + b->size;
+    if (r->divided(r->arg, start, end) || r->divided(r->arg, end, next)
+        || !r->shifted(r->arg, end, next))
         return tool_printf(
             "%#llx: unwind tables tell what follows this call from it: the call cannot move to the "
             "end of its bundle",
-            (unsigned long long)(b->addr + call->offset));
+            (unsigned long long)start);
     if (call->row->kind == K_CALL)
         put32(b->bytes + end_of(call) - 4, get32(b->bytes + end_of(call) - 4) - gap);
     memmove(b->bytes + from + gap, b->bytes + from, size);
