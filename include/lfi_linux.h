@@ -212,6 +212,11 @@ void lfi_proc_interrupt(struct LFILinuxProc *proc);
    process exists.  */
 bool lfi_proc_signal(struct LFILinuxProc *proc, int sig);
 
+/* Ours: what is loaded finds the signal (1 to 64, as the box numbers them) ignored when it begins,
+   as a program does whose starter ignores it; it may change that.  Not while it runs.  False if
+   there is no such signal, or for SIGKILL and SIGSTOP.  */
+bool lfi_proc_ignore(struct LFILinuxProc *proc, int sig);
+
 /* Address of the first byte of the image in the box.  */
 lfiptr lfi_proc_image(struct LFILinuxProc *proc);
 

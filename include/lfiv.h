@@ -63,8 +63,8 @@ struct LFIVOptions {
        no loop goes on when that is negative.  x86-64: base SEGMENT alone, not dense, not single, bundles
        of 32 bytes.  */
     bool meter;
-    /* Metered code: called for each charge with the least that it may be; NULL if not wanted.  A charge may
-       come more than once.  */
+    /* Metered code: called for each charge with the least that it may be; NULL if not wanted.  A
+       charge may come more than once.  */
     void (*charge)(void *arg, uint64_t addr, unsigned least);
     /* x86-64: storage in which instruction starts and branch targets are collected, a bit each
        for every byte of the region: with lfiv_bitmap_words(size) words the region is read once,

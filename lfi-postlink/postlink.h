@@ -39,11 +39,12 @@ struct Counts {
    with the code half-changed.  */
 char *postlink_x86_64(const struct Region *r, struct Counts *n);
 
-/* Makes each charge of metered code what the verifier V asks for at least, no more and no less.  One
+/* Makes each charge of metered code what the verifier V asks for at least, no more and no less. One
    that cannot be written in the bytes of the instruction stays; the code does not verify then.  */
 void postlink_charges(const struct Region *r, const struct LFIVerifier *v, struct Counts *n);
 
-/* Writes how much the charge at P, which is one, takes from the counter; ROOM bytes are left of the region.  */
+/* Writes how much the charge at P, which is one, takes from the counter; ROOM bytes are left of
+   the region.  */
 void postlink_x86_64_charge(uint8_t *p, size_t room, unsigned charge);
 void postlink_arm64_charge(uint8_t *p, unsigned charge);
 

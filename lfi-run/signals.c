@@ -58,7 +58,16 @@ static int keep(int fd)
     return kept;
 }
 
-/* What this process was told to ignore stays ignored.  */
+/* As after exec: what this process was told to ignore the program finds ignored.  */
+static void ignore(struct LFILinuxProc *proc)
+{
+    struct sigaction sa;
+    for (int sig = 1; sig < SIGRTMIN; sig++)
+        if (sigaction(sig, NULL, &sa) == 0 && sa.sa_handler == SIG_IGN)
+            lfi_proc_ignore(proc, sig);
+}
+
+/* It stays ignored here too.  */
 static void install(int sig)
 {
     struct sigaction sa = {.sa_handler = handler, .sa_flags = SA_ONSTACK | SA_RESTART}, old;
@@ -87,6 +96,7 @@ void signals_begin(struct LFILinuxProc *proc)
     pthread_attr_destroy(&attr);
     if (err)
         tool_fail("no thread for signals: %s", strerror(err));
+    ignore(proc);
     for (int i = 0; i < NPASSED; i++)
         install(passed_on[i]);
 }

@@ -448,6 +448,10 @@ static void test_program(struct LFILinuxEngine *lx, const char *name, load_funct
     check("lfi_proc_signal", again && !api.lfi_proc_signal(p, 65)
                                  && api.lfi_thread_run(t) == 128 + SIGTERM
                                  && api.lfi_proc_end(p, &end) && end.reason == LFI_ENDED_SIGNAL);
+    again = api.lfi_proc_ignore(p, SIGTERM) && api.lfi_proc_reload(p, program, program_size)
+            && api.lfi_thread_reload(t, 2, more, none) && api.lfi_proc_signal(p, SIGTERM);
+    check("lfi_proc_ignore", again && !api.lfi_proc_ignore(p, 0) && !api.lfi_proc_ignore(p, 65)
+                                 && !api.lfi_proc_ignore(p, SIGKILL) && api.lfi_thread_run(t) == 8);
     api.lfi_thread_free(t);
     api.lfi_proc_free(p);
 }

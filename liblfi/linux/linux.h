@@ -211,6 +211,7 @@ struct LFILinuxProc {
     unsigned nthreads;
     int next_tid;
     struct sigstate sig;
+    uint64_t ignored;                 /* signals that programs find ignored when they begin */
     struct timer *timers, *itimer[3]; /* timer.c */
     int next_timer;
     struct box_rlimit rlimit[BOX_RLIM_NLIMITS];

@@ -59,6 +59,9 @@ static bool does_nothing(const struct LFILinuxProc *p, int sig)
 void signal_init(struct LFILinuxProc *p)
 {
     memset(&p->sig, 0, sizeof p->sig);
+    for (int sig = 1; sig <= BOX_NSIG; sig++)
+        if (p->ignored & bit(sig))
+            p->sig.action[sig - 1].handler = BOX_SIG_IGN;
 }
 
 static void add(struct LFILinuxProc *p, struct sigqueue *q, const struct box_siginfo *info)
@@ -254,6 +257,15 @@ bool lfi_proc_signal(struct LFILinuxProc *p, int sig)
     if (sig < 1 || sig > BOX_NSIG)
         return lx_fail(LFI_ERR_ARG, "there is no signal %d", sig);
     signal_send(p, NULL, NULL, &info);
+    return true;
+}
+
+bool lfi_proc_ignore(struct LFILinuxProc *p, int sig)
+{
+    if (sig < 1 || sig > BOX_NSIG || certain & bit(sig))
+        return lx_fail(LFI_ERR_ARG, "signal %d cannot be ignored", sig);
+    p->ignored |= bit(sig);
+    p->sig.action[sig - 1].handler = BOX_SIG_IGN;
     return true;
 }
 
