@@ -39,5 +39,5 @@ exercise() {
     ) > all.txt 2>&1
     grep -E '^(PASS|FAIL): ' all.txt | grep -Ev "$busybox_without" > tests.txt
     rm all.txt
-    [ "$(grep -c ^PASS tests.txt)" -ge "$([ -n "$emulator" ] && echo 200 || echo 700)" ]
+    [ "$(grep -c ^PASS tests.txt)" -ge "$([ -n "$emulator" ] && echo 450 || echo 700)" ]
 }
