@@ -6,10 +6,10 @@
 
 static const struct LFIProfile rows[] = {
 #define PROFILE(arch, name, sandbox, bundle, base, guard, threads, ctxreg, meter, table, drift,   \
-                isa, multilib, regset, summary)                                                    \
+                poc, isa, multilib, regset, summary)                                               \
     {LFI_ARCH_##arch, name,  LFI_SANDBOX_##sandbox, bundle, LFI_BASE_##base, LFI_GUARD_##guard,    \
-     LFI_THREADS_##threads, ctxreg, LFI_METER_##meter, LFI_TABLE_##table, drift, LFI_ISA_##isa,    \
-     multilib, regset, summary},
+     LFI_THREADS_##threads, ctxreg, LFI_METER_##meter, LFI_TABLE_##table, drift, poc,              \
+     LFI_ISA_##isa, multilib, regset, summary},
 #include "profiles/profiles.def"
 #undef PROFILE
 };
@@ -70,15 +70,30 @@ enum LFIMeter lfi_meter_find(const char *name, const char **why)
     return LFI_METER_NONE;
 }
 
+/* Whether the two are alike but for what the functions below look for.  */
+static bool akin(const struct LFIProfile *p, const struct LFIProfile *q)
+{
+    return p->arch == q->arch && p->sandbox == q->sandbox && p->base == q->base
+           && p->guard == q->guard && p->threads == q->threads && p->ctxreg == q->ctxreg
+           && p->table == q->table && p->drift == q->drift && p->isa == q->isa;
+}
+
 const struct LFIProfile *lfi_profile_metered(const struct LFIProfile *p, enum LFIMeter meter)
 {
     for (size_t i = 0; i < NROWS; i++) {
         const struct LFIProfile *q = &rows[i];
         bool same_bundle = p->arch == LFI_ARCH_AARCH64 || p->bundle == q->bundle;
-        if (p->arch == q->arch && p->sandbox == q->sandbox && same_bundle && p->base == q->base
-            && p->guard == q->guard && p->threads == q->threads && p->ctxreg == q->ctxreg
-            && p->table == q->table && p->drift == q->drift && p->isa == q->isa
-            && q->meter == meter)
+        if (akin(p, q) && same_bundle && q->poc == p->poc && q->meter == meter)
+            return q;
+    }
+    return NULL;
+}
+
+const struct LFIProfile *lfi_profile_oblivious(const struct LFIProfile *p)
+{
+    for (size_t i = 0; i < NROWS; i++) {
+        const struct LFIProfile *q = &rows[i];
+        if (akin(p, q) && p->bundle == q->bundle && q->meter == p->meter && q->poc)
             return q;
     }
     return NULL;
@@ -123,6 +138,7 @@ void lfi_note_write(const struct LFIProfile *p, uint8_t desc[LFI_NOTE_DESCSZ])
         desc[12 + i] = p->isa >> (8 * i) & 0xff;
     for (int i = 0; i < LFI_NOTE_NAMESZ - 1 && p->name[i]; i++)
         desc[16 + i] = p->name[i];
+    desc[31] = p->poc;
 }
 
 const struct LFIProfile *lfi_note_read(const uint8_t *desc, size_t size, const char **why)

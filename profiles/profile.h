@@ -66,6 +66,7 @@ struct LFIProfile {
     enum LFIMeter meter;
     enum LFITable table;
     bool drift;
+    bool poc;
     uint32_t isa;
     const char *multilib;
     const char *regset;
@@ -90,6 +91,9 @@ enum LFIMeter lfi_meter_find(const char *name, const char **why);
    NULL if there is none.  */
 const struct LFIProfile *lfi_profile_metered(const struct LFIProfile *profile, enum LFIMeter meter);
 
+/* The profile that is as the one given, and position-oblivious; NULL if there is none.  */
+const struct LFIProfile *lfi_profile_oblivious(const struct LFIProfile *profile);
+
 /* "aarch64", "x86_64"; NULL for a value that is neither.  */
 const char *lfi_arch_name(enum LFIArch arch);
 
@@ -105,11 +109,11 @@ enum LFIArch lfi_arch_find(const char *name);
      4  u8  bundle                       11  u8 drift
      5  u8  base                         12  u32 isa
      6  u8  guard                        16  name, NUL-padded
-     7  u8  threads
+     7  u8  threads                      31  u8 poc
 
    Every field must equal the row that the name picks; a note that does not, or a
    version other than ours, is refused, never guessed at.  */
-enum { LFI_NOTE_VERSION = 1, LFI_NOTE_PROFILE = 1, LFI_NOTE_NAMESZ = 16, LFI_NOTE_DESCSZ = 32 };
+enum { LFI_NOTE_VERSION = 1, LFI_NOTE_PROFILE = 1, LFI_NOTE_NAMESZ = 15, LFI_NOTE_DESCSZ = 32 };
 #define LFI_NOTE_SECTION ".note.lfi"
 #define LFI_NOTE_OWNER "LFI"
 
