@@ -85,15 +85,26 @@ static const struct LFIProfile *with_meter(const struct LFIProfile *p, const cha
     return metered;
 }
 
+static const struct LFIProfile *with_poc(const struct LFIProfile *p)
+{
+    const struct LFIProfile *oblivious = lfi_profile_oblivious(p);
+    if (!oblivious)
+        tool_fail("-mlfi-poc: no profile of %s is like '%s' and position-oblivious",
+                  lfi_arch_name(p->arch), p->name);
+    return oblivious;
+}
+
 const struct LFIProfile *choose_profile(const struct Invocation *inv,
                                         const struct ScannedArgs *args, const char *otherwise)
 {
     enum LFIArch arch = lfi_arch_find(inv->arch);
     const char *name = otherwise, *meter = NULL;
+    bool poc = false;
     for (size_t i = 0; i < args->count; i++) {
         const char *kind = after(args->values[i], "-mlfi-meter=");
         if (kind)
             meter = kind;
+        poc = poc || strcmp(args->values[i], "-mlfi-poc") == 0;
         const char *value = after(args->values[i], "-mlfi-profile");
         if (value && *value == '=')
             name = value + 1;
@@ -104,7 +115,9 @@ const struct LFIProfile *choose_profile(const struct Invocation *inv,
     if (!p)
         tool_fail("-mlfi-profile=%s: no such profile of %s; there are %s", name, inv->arch,
                   profile_names(arch));
-    return meter ? with_meter(p, meter) : p;
+    if (meter)
+        p = with_meter(p, meter);
+    return poc ? with_poc(p) : p;
 }
 
 char *triple_of(const struct Invocation *inv)
@@ -214,6 +227,7 @@ static void print_help(const struct Invocation *inv)
         if (p->arch == inv->profile->arch)
             printf("      %-13s %s.\n", p->name, p->summary);
     puts("  -mlfi-meter=branch       Count instructions, so that fuel can end a run.");
+    puts("  -mlfi-poc                Position-oblivious code: boxes can be copied.");
     puts("  -mlfi-S                  Like -S, but writes the rewritten assembly.\n"
          "  -static-pie              The default; -static and -pie mean the same.\n"
          "  -mlfi-dynamic            A program with a dynamic linker: the default where a shared\n"

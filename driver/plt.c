@@ -14,6 +14,8 @@
      br   x17                   br   x28
      nop                        udf
 
+   In position-oblivious code the page does not stay in x16: mov w16, w16 comes before the last but one.
+
    x86-64: entries of 8 or 16 bytes are too small, and lie where indirect branches do not go.  Each
    becomes a jump to a stub in the section .lfi.plt, for which the script leaves room.  What a
    stub is the rewriter decides: it makes one for the profile, which this section starts with.
@@ -101,14 +103,20 @@ static bool a64_known_entry(const uint8_t *p)
         || get32(p + 4 * INSN) != 0xd61f0220 || get32(p + 5 * INSN) != 0xd503201f);
 }
 
-static void a64_fix_entry(uint8_t *p)
+static void a64_fix_entry(uint8_t *p, bool oblivious)
 {
     uint32_t off = get32(p + INSN) >> 10 & 0xfff;
     put32(p + 1 * INSN, 0x8b30437c);             /* add x28, x27, w16, uxtw */
     put32(p + 2 * INSN, 0xf9400391 | off << 10); /* ldr x17, [x28, #OFF] */
-    put32(p + 3 * INSN, 0x8b31437c);             /* add x28, x27, w17, uxtw */
-    put32(p + 4 * INSN, 0xd61f0380);             /* br x28 */
-    put32(p + 5 * INSN, 0);                      /* udf #0 */
+    p += 3 * INSN;
+    if (oblivious) {
+        put32(p, 0x2a1003f0); /* mov w16, w16 */
+        p += INSN;
+    }
+    put32(p, 0x8b31437c);        /* add x28, x27, w17, uxtw */
+    put32(p + INSN, 0xd61f0380); /* br x28 */
+    if (!oblivious)
+        put32(p + 2 * INSN, 0); /* udf #0 */
 }
 
 /* The stub: adrp x16, PAGE; add x28, x27, w16, uxtw; ldr x17, [x28, #OFF]; ...  */
@@ -137,8 +145,9 @@ static bool is_a64_model(const uint8_t *p)
            && get32(p + 3 * INSN) == 0x8b31437c;
 }
 
-static const char *a64_fix(struct Image *m, bool metered)
+static const char *a64_fix(struct Image *m, const struct LFIProfile *profile)
 {
+    bool metered = is_metered(profile);
     struct Code plt = code_named(m, ".plt");
     struct Stubs stubs = {.room = code_named(m, ".lfi.plt")};
     if (!plt.size)
@@ -156,7 +165,7 @@ static const char *a64_fix(struct Image *m, bool metered)
             return "the linker made a .plt of unknown code: link with GNU ld 2.40 and without -z "
                    "lazy";
         if (!metered)
-            a64_fix_entry(plt.bytes + at);
+            a64_fix_entry(plt.bytes + at, profile->poc);
     }
     return NULL;
 }
@@ -325,5 +334,5 @@ const char *plt_fix(struct Image *m, const struct LFIProfile *profile)
     if (why)
         return why;
     return profile->arch == LFI_ARCH_X86_64 ? x64_fix(m, is_metered(profile))
-                                            : a64_fix(m, is_metered(profile));
+                                            : a64_fix(m, profile);
 }

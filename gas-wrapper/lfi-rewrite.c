@@ -17,7 +17,7 @@ struct options {
     const char *output, *sandbox, *profile, *cfi, *meter, *flags;
     const char *includes[64];
     size_t nincludes;
-    bool spec, no_guard_elim, no_segue, single_thread, sys_external;
+    bool spec, no_guard_elim, no_segue, single_thread, sys_external, poc;
 };
 
 enum {
@@ -27,6 +27,7 @@ enum {
     OPT_NO_SEGUE,
     OPT_SINGLE_THREAD,
     OPT_SYS_EXTERNAL,
+    OPT_POC,
     OPT_NO_GUARD_ELIM,
     OPT_SPEC,
     OPT_FLAGS,
@@ -45,6 +46,7 @@ static const struct option longopts[] = {
     {"no-segue", no_argument, NULL, OPT_NO_SEGUE},
     {"single-thread", no_argument, NULL, OPT_SINGLE_THREAD},
     {"sys-external", no_argument, NULL, OPT_SYS_EXTERNAL},
+    {"poc", no_argument, NULL, OPT_POC},
     {"no-guard-elim", no_argument, NULL, OPT_NO_GUARD_ELIM},
     {"spec", no_argument, NULL, OPT_SPEC},
     {"flags", required_argument, NULL, OPT_FLAGS},
@@ -71,6 +73,7 @@ static _Noreturn void help(void)
                "      --no-segue      x86_64: do without the segment gs\n"
                "      --single-thread x86_64: for boxes of one thread, where returns are cheap\n"
                "      --meter branch  count instructions, so that fuel can end a run\n"
+               "      --poc           position-oblivious code: boxes can be copied\n"
                "      --sys-external  runtime calls through the table below the box (default)\n"
                "      --spec          keep to the published rules\n"
                "      --profile NAME  one of the profiles below, instead of all these\n"
@@ -125,6 +128,9 @@ static void parse_options(int argc, char **argv, struct options *o)
             break;
         case OPT_SYS_EXTERNAL:
             o->sys_external = true;
+            break;
+        case OPT_POC:
+            o->poc = true;
             break;
         case OPT_NO_GUARD_ELIM:
             o->no_guard_elim = true;
@@ -213,7 +219,8 @@ static const struct LFIProfile *pick_profile(const struct options *o)
 {
     const struct LFIProfile *p = lfi_profile_find(o->arch, o->profile ? o->profile : "full");
     if (o->profile
-        && (o->sandbox || o->spec || o->cfi || o->no_segue || o->single_thread || o->meter))
+        && (o->sandbox || o->spec || o->cfi || o->no_segue || o->single_thread || o->meter
+            || o->poc))
         tool_usage("--profile says what the other options say; give one or the others");
     if (!p)
         tool_usage("%s has no profile '%s'", lfi_arch_name(o->arch), o->profile);
@@ -234,10 +241,12 @@ static const struct LFIProfile *pick_profile(const struct options *o)
         want.table = LFI_TABLE_PAGE0;
     if (o->meter)
         add_meter(o, &want);
+    want.poc = o->poc;
     for (size_t i = 0; (p = lfi_profile_at(i)); i++)
         if (p->arch == want.arch && p->sandbox == want.sandbox && p->bundle == want.bundle
             && p->base == want.base && p->guard == want.guard && p->threads == want.threads
-            && p->table == want.table && p->ctxreg == want.ctxreg && p->meter == want.meter)
+            && p->table == want.table && p->ctxreg == want.ctxreg && p->meter == want.meter
+            && p->poc == want.poc)
             return p;
     no_profile(o);
 }

@@ -7,11 +7,11 @@ noinst_LIBRARIES += %D%/libgaswrap.a
   %D%/arm64/arm64.h %D%/arm64/insns.def %D%/arm64/table.c %D%/arm64/operand.c \
   %D%/arm64/arm64.c %D%/arm64/link.c %D%/arm64/memory.c %D%/arm64/literal.c \
   %D%/arm64/stack.c %D%/arm64/branch.c %D%/arm64/system.c %D%/arm64/words.c \
-  %D%/arm64/meter.c %D%/arm64/spill.h %D%/arm64/units.c %D%/arm64/links.c %D%/arm64/spill.c \
+  %D%/arm64/meter.c %D%/arm64/oblivious.c %D%/arm64/spill.h %D%/arm64/units.c %D%/arm64/links.c %D%/arm64/spill.c \
   %D%/x86_64/x86_64.h %D%/x86_64/insns.def %D%/x86_64/table.c %D%/x86_64/operand.c \
   %D%/x86_64/length.c %D%/x86_64/emit.c %D%/x86_64/x86_64.c %D%/x86_64/memory.c \
   %D%/x86_64/base.c %D%/x86_64/live.c \
-  %D%/x86_64/tls.c %D%/x86_64/string.c %D%/x86_64/stack.c %D%/x86_64/branch.c %D%/x86_64/meter.c \
+  %D%/x86_64/tls.c %D%/x86_64/string.c %D%/x86_64/stack.c %D%/x86_64/branch.c %D%/x86_64/meter.c %D%/x86_64/oblivious.c \
   %D%/x86_64/system.c %D%/x86_64/bytes.c
 gaswrap_libs = %D%/libgaswrap.a common/libcommon.a profiles/libprofiles.a
 

@@ -127,7 +127,9 @@ void arm64_insn(struct rewriter *r, const struct stmt *s)
     arm64_meter_line(r);
     if (in.mem_op >= 0 && in.mem.base == SP)
         state->drifting = false;
-    dispatch(r, &in);
+    if (!arm64_oblivious(r, &in))
+        dispatch(r, &in);
+    arm64_cut_address(r, &in);
     if (state->guarded != NO_REG && in.writes >> state->guarded & 1)
         forget(r);
     if (in.row->cls >= INSN_B && in.row->cls <= INSN_RET)

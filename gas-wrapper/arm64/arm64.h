@@ -146,6 +146,11 @@ void arm64_jump_tested(struct rewriter *r, struct slice target, const char *inve
                        const struct slice *operands);
 void arm64_meter_end(struct rewriter *r);
 
+/* oblivious.c: where the profile wants that.  Whether the instruction was handled; and behind one that makes an
+   address.  */
+bool arm64_oblivious(struct rewriter *r, struct insn *in);
+void arm64_cut_address(struct rewriter *r, const struct insn *in);
+
 bool arm64_spilled(struct rewriter *r, const struct stmt *s); /* spill.c: whether it was handled */
 void arm64_spill_end(struct rewriter *r);
 void arm64_insn(struct rewriter *r, const struct stmt *s); /* arm64.c: any instruction */

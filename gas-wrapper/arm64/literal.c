@@ -63,7 +63,8 @@ static void pool(struct rewriter *r, struct insn *in)
         error_at(r, in->op[1].text.p, "this literal cannot be made in a register");
     else {
         out_insn(r, "adrp\tx%d, %S", (int)o->reg, &expr);
-        out_insn(r, "add\tx%d, x%d, :lo12:%S", (int)o->reg, (int)o->reg, &expr);
+        int cls = r->profile->poc ? 'w' : 'x'; /* oblivious.c */
+        out_insn(r, "add\t%c%d, %c%d, :lo12:%S", cls, (int)o->reg, cls, (int)o->reg, &expr);
     }
 }
 

@@ -50,6 +50,22 @@ static void go(struct rewriter *r, unsigned reg, bool call)
     x86_test_end(r, trap);
 }
 
+/* Where the address to return to is pushed apart: oblivious.c.  */
+static void go_or_call(struct rewriter *r, unsigned reg, bool call)
+{
+    if (!call || !r->profile->poc) {
+        go(r, reg, call);
+        return;
+    }
+    if (reg == R11)
+        x86_put(r, 5, "mov\t%%r11, -16(%%rsp)");
+    unsigned back = x86_push_return(r);
+    if (reg == R11)
+        x86_put(r, 5, "mov\t-8(%%rsp), %%r11");
+    go(r, reg, false);
+    x86_come_back(r, back);
+}
+
 /* Where a function begins or ends, as far as the file says.  */
 static bool is_boundary(const struct rewriter *r, const struct stmt *s)
 {
@@ -118,11 +134,11 @@ static void indirect(struct rewriter *r, struct insn *in)
         x86_load_scratch(r, in);
     if (reg == RSP) {
         x86_use_scratch(r, in);
-        x86_put(r, 3, "mov\t%%rsp, %%r11");
+        x86_read_stack(r, R11);
         reg = R11;
     }
     if (x86_confines(r))
-        go(r, reg, call);
+        go_or_call(r, reg, call);
     else
         x86_put(r, 3, call ? "call\t*%%r11" : "jmp\t*%%r11");
 }
@@ -190,8 +206,12 @@ static void through_table(struct rewriter *r, struct insn *in)
     struct slice name =
         slice_trim((struct slice){target.p, at ? (size_t)(at - target.p) : target.len});
     x86_use_scratch(r, in);
+    bool pushed = r->profile->poc && in->row->cls == INSN_CALL;
+    unsigned back = pushed ? x86_push_return(r) : 0;
     x86_put(r, 7, "mov\t%S@GOTPCREL(%%rip), %%r11", &name);
-    go(r, R11, in->row->cls == INSN_CALL);
+    go(r, R11, in->row->cls == INSN_CALL && !pushed);
+    if (pushed)
+        x86_come_back(r, back);
 }
 
 /* jmp and jcc to a label: two bytes where it is near, LONGEST ones where not.  Even then
@@ -255,8 +275,31 @@ static void end_call(struct rewriter *r)
         x86_unlock(r);
 }
 
+/* jmp to a target of the input.  */
+static void put_jmp(struct rewriter *r, struct slice *target)
+{
+    enum { LONG_JMP = 5 };
+    if (x86_meters(r)) {
+        x86_jump(r, (struct slice){"jmp", 3}, *target, LONG_JMP);
+        return;
+    }
+    x86_fit(r, 2, LONG_JMP - 2);
+    x86_put(r, 0, "jmp\t%S", target);
+}
+
+static void push_and_jump(struct rewriter *r, struct slice target)
+{
+    unsigned back = x86_push_return(r);
+    put_jmp(r, &target);
+    x86_come_back(r, back);
+}
+
 void x86_call(struct rewriter *r, const char *function)
 {
+    if (r->profile->poc) {
+        push_and_jump(r, (struct slice){function, strlen(function)});
+        return;
+    }
     begin_call(r);
     x86_put(r, x86_meters(r) ? 0 : CALL, "call\t%s", function);
     end_call(r);
@@ -264,6 +307,10 @@ void x86_call(struct rewriter *r, const char *function)
 
 static void call(struct rewriter *r, struct insn *in)
 {
+    if (r->profile->poc) {
+        push_and_jump(r, in->op[0].text);
+        return;
+    }
     begin_call(r);
     x86_count(r);
     if (in->prefixes)
@@ -274,18 +321,6 @@ static void call(struct rewriter *r, struct insn *in)
     /* A return is through r11, and has left what was in it where it is below the stack now.  */
     if (x86_state(r)->hands && x86_scratch_awaited(r, in))
         x86_put(r, 8, "mov\t%d(%%rsp), %%r11", SAVED_SCRATCH - 8);
-}
-
-/* jmp of a sequence to a target of the input.  */
-static void put_jmp(struct rewriter *r, struct slice *target)
-{
-    enum { LONG_JMP = 5 };
-    if (x86_meters(r)) {
-        x86_jump(r, (struct slice){"jmp", 3}, *target, LONG_JMP);
-        return;
-    }
-    x86_fit(r, 2, 3);
-    x86_put(r, 0, "jmp\t%S", target);
 }
 
 /* Short branches on rcx.  */

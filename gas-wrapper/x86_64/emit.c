@@ -318,7 +318,7 @@ void x86_keep_length(struct rewriter *r, const struct insn *in, unsigned len)
     if (len)
         fit(r, len, 0, x86_state(r)->fuses ? LONG_JCC : 0);
     x86_count(r);
-    if (x86_state(r)->prefix)
+    if (x86_state(r)->prefix || x86_state(r)->changed)
         put_insn(r, in);
     else
         out_keep(r);

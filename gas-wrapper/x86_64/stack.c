@@ -201,14 +201,10 @@ void x86_drop_stack(struct rewriter *r, int bytes)
 }
 
 /* A copy of the instruction whose destination is esp.  */
-static struct insn on_esp(const struct insn *in)
+static struct insn on_esp(struct rewriter *r, const struct insn *in)
 {
     struct insn low = *in;
-    if (low.suffix == 'q')
-        low.name.len--;
-    low.suffix = 0;
-    low.op[1].text = (struct slice){"%esp", 4};
-    low.op[1].size = 4;
+    x86_narrow(r, &low, 1);
     return low;
 }
 
@@ -237,7 +233,7 @@ static bool on_low_half(struct rewriter *r, struct insn *in)
         return false;
     if (lea && in->mem.rip)
         return false;
-    struct insn low = on_esp(in);
+    struct insn low = on_esp(r, in);
     if (src->kind == OPERAND_GPR) {
         low.op[0].text = x86_register_text(r, src->reg, 4);
         low.op[0].size = 4;
@@ -257,7 +253,7 @@ static bool load_low_half(struct rewriter *r, struct insn *in)
         || (!m->rip
             && (m->base == NO_REG || m->base_size != 8 || !x86_disp_constant(r, in, &disp))))
         return false;
-    struct insn low = on_esp(in);
+    struct insn low = on_esp(r, in);
     low.mem.size = (struct slice){"", 0};
     struct slice *text = &low.op[0].text;
     if (!m->rip)
@@ -287,7 +283,7 @@ static void on_scratch(struct rewriter *r, struct insn *in)
     struct insn copy = *in;
     take_scratch(r, in);
     if (in->row->dst == ACCESS_RW || part)
-        x86_put(r, 3, "mov\t%%rsp, %%r11");
+        x86_read_stack(r, R11);
     const char *scratch = dst->size == 8 ? "%r11" : dst->size == 2 ? "%r11w" : "%r11b";
     copy.op[copy.nops - 1].text = (struct slice){scratch, strlen(scratch)};
     copy.op[copy.nops - 1].reg = R11;
@@ -315,7 +311,7 @@ static void exchange(struct rewriter *r, struct insn *in)
         return;
     }
     take_scratch(r, in);
-    x86_put(r, 3, "mov\t%%rsp, %%r11");
+    x86_read_stack(r, R11);
     set_stack(r, in, other->reg, true);
     x86_put(r, 3, "mov\t%%r11, %%%s", x86_register_name(other->reg, 8));
 }
@@ -382,7 +378,7 @@ static void enter(struct rewriter *r, struct insn *in)
         || size > 0xffff)
         goto bad;
     x86_put(r, 1, "push\t%%rbp");
-    x86_put(r, 3, "mov\t%%rsp, %%rbp");
+    x86_read_stack(r, RBP);
     if (size == 0)
         return;
     unsigned len = size > 128 ? 7 : 4;

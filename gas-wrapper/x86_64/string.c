@@ -156,6 +156,7 @@ void x86_string(struct rewriter *r, struct insn *in)
         confine(r, RSI, base);
     x86_keep_length(r, in, 0);
     x86_unlock(r);
+    x86_cut_strings(r, rdi, rsi);
 }
 
 void x86_xlat(struct rewriter *r, struct insn *in)

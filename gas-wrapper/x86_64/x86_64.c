@@ -265,8 +265,11 @@ void x86_insn(struct rewriter *r, const struct stmt *s)
         || in.row->cls == INSN_RET || (in.mem_op >= 0 && in.mem.base == RSP))
         state->drifting = false;
     state->fuses = x86_confines(r) && x86_fuses(r, &in);
-    if (scratch_ok(r, &in) && prefixes_ok(r, &in))
+    if (scratch_ok(r, &in) && prefixes_ok(r, &in)) {
+        x86_oblivious(r, &in);
         dispatch(r, &in);
+    }
+    state->changed = false;
     state->fuses = false;
     restore_scratch(r, &in);
     if (in.writes >> R11 & 1)

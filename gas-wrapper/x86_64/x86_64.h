@@ -131,6 +131,7 @@ struct x86_state {
     uint8_t holder; /* another register that is in its place, saved at SAVED_HOLDER(%rsp), or 0 */
     bool aligned;      /* nothing came since the last alignment */
     bool drifting;     /* rsp was moved, and no access has followed yet */
+    bool changed;      /* the instruction's operands are not those of the text any more */
     unsigned labels;   /* generated so far */
     unsigned prefixes; /* statements of their own that the next instruction takes */
     const struct stmt *prefix;
@@ -260,6 +261,15 @@ void x86_insn(struct rewriter *r, const struct stmt *s); /* x86_64.c: any instru
 void x86_take_prefix(struct rewriter *r, const struct insn *in, const struct stmt *s);
 /* bytes.c: the instruction that the bytes are, in AT&T syntax; its length, 0 if it is unknown.  */
 size_t x86_decode(const uint8_t *p, size_t n, struct buf *out);
+
+/* oblivious.c: where the profile wants that, before an instruction is dispatched; it may change.  */
+void x86_oblivious(struct rewriter *r, struct insn *in);
+void x86_narrow(struct rewriter *r, struct insn *in, int op); /* a register becomes its low half */
+void x86_read_stack(struct rewriter *r, unsigned reg);        /* reg = rsp, as the profile has it */
+/* A call is these around a jump: the label to come back to is pushed, and placed.  */
+unsigned x86_push_return(struct rewriter *r);
+void x86_come_back(struct rewriter *r, unsigned back);
+void x86_cut_strings(struct rewriter *r, bool rdi, bool rsi); /* what a string instruction left */
 
 /* live.c: what nobody will look at again behind the statement */
 bool x86_flags_dead(struct rewriter *r, const struct stmt *s);
