@@ -17,7 +17,12 @@
 
    Sizes are in bytes.  Addresses (lfiptr) are those that code of the box uses: absolute,
    base + offset.  Where a function takes one, high bits other than the base's make it
-   invalid; lfi_box_l2p reduces any 64-bit value to an address of the box first.  */
+   invalid; lfi_box_l2p reduces any 64-bit value to an address of the box first.
+
+   Code of a position-oblivious profile (lfi_box_copy) uses offsets without the base instead.  The functions
+   here take and give absolute addresses for such boxes too, but for lfi_box_p2l and lfi_box_register_cb,
+   whose results are for the box: a host passes what it gets from such a box through lfi_box_l2p, and
+   what it gives it through lfi_box_p2l.  With other boxes both are harmless.  */
 #ifndef LFI_CORE_H
 #define LFI_CORE_H
 
@@ -289,7 +294,7 @@ lfiptr lfi_box_copyto(struct LFIBox *box, lfiptr dst, const void *src, size_t si
 
 /* l2p: the host address that any 64-bit value means as a pointer of the box: base + its low 32
    bits; always inside the 4 GiB of the box, mapped or not.  p2l: the pointer of the
-   box for a host address inside it.  */
+   box for a host address inside it: the same, in position-oblivious boxes the offset from the base.  */
 uintptr_t lfi_box_l2p(struct LFIBox *box, lfiptr addr);
 lfiptr lfi_box_p2l(struct LFIBox *box, uintptr_t addr);
 
@@ -364,6 +369,28 @@ bool lfi_ctx_interrupt(struct LFIContext *ctx);
 #define LFI_FUEL_MAX ((UINT64_C(1) << 56) - 1)
 bool lfi_ctx_set_fuel(struct LFIContext *ctx, uint64_t fuel);
 uint64_t lfi_ctx_fuel(struct LFIContext *ctx);
+
+/* Ours: copies.  A box of a position-oblivious profile ("poc": lfi_profile_named, -mlfi-poc) can be copied to another
+   place, and its contexts go on there as they would have here: docs/runtime.md, "Copies".
+
+   lfi_box_copy: a new box of the engine (NULL: the one of the box itself), with the same profile, limit on memory and
+   callbacks, and with the same memory at the same offsets: private memory has the contents that it
+   has now, whatever it was made of, shared memory is shared with the box.  Code is verified for its new place.  What is
+   original is so in the copy.  It has no contexts, and no data of lfi_box_setdata.  Until this returns nobody may run the
+   box or write its memory; a thread may call it from a handler of the box's own calls.  NULL: LFI_ERR_PROFILE
+   if the profile is another one; STATE while another thread runs the box; MMAP, VERIFY (in an engine that verifies, for code of
+   one that does not); the errors of lfi_box_new and lfi_box_set_profile.
+
+   lfi_ctx_copy: a new context of such a copy (or of the same box) with all registers, the thread pointer and the fuel of one
+   that does not run, or that is in a handler on this thread.  NULL: LFI_ERR_PROFILE if either box has not
+   that profile; STATE if another thread runs it, or if it was called by LFI_INVOKE from its own handlers, since frames of the
+   host lie in between then; ALLOC.
+
+   lfi_ctx_resume: as lfi_ctx_run, but goes on where the context is: behind the call whose handler it was copied
+   in, with the registers that it has now (a handler's result is still to be set), or where the box was stopped.  */
+struct LFIBox *lfi_box_copy(struct LFIBox *box, struct LFIEngine *engine);
+struct LFIContext *lfi_ctx_copy(struct LFIContext *from, struct LFIBox *box, void *userdata);
+int lfi_ctx_resume(struct LFIContext *ctx);
 
 /* From a handler: ends the run of a context that this thread is in, at once, without
    unwinding the frames in between, as longjmp does.  Contexts that were entered later on

@@ -107,8 +107,8 @@ static void *add(struct LFIBox *box, uintptr_t fn, bool hidden)
         return NULL;
     page->slot[number % n].count++;
     atomic_store(&page->slot[number % n].fn[hidden], fn);
-    return (void *)(page->at + lfi_arch_stub_first(box->profile)
-                    + number % n * lfi_arch_stub_size(box->profile));
+    return (void *)lfi_box_p2l(box, page->at + lfi_arch_stub_first(box->profile)
+                                        + number % n * lfi_arch_stub_size(box->profile));
 }
 
 static void *register_function(struct LFIBox *box, void *fn, bool hidden)
@@ -186,6 +186,28 @@ void lfi_callback_free(struct LFIBox *box)
         atomic_store(&box->callbacks[i], NULL);
     }
     atomic_store(&box->ret, 0);
+}
+
+bool lfi_callback_copy(struct LFIBox *from, struct LFIBox *to)
+{
+    size_t size = sizeof(struct LFICallbackPage) + per_page(from) * sizeof(struct LFICallback);
+    for (size_t i = 0; i < LFI_MAX_CALLBACK_PAGES; i++) {
+        struct LFICallbackPage *page = atomic_load(&from->callbacks[i]), *copy;
+        if (!page)
+            continue;
+        copy = malloc(size);
+        if (!copy) {
+            lfi_callback_free(to);
+            lfi_fail(LFI_ERR_ALLOC, "out of memory");
+            return false;
+        }
+        memcpy(copy, page, size);
+        copy->at = lfi_box_l2p(to, page->at);
+        atomic_store(&to->callbacks[i], copy);
+    }
+    lfiptr ret = atomic_load(&from->ret);
+    atomic_store(&to->ret, ret ? lfi_box_l2p(to, ret) : 0);
+    return true;
 }
 
 void lfi_callback_reset(struct LFIBox *box)

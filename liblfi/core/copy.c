@@ -69,5 +69,5 @@ uintptr_t lfi_box_l2p(struct LFIBox *box, lfiptr addr)
 
 lfiptr lfi_box_p2l(struct LFIBox *box, uintptr_t addr)
 {
-    return box->base + (addr & (LFI_BOX_SIZE - 1));
+    return (box->profile->poc ? 0 : box->base) + (addr & (LFI_BOX_SIZE - 1));
 }

@@ -291,6 +291,9 @@ LFI_HIDDEN bool lfi_callback_call(struct LFIContext *ctx);
 /* Address of the stub that ends a call of the box, made on first use; 0 with the error set.  */
 LFI_HIDDEN lfiptr lfi_callback_return_stub(struct LFIBox *box);
 LFI_HIDDEN void lfi_callback_free(struct LFIBox *box);
+/* What can be called from one box can be from its copy.  The callbacks of the first are locked, the
+   second is nobody else's.  False with the error set.  */
+LFI_HIDDEN bool lfi_callback_copy(struct LFIBox *from, struct LFIBox *to);
 /* All are unregistered and their stubs unmapped.  Nobody is in the box.  */
 LFI_HIDDEN void lfi_callback_reset(struct LFIBox *box);
 

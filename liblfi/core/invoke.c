@@ -73,10 +73,10 @@ static bool set_up(struct LFIContext *ctx, const struct LFIInvokeInfo *info,
     *result = sp;
     sp = (sp - info->stack) & -(uint64_t)STACK_ALIGN;
     if (hidden)
-        *lfi_arch_hidden(regs) = *result;
+        *lfi_arch_hidden(regs) = lfi_box_p2l(ctx->box, *result);
     if (lfi_box_bufvalid(ctx->box, sp - STACK_ALIGN, STACK_ALIGN)
         && (!info->stack || lfi_box_copyto(ctx->box, sp, stack, info->stack))
-        && lfi_arch_push_return(ctx, sp, ret)) {
+        && lfi_arch_push_return(ctx, sp, lfi_box_p2l(ctx->box, ret))) {
         lfi_arch_set_arguments(ctx, regs);
         if (vectors)
             lfi_arch_set_vectors(ctx, regs);

@@ -110,7 +110,7 @@ void *lfi_library_copy_in(struct LFILibrary *l, const void *p, size_t size, bool
         return NULL;
     void *in = lfi_library_malloc(l, size ? size : 1);
     if (in && (!copy || !size || lfi_box_copyto(l->box, (lfiptr)in, p, size)))
-        return in;
+        return (void *)library_address(l->box, in);
     *ok = false;
     return NULL;
 }
@@ -119,6 +119,7 @@ void lfi_library_copy_out(struct LFILibrary *l, void *to, void *p, size_t size, 
 {
     if (!p)
         return;
+    p = (void *)library_pointer(l->box, (lfiptr)p);
     if (to && *ok && size && !lfi_box_copyfm(l->box, to, (lfiptr)p, size))
         *ok = false;
     lfi_library_free(l, p);
@@ -126,6 +127,8 @@ void lfi_library_copy_out(struct LFILibrary *l, void *to, void *p, size_t size, 
 
 const char *lfi_library_string(struct LFILibrary *l, const char *p)
 {
+    if (l->box)
+        p = (const char *)library_pointer(l->box, (lfiptr)p);
     bool good = l->box && p && lfi_box_strnlen(l->box, (lfiptr)p, SIZE_MAX) != SIZE_MAX;
     return good ? p : NULL;
 }

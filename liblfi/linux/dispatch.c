@@ -149,15 +149,22 @@ static bool call(struct LFILinuxThread *t, const struct LFIRegs *regs)
     leave_if_ended(t);
     bool again = signal_after_call(t, row, result);
     leave_if_ended(t);
+    if (atomic_load_explicit(&t->proc->copy_wanted, memory_order_relaxed))
+        copy_here(t, again);
     return again;
+}
+
+void call_again(struct LFILinuxThread *t)
+{
+    while (call(t, lfi_ctx_regs(t->ctx)))
+        ;
 }
 
 void lx_syscall(struct LFIContext *ctx)
 {
     struct LFILinuxThread *t = lfi_ctx_data(ctx);
     t->deadline = 0;
-    while (call(t, lfi_ctx_regs(ctx)))
-        ;
+    call_again(t);
 }
 
 long sys_nosys(struct call *c)

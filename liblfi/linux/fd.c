@@ -215,6 +215,16 @@ void fds_reset(struct LFILinuxProc *p)
     pthread_mutex_unlock(&p->fds.lock);
 }
 
+void fds_share(struct LFILinuxProc *to, struct LFILinuxProc *from)
+{
+    close_all(to);
+    for (int fd = 0; fd < LX_MAX_FDS; fd++) {
+        to->fds.slot[fd] = from->fds.slot[fd];
+        if (to->fds.slot[fd].file)
+            file_hold(to->fds.slot[fd].file);
+    }
+}
+
 void fds_free(struct LFILinuxProc *p)
 {
     close_all(p);

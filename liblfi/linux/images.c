@@ -108,6 +108,33 @@ void libraries_free(struct LFILinuxProc *p)
     p->nlibraries = 0;
 }
 
+static bool copy_library(struct library *to, const struct library *from, struct LFIBox *box)
+{
+    *to = *from;
+    to->next = NULL;
+    to->start = lfi_box_l2p(box, from->start);
+    to->end = to->start + (from->end - from->start);
+    if (to->file)
+        file_hold(to->file);
+    return image_copy(&to->im, &from->im, box);
+}
+
+bool libraries_copy(struct LFILinuxProc *to, struct LFILinuxProc *from)
+{
+    struct library **link = &to->libraries;
+    for (const struct library *l = from->libraries; l; l = l->next) {
+        struct library *copy = calloc(1, sizeof *copy);
+        if (!copy)
+            return lx_fail(LFI_ERR_ALLOC, "out of memory");
+        *link = copy;
+        link = &copy->next;
+        to->nlibraries++;
+        if (!copy_library(copy, l, to->box))
+            return false;
+    }
+    return true;
+}
+
 const struct loaded *image_at(struct LFILinuxProc *p, lfiptr pc, const char **name)
 {
     const struct loaded *found = NULL;

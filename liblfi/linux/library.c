@@ -235,11 +235,22 @@ void lfi_linux_detach_thread(struct LFILinuxProc *p)
 
 /* Memory of the box.  */
 
+lfiptr library_address(struct LFIBox *box, const void *p)
+{
+    return p && lfi_box_profile(box)->poc ? lfi_box_p2l(box, (uintptr_t)p) : (lfiptr)p;
+}
+
+lfiptr library_pointer(struct LFIBox *box, lfiptr p)
+{
+    return p && lfi_box_profile(box)->poc ? lfi_box_l2p(box, p) : p;
+}
+
 /* What the box says it is.  */
 static void *checked(struct LFIBox *box, lfiptr p, size_t size)
 {
     if (!returned() || !p)
         return NULL;
+    p = library_pointer(box, p);
     if (lfi_box_bufvalid(box, p, size))
         return (void *)p;
     lx_fail(LFI_ERR_STATE, "the box gave memory that is not its own");
@@ -257,7 +268,8 @@ void *lfi_lib_realloc(struct LFIBox *box, struct LFIContext **ctxp, void *old, s
     lfiptr fn = box_function(box, RT_REALLOC);
     if (!fn)
         return NULL;
-    return checked(box, LFI_INVOKE(box, ctxp, fn, lfiptr, (void *, size_t), old, size), size);
+    return checked(box, LFI_INVOKE(box, ctxp, fn, lfiptr, (lfiptr, size_t), library_address(box, old), size),
+                   size);
 }
 
 void *lfi_lib_calloc(struct LFIBox *box, struct LFIContext **ctxp, size_t n, size_t size)
@@ -273,7 +285,7 @@ void lfi_lib_free(struct LFIBox *box, struct LFIContext **ctxp, void *p)
 {
     lfiptr fn = box_function(box, RT_FREE);
     if (fn)
-        LFI_INVOKE(box, ctxp, fn, void, (void *), p);
+        LFI_INVOKE(box, ctxp, fn, void, (lfiptr), library_address(box, p));
 }
 
 /* longjmp.  */
@@ -348,7 +360,7 @@ int lfi_lib_setjmp(struct LFIBox *box, struct LFIContext **ctxp, void *env, void
                         .host_env = host_env};
     if (!add_jump(t, &want))
         return -1;
-    LFI_INVOKE(box, ctxp, fn, void, (void *, unsigned long), env, want.number);
+    LFI_INVOKE(box, ctxp, fn, void, (lfiptr, unsigned long), library_address(box, env), want.number);
     if (returned())
         return 0;
     drop_jump(t, find_jump(t, want.env));

@@ -159,7 +159,7 @@ static bool enter_wd(struct LFILinuxProc *p)
     return chdir_path(p, p->lx->wd) == 0 || chdir_path(p, "/") == 0;
 }
 
-struct LFILinuxProc *lfi_proc_new(struct LFILinuxEngine *lx)
+struct LFILinuxProc *proc_make(struct LFILinuxEngine *lx, struct LFIBox *box)
 {
     struct LFILinuxProc *p = calloc(1, sizeof *p);
     struct file *root = root_directory();
@@ -167,15 +167,11 @@ struct LFILinuxProc *lfi_proc_new(struct LFILinuxEngine *lx)
         free(p);
         if (root)
             file_drop(root);
+        lfi_box_free(box);
         lx_fail(LFI_ERR_ALLOC, "out of memory");
         return NULL;
     }
-    p->box = lfi_box_new(lx->engine);
-    if (!p->box) {
-        file_drop(root);
-        free(p);
-        return NULL;
-    }
+    p->box = box;
     p->box->owner = p;
     p->lx = lx;
     p->info = lfi_box_info(p->box);
@@ -192,6 +188,12 @@ struct LFILinuxProc *lfi_proc_new(struct LFILinuxEngine *lx)
     fds_init(p);
     enter_wd(p);
     return p;
+}
+
+struct LFILinuxProc *lfi_proc_new(struct LFILinuxEngine *lx)
+{
+    struct LFIBox *box = lfi_box_new(lx->engine);
+    return box ? proc_make(lx, box) : NULL;
 }
 
 bool proc_reset(struct LFILinuxProc *p)

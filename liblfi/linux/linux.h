@@ -114,6 +114,8 @@ void fds_init(struct LFILinuxProc *p);
 /* Closes all but opens 0, 1 and 2 anew.  */
 void fds_reset(struct LFILinuxProc *p);
 void fds_free(struct LFILinuxProc *p);
+/* Another process has the same open files under the same numbers, instead of its own; from is locked.  */
+void fds_share(struct LFILinuxProc *to, struct LFILinuxProc *from);
 
 /* Takes a file that nobody has any more out of all epolls, or an epoll's registrations back
    (event.c).  */
@@ -189,6 +191,8 @@ struct LFILinuxProc {
     bool remap;                   /* data is mapped from memory files, not copied */
     bool started;                 /* a first thread was made, and the program not reloaded since */
     struct LFILinuxThread *first; /* that thread, until it is freed */
+    struct copying *copying;      /* who waits for a copy (copy.c); in lock */
+    atomic_bool copy_wanted;      /* read without the lock */
     struct debugger_image *debugger; /* debugger.c; NULL if none is told */
 
     struct fdtable fds;
@@ -248,6 +252,8 @@ struct LFILinuxThread {
     bool ran;                         /* main: lfi_thread_run was called */
     bool running;                     /* host is valid */
     bool leaving;                     /* ended by exit; noticed when the call returns */
+    bool copied;                      /* main: goes on where another one was */
+    bool redo;                        /* with the system call that its registers ask for */
     bool waiting;                     /* for calls of the host: nothing runs it meanwhile */
     bool blocks_pipe;                 /* SIGPIPE is blocked as long as it runs */
     struct LFILinuxThread **attached; /* in the list of a thread of the host, or NULL */
@@ -394,6 +400,16 @@ void lx_trace(const struct call *c, long result);
 void lx_trace_unknown(struct LFILinuxThread *t, uint64_t nr, const struct LFIRegs *regs);
 void lx_trace_end(struct LFILinuxThread *t);
 
+/* Makes the call that the thread's registers ask for, until it need not be made again.  */
+void call_again(struct LFILinuxThread *t);
+
+/* Copies (copy.c).  */
+/* On the thread: makes the copy that was asked for.  again: its registers are those of a system call that is to
+   be made.  */
+void copy_here(struct LFILinuxThread *t, bool again);
+/* An image at the same place of another box.  False with an error; loaded_free in either case.  */
+bool image_copy(struct loaded *to, const struct loaded *from, struct LFIBox *box);
+
 /* Paths (path.c).  */
 
 enum where_kind {
@@ -466,6 +482,8 @@ bool path_join(char out[LX_PATH_MAX], const char *path, const char *more);
 /* Program (load.c, stack.c).  */
 
 bool load_program(struct LFILinuxProc *p);
+/* Tells debuggers and perf about a program that was loaded.  */
+void program_tell(struct LFILinuxProc *p);
 /* Gives back what an image holds outside of the box, after which there is none.  */
 void loaded_free(struct loaded *im);
 /* The contents of a regular file of MOST bytes at most, in new memory; NULL with an error.  */
@@ -474,11 +492,15 @@ uint8_t *read_image(int fd, int64_t most, size_t *size);
 /* Libraries (images.c).  Code was mapped there from the file.  */
 void library_add(struct LFILinuxProc *p, lfiptr at, uint64_t size, struct file *f, int64_t offset);
 void libraries_free(struct LFILinuxProc *p);
+/* What is known of those of another process, whose memory is copied.  */
+bool libraries_copy(struct LFILinuxProc *to, struct LFILinuxProc *from);
 /* The image that has code at that address, as far as is known, or NULL; in *name what it is called
    if it is not the program, hostile text.  Both are valid until the process is reloaded.  */
 const struct loaded *image_at(struct LFILinuxProc *p, lfiptr pc, const char **name);
 /* Makes a process what it was before its program ran, but for memory (linux.c).  */
 bool proc_reset(struct LFILinuxProc *p);
+/* A process in a box of the engine, which it owns then.  NULL: out of memory, and the box is freed.  */
+struct LFILinuxProc *proc_make(struct LFILinuxEngine *lx, struct LFIBox *box);
 /* The first stack; its address goes into *sp.  */
 bool stack_build(struct LFILinuxProc *p, int argc, const char **argv, const char **envp,
                  lfiptr *sp);
@@ -592,6 +614,10 @@ long futex_pi(struct call *c, int op, int flags);
 void robust_exit(struct LFILinuxThread *t);
 
 /* Programs that wait for calls (library.c).  */
+/* What a function of the box takes for an address of the host's in it, and the other way round: in
+   position-oblivious code without the base, else as it is; 0 is 0.  */
+lfiptr library_address(struct LFIBox *box, const void *p);
+lfiptr library_pointer(struct LFIBox *box, lfiptr p);
 /* A system call of libboxrt's.  */
 long library_call(struct LFILinuxThread *t, const uint64_t a[6]);
 /* Whether a thread that maker has cloned is for the host to run, which is then told.  */

@@ -23,6 +23,9 @@
 #define DEFAULT_BRK ((uint64_t)256 << 20)
 /* The image starts in the first GiB of the box, so that there is room for the rest.  */
 #define LOAD_RANGE ((uint64_t)1 << 30)
+/* Compilers make addresses of so many bytes before an object, of which code takes differences: without a base
+   they must not become less than 0.  */
+#define LOAD_BEFORE ((uint64_t)16 << 20)
 
 static uint64_t round_up(uint64_t n, uint64_t to)
 {
@@ -46,7 +49,8 @@ static uint64_t image_size(const struct loaded *im)
 static bool choose_address(struct LFILinuxProc *p, uint64_t brk_size)
 {
     uint64_t size = image_size(&p->prog) + LFI_MAX_PAGE + brk_size, before = size;
-    uint64_t first = round_up(p->info.min, LFI_MAX_PAGE), room = p->info.max_exec - first;
+    uint64_t before_it = p->prog.elf.profile->poc ? LOAD_BEFORE : 0;
+    uint64_t first = round_up(p->info.min, LFI_MAX_PAGE) + before_it, room = p->info.max_exec - first;
     uint64_t random = 0;
     if (p->linker.file) {
         before = round_up(size, LFI_MAX_PAGE) + LFI_MAX_PAGE;
@@ -338,8 +342,7 @@ static bool load_other(struct LFILinuxProc *p, uint8_t *file, size_t size)
 
 /* Public.  */
 
-/* Debuggers and perf: which program is where from now on.  */
-static void tell(struct LFILinuxProc *p)
+void program_tell(struct LFILinuxProc *p)
 {
     debugger_unregister(p);
     if (p->lx->opts.gdb)
@@ -363,7 +366,7 @@ static bool load_owned(struct LFILinuxProc *p, uint8_t *file, size_t size, const
         return lx_fail(LFI_ERR_ALLOC, "out of memory");
     p->loaded = load_program(p);
     if (p->loaded)
-        tell(p);
+        program_tell(p);
     return p->loaded;
 }
 
@@ -405,7 +408,7 @@ bool lfi_proc_reload(struct LFILinuxProc *p, const uint8_t *prog, size_t size)
     }
     p->loaded = other ? load_other(p, other, size) : load_again(p);
     if (p->loaded && other) /* else it is where it was */
-        tell(p);
+        program_tell(p);
     return p->loaded;
 }
 

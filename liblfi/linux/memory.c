@@ -111,7 +111,7 @@ long sys_mmap(struct call *c)
                  (type == BOX_MAP_PRIVATE ? LFI_MAP_PRIVATE : LFI_MAP_SHARED)
                      | (anon ? LFI_MAP_ANONYMOUS : 0),
                  anon ? -1 : f->host, anon ? 0 : c->a[5].i, flags);
-    long result = at == (lfiptr)-1 ? failed() : (long)at;
+    long result = at == (lfiptr)-1 ? failed() : (long)lfi_box_p2l(p->box, at);
     if (result == -EACCES)
         tell_rejected(p);
     if (f && result > 0 && prot_of(c->a[2].u) & LFI_PROT_EXEC)
@@ -195,7 +195,7 @@ static long move(struct LFILinuxProc *p, const struct remap *r, const struct LFI
     if (info->prot != prot)
         lfi_box_mprotect(p->box, to, r->size, info->prot);
     lfi_box_munmap(p->box, r->from, r->old_size);
-    return (long)to;
+    return (long)lfi_box_p2l(p->box, to);
 }
 
 static long remap(struct LFILinuxProc *p, const struct remap *r)
@@ -208,7 +208,7 @@ static long remap(struct LFILinuxProc *p, const struct remap *r)
     if (!(r->flags & BOX_MREMAP_FIXED) && r->size <= r->old_size) {
         if (r->size < r->old_size)
             lfi_box_munmap(p->box, r->from + r->size, r->old_size - r->size);
-        return (long)r->from;
+        return (long)lfi_box_p2l(p->box, r->from);
     }
     bool anon = (info.flags & (LFI_MAP_ANONYMOUS | LFI_MAP_PRIVATE))
                 == (LFI_MAP_ANONYMOUS | LFI_MAP_PRIVATE);
@@ -219,7 +219,7 @@ static long remap(struct LFILinuxProc *p, const struct remap *r)
         && lfi_box_mapat(p->box, end, r->size - r->old_size, info.prot,
                          info.flags | LFI_MAP_FIXED_NOREPLACE, -1, 0)
                == end)
-        return (long)r->from;
+        return (long)lfi_box_p2l(p->box, r->from);
     return r->flags & BOX_MREMAP_MAYMOVE ? move(p, r, &info) : -ENOMEM;
 }
 
@@ -356,5 +356,5 @@ long sys_brk(struct call *c)
     }
     lfiptr now = p->brk_now;
     pthread_mutex_unlock(&p->mem_lock);
-    return (long)now;
+    return (long)lfi_box_p2l(p->box, now);
 }

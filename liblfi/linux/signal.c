@@ -532,7 +532,7 @@ static uint64_t box_address(struct LFILinuxThread *t, uint64_t address)
 {
     lfiptr in_box = lfi_box_l2p(t->proc->box, address);
     uint64_t offset = in_box - t->proc->info.base;
-    return in_box < t->proc->info.min ? offset : in_box;
+    return in_box < t->proc->info.min ? offset : lfi_box_p2l(t->proc->box, in_box);
 }
 
 /* What is not mapped is reserved without permissions; the box does not see the difference.  */
@@ -562,7 +562,7 @@ static bool deliver_fault(struct LFILinuxThread *t, const struct LFIFault *fault
     struct frame f = {.info = {.signo = sig, .code = fault_code(t, fault)},
                       .pc = lfi_ctx_pc(t->ctx)};
     bool memory = sig == SIGSEGV || sig == SIGBUS;
-    f.address = f.info.u.fault.addr = memory ? box_address(t, fault->addr) : f.pc;
+    f.address = f.info.u.fault.addr = memory ? box_address(t, fault->addr) : lfi_box_p2l(p->box, f.pc);
     if (memory) {
         f.trap = PAGE_FAULT;
         f.error = USER;
@@ -589,7 +589,13 @@ bool signal_stopped(struct LFIContext *ctx, const struct LFIFault *fault)
     struct LFILinuxThread *t = thread_of(ctx);
     if (!t || (fault && !deliver_fault(t, fault)))
         return false;
+    if (t->redo) {
+        t->redo = false;
+        call_again(t);
+    }
     deliver(t, NULL);
+    if (atomic_load(&t->proc->copy_wanted))
+        copy_here(t, false);
     if (atomic_load(&t->proc->ending) || t->leaving)
         lfi_ctx_exit(t->ctx, 0);
     return true;

@@ -25,16 +25,18 @@ static uint64_t hwcap(const struct LFIProfile *profile)
 
 /* The image of the stack's top while it is built, downwards for strings.  */
 struct image {
+    struct LFIBox *box;
     uint8_t *bytes;
     size_t size, used; /* used at the end */
-    lfiptr top;        /* the box's address behind bytes[size] */
+    lfiptr top;        /* the address behind bytes[size] */
 };
 
+/* What the program sees as its address.  */
 static lfiptr push(struct image *m, const void *data, size_t size)
 {
     m->used += size;
     memcpy(m->bytes + m->size - m->used, data, size);
-    return m->top - m->used;
+    return lfi_box_p2l(m->box, m->top - m->used);
 }
 
 static size_t strings_size(const char **list, size_t n)
@@ -50,6 +52,12 @@ struct vector {
     size_t n;
 };
 
+/* Where address of the image's file is, as the program sees it.  */
+static lfiptr in_image(struct LFILinuxProc *p, const struct loaded *im, uint64_t address)
+{
+    return lfi_box_p2l(p->box, im->image + address);
+}
+
 static void aux(struct vector *v, uint64_t type, uint64_t value)
 {
     v->at[v->n++] = type;
@@ -64,13 +72,13 @@ static void auxiliary(struct LFILinuxProc *p, struct image *m, struct vector *v,
     lfiptr name = push(m, p->name, strlen(p->name) + 1);
     lfiptr platform = push(m, ABI_MACHINE, sizeof ABI_MACHINE);
     lfiptr bytes = push(m, random, RANDOM_BYTES);
-    aux(v, AT_PHDR, p->prog.elf.phdr ? p->prog.image + p->prog.elf.phdr : 0);
+    aux(v, AT_PHDR, p->prog.elf.phdr ? in_image(p, &p->prog, p->prog.elf.phdr) : 0);
     aux(v, AT_PHENT, sizeof(Elf64_Phdr));
     aux(v, AT_PHNUM, p->prog.elf.phdr ? p->prog.elf.phnum : 0);
     aux(v, AT_PAGESZ, p->page);
-    aux(v, AT_BASE, p->linker.file ? p->linker.image : 0);
+    aux(v, AT_BASE, p->linker.file ? in_image(p, &p->linker, 0) : 0);
     aux(v, AT_FLAGS, 0);
-    aux(v, AT_ENTRY, p->prog.image + p->prog.elf.entry);
+    aux(v, AT_ENTRY, in_image(p, &p->prog, p->prog.elf.entry));
     aux(v, AT_UID, BOX_UID);
     aux(v, AT_EUID, BOX_UID);
     aux(v, AT_GID, BOX_GID);
@@ -142,7 +150,7 @@ bool stack_build(struct LFILinuxProc *p, int argc, const char **argv, const char
                        "arguments and environment need %zu bytes: the stack of %zu "
                        "bytes is too small",
                        need, size);
-    struct image m = {calloc(1, need), need, 0, map_stack(p, size)};
+    struct image m = {p->box, calloc(1, need), need, 0, map_stack(p, size)};
     bool ok = m.bytes && m.top;
     if (!m.bytes)
         lx_fail(LFI_ERR_ALLOC, "out of memory");

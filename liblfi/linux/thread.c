@@ -338,7 +338,7 @@ static bool ends_process(struct LFILinuxThread *t)
 bool thread_loop(struct LFILinuxThread *t)
 {
     thread_on_host(t, true);
-    int code = lfi_ctx_run(t->ctx, t->entry);
+    int code = t->copied ? lfi_ctx_resume(t->ctx) : lfi_ctx_run(t->ctx, t->entry);
     const struct LFIFault *fault = lfi_ctx_fault(t->ctx);
     bool ran = !fault || fault->kind != LFI_FAULT_ENTRY;
     if (t->waiting)

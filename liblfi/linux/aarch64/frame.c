@@ -50,6 +50,15 @@ void frame_place(uint64_t top, struct frame_place *place)
     place->at = place->state - FRAME_SIZE;
 }
 
+/* Registers that hold addresses of the box whatever the profile is, as its code would read them; the
+   others are the program's.  */
+static void hide_base(struct LFIBox *box, uint64_t x[31])
+{
+    static const uint8_t guards[] = {26, 27, 28, 30};
+    for (size_t i = 0; lfi_box_profile(box)->poc && i < sizeof guards; i++)
+        x[guards[i]] = lfi_box_p2l(box, x[guards[i]]);
+}
+
 bool frame_push(struct LFILinuxThread *t, const struct frame_place *place, const struct frame *f,
                 const struct box_sigaction *action)
 {
@@ -61,22 +70,23 @@ bool frame_push(struct LFILinuxThread *t, const struct frame_place *place, const
                        .stack = f->stack,
                        .mask = f->mask,
                        .address = f->address,
-                       .sp = r->sp,
-                       .pc = f->pc,
+                       .sp = lfi_box_p2l(box, r->sp),
+                       .pc = lfi_box_p2l(box, f->pc),
                        .pstate = r->nzcv & NZCV};
-    const uint64_t record[2] = {r->x29, r->x30};
+    const uint64_t record[2] = {r->x29, lfi_box_p2l(box, r->x30)};
     lfiptr at = lfi_box_l2p(box, place->at), next = lfi_box_l2p(box, place->state);
     memcpy(l.x, &r->x0, sizeof l.x);
+    hide_base(box, l.x);
     l.vectors = (struct vectors){VECTORS_MAGIC, sizeof l.vectors, r->fpsr, r->fpcr, {{{0}}}};
     memcpy(l.vectors.v, r->vector, sizeof l.vectors.v);
     if (!lfi_box_copyto(box, next, record, sizeof record) || !lfi_box_copyto(box, at, &l, sizeof l))
         return false;
     r->x0 = (uint64_t)f->info.signo;
     if (action->flags & SIGINFO) {
-        r->x1 = at;
-        r->x2 = at + offsetof(struct layout, flags);
+        r->x1 = lfi_box_p2l(box, at);
+        r->x2 = r->x1 + offsetof(struct layout, flags);
     }
-    r->x29 = next;
+    r->x29 = lfi_box_p2l(box, next);
     r->x30 = action->restorer;
     r->sp = at;
     return true;

@@ -16,6 +16,7 @@ enum {
     LEGACY_SIZE = 512, /* x87 and SSE */
     HEADER_SIZE = 64,
     AREA_SIZE = LEGACY_SIZE + HEADER_SIZE + 256,
+    X87_POINTERS = 8,
     X87_END = 24, /* mxcsr */
     X87_REGISTERS = 32,
     RESERVED_AT = 464,
@@ -163,6 +164,20 @@ void frame_place(uint64_t top, struct frame_place *place)
     place->at = ((fp - sizeof(struct layout)) & -UINT64_C(16)) - sizeof(uint64_t);
 }
 
+/* What is an address of the box whatever the profile is, as its code would read it.  */
+static void hide_base(struct LFIBox *box, struct mcontext *m, struct area *a)
+{
+    uint64_t pointers[2]; /* of the last x87 instruction and its operand */
+    if (!lfi_box_profile(box)->poc)
+        return;
+    m->rsp = lfi_box_p2l(box, m->rsp);
+    m->r14 = 0; /* the base */
+    memcpy(pointers, a->xsave + X87_POINTERS, sizeof pointers);
+    for (int i = 0; i < 2; i++)
+        pointers[i] = (uint32_t)pointers[i];
+    memcpy(a->xsave + X87_POINTERS, pointers, sizeof pointers);
+}
+
 bool frame_push(struct LFILinuxThread *t, const struct frame_place *place, const struct frame *f,
                 const struct box_sigaction *action)
 {
@@ -175,22 +190,23 @@ bool frame_push(struct LFILinuxThread *t, const struct frame_place *place, const
                        .info = f->info};
     struct area a;
     put_registers(r, &l.m);
-    l.m.rip = f->pc;
+    l.m.rip = lfi_box_p2l(box, f->pc);
     l.m.err = f->error;
     l.m.trapno = f->trap;
     l.m.oldmask = f->mask;
     l.m.cr2 = f->address;
-    l.m.fp = lfi_box_l2p(box, place->state);
+    l.m.fp = lfi_box_p2l(box, place->state);
     put_area(r, &a);
-    lfiptr at = lfi_box_l2p(box, place->at);
-    if (!lfi_box_copyto(box, l.m.fp, &a, sizeof a) || !lfi_box_copyto(box, at, &l, sizeof l))
+    hide_base(box, &l.m, &a);
+    lfiptr at = lfi_box_l2p(box, place->at), seen = lfi_box_p2l(box, at);
+    if (!lfi_box_copyto(box, lfi_box_l2p(box, place->state), &a, sizeof a) || !lfi_box_copyto(box, at, &l, sizeof l))
         return false;
     initial_area(r);
     r->rsp = at;
     r->rax = 0;
     r->rdi = (uint64_t)f->info.signo;
-    r->rsi = at + offsetof(struct layout, info);
-    r->rdx = at + offsetof(struct layout, flags);
+    r->rsi = seen + offsetof(struct layout, info);
+    r->rdx = seen + offsetof(struct layout, flags);
     r->rflags &= ~FLAG_DF;
     r->r11 = lfi_box_l2p(box, action->handler); /* the short way in */
     return true;
