@@ -36,7 +36,7 @@ check-bare:
 	$(srcdir)/scripts/check-bare $(abs_builddir)/bare
 PHONY_TARGETS += check-bare
 EXTRA_DIST += scripts/packages scripts/common.sh scripts/demo scripts/check-bare .ci/run \
-  examples/hello.c examples/embed.c examples/bind/expat.c examples/bind/expat.lfi examples/bind/png.c examples/bind/png.lfi \
+  examples/hello.c examples/embed.c examples/half.c examples/copy.c examples/bind/expat.c examples/bind/expat.lfi examples/bind/png.c examples/bind/png.lfi \
   examples/bind/zlib.c examples/bind/zlib.lfi autogen.sh
 
 # Ten thousand boxes that do their worst.

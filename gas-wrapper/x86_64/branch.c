@@ -50,20 +50,19 @@ static void go(struct rewriter *r, unsigned reg, bool call)
     x86_test_end(r, trap);
 }
 
-/* Where the address to return to is pushed apart: oblivious.c.  */
-static void go_or_call(struct rewriter *r, unsigned reg, bool call)
+/* oblivious.c has the forms.  */
+static void go_oblivious(struct rewriter *r, unsigned reg, bool call)
 {
-    if (!call || !r->profile->poc) {
-        go(r, reg, call);
-        return;
-    }
-    if (reg == R11)
+    if (call && reg == R11)
         x86_put(r, 5, "mov\t%%r11, -16(%%rsp)");
-    unsigned back = x86_push_return(r);
-    if (reg == R11)
+    unsigned back = call ? x86_push_return(r) : 0;
+    if (call && reg == R11)
         x86_put(r, 5, "mov\t-8(%%rsp), %%r11");
-    go(r, reg, false);
-    x86_come_back(r, back);
+    else if (reg != R11)
+        x86_put(r, 3, "mov\t%%%s, %%r11d", x86_register_name(reg, 4));
+    go(r, R11, false);
+    if (call)
+        x86_come_back(r, back);
 }
 
 /* Where a function begins or ends, as far as the file says.  */
@@ -138,7 +137,7 @@ static void indirect(struct rewriter *r, struct insn *in)
         reg = R11;
     }
     if (x86_confines(r))
-        go_or_call(r, reg, call);
+        (r->profile->poc ? go_oblivious : go)(r, reg, call);
     else
         x86_put(r, 3, call ? "call\t*%%r11" : "jmp\t*%%r11");
 }
@@ -208,7 +207,7 @@ static void through_table(struct rewriter *r, struct insn *in)
     x86_use_scratch(r, in);
     bool pushed = r->profile->poc && in->row->cls == INSN_CALL;
     unsigned back = pushed ? x86_push_return(r) : 0;
-    x86_put(r, 7, "mov\t%S@GOTPCREL(%%rip), %%r11", &name);
+    x86_put(r, 7, r->profile->poc ? "mov\t%S@GOTPCREL(%%rip), %%r11d" : "mov\t%S@GOTPCREL(%%rip), %%r11", &name);
     go(r, R11, in->row->cls == INSN_CALL && !pushed);
     if (pushed)
         x86_come_back(r, back);

@@ -7,7 +7,8 @@
      mov %rsp, %rX              ->  mov %esp, %eX
      cmp %rsp, %rX              ->  mov %esp, %r11d; cmp %r11, %rX
      call f                     ->  lea 1f(%rip), %r11d; push %r11; jmp f; 1: at a bundle
-     call *%rX                  ->  the same with the sequence of jmp *%rX
+     jmp *%rX                   ->  mov %eX, %r11d, then as jmp *%r11: rX does not get the base
+     call *%rX                  ->  the same behind lea and push
      call *mem                  ->  mov mem, %r11; mov %r11, -16(%rsp); lea 1f(%rip), %r11d;
                                     push %r11; mov -8(%rsp), %r11; then as jmp *%r11
      rep movsb                  ->  as otherwise, then mov %edi, %edi; mov %esi, %esi

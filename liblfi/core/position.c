@@ -30,9 +30,9 @@ static uintptr_t moved(const struct position *c, uintptr_t addr)
     return addr - c->from->base + c->to->base;
 }
 
-static bool failed(const char *what)
+static bool failed(const char *what, int errnum)
 {
-    lfi_fail_errno(LFI_ERR_MMAP, EFAULT, "the box cannot be copied: %s", what);
+    lfi_fail_errno(LFI_ERR_MMAP, errnum, "the box cannot be copied: %s: %s", what, strerror(errnum));
     return false;
 }
 
@@ -41,7 +41,7 @@ static bool copy_chunk(const struct position *c, uintptr_t start, size_t size)
 {
     static const char zeros[LFI_MAX_PAGE];
     if (lfi_arch_copy(c->chunk, (const void *)start, size) != 0)
-        return failed("its memory cannot be read");
+        return failed("its memory cannot be read", EFAULT);
     for (size_t at = 0; at < size; at += c->page)
         if (memcmp(c->chunk + at, zeros, c->page) != 0)
             memcpy((void *)(moved(c, start) + at), c->chunk + at, c->page);
@@ -52,12 +52,12 @@ static bool copy_contents(const struct position *c, const struct LFIRange *n)
 {
     bool hidden = !(n->prot & LFI_PROT_READ), ok = true;
     if (hidden && mprotect((void *)n->start, n->end - n->start, PROT_READ) != 0)
-        return failed(strerror(errno));
+        return failed("its memory cannot be read", errno);
     for (uintptr_t at = n->start; ok && at < n->end; at += CHUNK)
         ok = copy_chunk(c, at, n->end - at < CHUNK ? n->end - at : CHUNK);
     int prot = n->prot & LFI_PROT_WRITE ? PROT_WRITE : PROT_NONE;
     if (hidden && mprotect((void *)n->start, n->end - n->start, prot) != 0)
-        ok = failed(strerror(errno));
+        ok = failed("its memory cannot be protected again", errno);
     return ok;
 }
 
@@ -96,7 +96,7 @@ static bool share(const struct position *c, const struct LFIRange *n)
         return lfi_box_mapat_register(c->to, to, size, n->prot, n->flags, n->fd, n->offset) == to;
     int saved = errno;
     lfi_mem_mend(to, size);
-    return failed(strerror(saved));
+    return failed("its shared memory cannot be mapped once more", saved);
 }
 
 /* The ranges that are original, or those that are not.  */

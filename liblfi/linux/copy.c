@@ -234,6 +234,7 @@ void copy_here(struct LFILinuxThread *t, bool again)
 struct LFILinuxProc *lfi_proc_copy(struct LFILinuxProc *p, struct LFILinuxThread **thread)
 {
     struct LFILinuxProc *copy = NULL;
+    struct copying itself = {.done = true};
     *thread = NULL;
     if (!p->loaded) {
         lx_fail(LFI_ERR_STATE, "the process has no program");
@@ -244,6 +245,15 @@ struct LFILinuxProc *lfi_proc_copy(struct LFILinuxProc *p, struct LFILinuxThread
     bool ok = can_copy(p), elsewhere = ok && t && !t->waiting && !lfi_run_here(t->ctx);
     if (elsewhere)
         copy = ask_for_copy(p, thread);
+    else if (ok)
+        p->copying = &itself;
     pthread_mutex_unlock(&p->lock);
-    return ok && !elsewhere ? copy_both(p, t, false, thread) : copy;
+    if (!ok || elsewhere)
+        return copy;
+    copy = copy_both(p, t, false, thread);
+    pthread_mutex_lock(&p->lock);
+    p->copying = NULL;
+    pthread_cond_broadcast(&p->idle);
+    pthread_mutex_unlock(&p->lock);
+    return copy;
 }

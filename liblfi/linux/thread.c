@@ -54,6 +54,8 @@ bool thread_enter(struct LFILinuxThread *t)
 {
     struct LFILinuxProc *p = t->proc;
     pthread_mutex_lock(&p->lock);
+    while (p->copying && !p->nthreads) /* as it is before it runs */
+        pthread_cond_wait(&p->idle, &p->lock);
     bool ok = !p->ended && p->nthreads < p->limits.threads;
     if (ok) {
         t->tid = t->main ? p->pid : p->next_tid++;

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "liblfi/core/internal.h"
 #include "liblfi/linux/linux.h"
 
 enum {
@@ -165,13 +166,16 @@ void frame_place(uint64_t top, struct frame_place *place)
 }
 
 /* What is an address of the box whatever the profile is, as its code would read it.  */
-static void hide_base(struct LFIBox *box, struct mcontext *m, struct area *a)
+static void hide_base(struct LFIContext *ctx, struct mcontext *m, struct area *a)
 {
+    struct LFIBox *box = lfi_ctx_box(ctx);
     uint64_t pointers[2]; /* of the last x87 instruction and its operand */
     if (!lfi_box_profile(box)->poc)
         return;
     m->rsp = lfi_box_p2l(box, m->rsp);
     m->r14 = 0; /* the base */
+    if (!ctx->exact)
+        m->r11 = lfi_box_p2l(box, m->r11); /* where the call returns to */
     memcpy(pointers, a->xsave + X87_POINTERS, sizeof pointers);
     for (int i = 0; i < 2; i++)
         pointers[i] = (uint32_t)pointers[i];
@@ -197,7 +201,7 @@ bool frame_push(struct LFILinuxThread *t, const struct frame_place *place, const
     l.m.cr2 = f->address;
     l.m.fp = lfi_box_p2l(box, place->state);
     put_area(r, &a);
-    hide_base(box, &l.m, &a);
+    hide_base(t->ctx, &l.m, &a);
     lfiptr at = lfi_box_l2p(box, place->at), seen = lfi_box_p2l(box, at);
     if (!lfi_box_copyto(box, lfi_box_l2p(box, place->state), &a, sizeof a) || !lfi_box_copyto(box, at, &l, sizeof l))
         return false;

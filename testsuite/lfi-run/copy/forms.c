@@ -1,5 +1,6 @@
 /* A program that is copied at each of the points where it calls the host: what C keeps addresses in.
    SPDX-License-Identifier: Apache-2.0  */
+#define _GNU_SOURCE
 #include <alloca.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -168,6 +169,7 @@ static void signals(void)
     sigaction(SIGSEGV, &sa, NULL);
     if (sigsetjmp(back, 1) == 0)
         *(volatile int *)16 = 1;
+    signal(SIGSEGV, SIG_DFL);
     struct sigaction old;
     sigaction(SIGUSR1, NULL, &old);
     show("same handler", old.sa_sigaction == handler);
@@ -212,7 +214,8 @@ static void memory(void)
     point(7);
     mprotect(hidden, 65536, PROT_READ);
     anonymous = mremap(anonymous, 65536, 131072, MREMAP_MAYMOVE);
-    printf("%s %s %s\n", *inside, hidden, anonymous + 100);
+    inside = (char **)anonymous;
+    printf("%d %s %s\n", *inside != NULL, hidden, anonymous + 100);
     char *before = sbrk(0), *more = malloc(300000);
     memset(more, 1, 300000);
     show("break", (char *)sbrk(0) >= before);

@@ -40,7 +40,7 @@ __attribute__((noreturn)) static void give_up(const char *what)
     exit(1);
 }
 
-/* Words of the box's memory that have the upper half of its base.  */
+/* Words of the box's memory that are addresses of its memory, with the base.  */
 static unsigned addresses_in(struct LFIBox *box)
 {
     static uint64_t page[4096 / 8];
@@ -59,8 +59,8 @@ static unsigned addresses_in(struct LFIBox *box)
         if (!lfi_box_copyfm(box, page, at, sizeof page))
             continue;
         for (size_t i = 0; i < sizeof page / sizeof *page; i++)
-            if (page[i] >> 32 == info.base >> 32 && found++ < 4)
-                fprintf(stderr, "host: 0x%llx at offset 0x%llx\n", (unsigned long long)page[i],
+            if (page[i] >> 32 == info.base >> 32 && lfi_box_mquery(box, page[i], &map) && found++ < 4)
+                fprintf(stderr, "host: 0x%llx, 0x%llx of the image, at offset 0x%llx\n", (unsigned long long)page[i], (unsigned long long)(page[i] - lfi_proc_image(proc)),
                         (unsigned long long)(at + i * 8 - info.base));
     }
     return found;
