@@ -371,7 +371,7 @@ bool lfi_ctx_set_fuel(struct LFIContext *ctx, uint64_t fuel);
 uint64_t lfi_ctx_fuel(struct LFIContext *ctx);
 
 /* Ours: copies.  A box of a position-oblivious profile ("poc": lfi_profile_named, -mlfi-poc) can be copied to another
-   place, and its contexts go on there as they would have here: docs/runtime.md, "Copies".
+   place, and its contexts go on there as they would have here: docs/position.md.
 
    lfi_box_copy: a new box of the engine (NULL: the one of the box itself), with the same profile, limit on memory and
    callbacks, and with the same memory at the same offsets: private memory has the contents that it

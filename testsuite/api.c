@@ -286,6 +286,11 @@ static void test_contexts(struct LFIEngine *engine, struct LFIBox *box)
     regs->A0 = 40;
     regs->A1 = 2;
     check("lfi_ctx_run", add != failed && api.lfi_ctx_run(ctx, add) == 42 && regs->A0 == 42);
+    regs->RESUME = add;
+    check("lfi_ctx_resume", api.lfi_ctx_resume(ctx) == 44);
+    check("lfi_box_copy, lfi_ctx_copy: of another profile",
+          !api.lfi_box_copy(box, NULL) && api.lfi_errno() == LFI_ERR_PROFILE
+              && !api.lfi_ctx_copy(ctx, box, NULL) && api.lfi_errno() == LFI_ERR_PROFILE);
     regs->A1 = 1;
     check("lfi_ctx_run: a system call nobody answers is a fault",
           call != failed && api.lfi_ctx_run(ctx, call) == -1 && api.lfi_ctx_fault(ctx)
@@ -428,6 +433,9 @@ static void test_program(struct LFILinuxEngine *lx, const char *name, load_funct
     uint64_t function = api.lfi_proc_sym(p, "embedded_fault") - api.lfi_proc_image(p), off = 0;
     const char *symbol = api.lfiv_elf_symbol(program, program_size, function + 4, &off);
     check("lfiv_elf_symbol", symbol && strcmp(symbol, "embedded_fault") == 0 && off == 4);
+    struct LFILinuxThread *copied;
+    check("lfi_proc_copy: of another profile", !api.lfi_proc_copy(p, &copied) && !copied
+                                                    && api.lfi_errno() == LFI_ERR_PROFILE);
     check("lfi_thread_ctxp", api.lfi_ctx_box(*ctxp) == api.lfi_proc_box(p));
     check("lfi_thread_new, lfi_thread_run",
           !api.lfi_proc_exited(p, &code) && api.lfi_thread_run(t) == 7);
