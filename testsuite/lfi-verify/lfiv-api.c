@@ -224,6 +224,7 @@ static void test_x86_profiles(void)
         {"one-single", LFI_BOX_FULL, LFIV_BASE_ZERO, 32, false, true, true},
         {"allregs", LFI_BOX_FULL, LFIV_BASE_SLOT, 32, false, false, false},
         {"meter", LFI_BOX_FULL, LFIV_BASE_SEGMENT, 32, false, false, true, true},
+        {"poc", LFI_BOX_FULL, LFIV_BASE_SEGMENT, 32, false, false, true},
     };
     struct LFIVerifier v;
     char trap[] = "\xcc", name[64];
@@ -540,6 +541,23 @@ static void test_meters(void)
     check("meters: the profile that differs in nothing else", right);
 }
 
+/* Which profile is position-oblivious like which.  */
+static void test_oblivious(void)
+{
+    bool right = true;
+    const struct LFIProfile *p;
+    for (size_t i = 0; (p = lfi_profile_at(i)) != NULL; i++) {
+        const struct LFIProfile *poc = lfi_profile_find(p->arch, "poc");
+        bool like = p == poc || strcmp(p->name, "full") == 0;
+        struct LFIProfile odd = *p;
+        odd.bundle ^= 48;
+        right = right && p->poc == (p == poc) && lfi_profile_oblivious(p) == (like ? poc : NULL)
+                && !lfi_profile_oblivious(&odd)
+                && (p != poc || !lfi_profile_metered(p, LFI_METER_BRANCH));
+    }
+    check("position-oblivious profiles: those that differ in nothing else", right);
+}
+
 /* arm64: combinations that are no row of the table.  */
 static void test_arm64_meter(void)
 {
@@ -632,6 +650,7 @@ int main(void)
     test_arm64_resume();
     test_arm64_meter();
     test_meters();
+    test_oblivious();
     test_x86_profiles();
     test_x86_combinations();
     test_x86();

@@ -205,7 +205,7 @@ static void test_callbacks(void)
 {
     lfiptr twice = cb(host_twice);
     CHECK("callback", CALL("call_int", int, (lfiptr, int), twice, 20) == 41);
-    CHECK("callback: the pointer is the box's", lfi_box_ptrvalid(lib.box, twice));
+    CHECK("callback: the pointer is the box's", lfi_box_ptrvalid(lib.box, lfi_box_l2p(lib.box, twice)));
     CHECK("callback: registered twice, the same", cb(host_twice) == twice);
     CHECK("callback: all kinds of arguments",
           CALL("call_mix", double, (lfiptr), cb(host_mix))
@@ -271,7 +271,7 @@ static void test_many_callbacks(void)
         lfiptr at = (lfiptr)lfi_box_register_cb(box, &fns[n]);
         if (!at)
             break;
-        distinct = distinct && at != last && lfi_box_ptrvalid(box, at);
+        distinct = distinct && at != last && lfi_box_ptrvalid(box, lfi_box_l2p(box, at));
         last = at;
     }
     CHECK("4096 callbacks, no more",
