@@ -118,11 +118,17 @@ static bool copy_memory(const struct position *c)
     return copy_ranges(c, false);
 }
 
-/* Whether nobody runs the box but this thread, which is in a handler then; the box is locked.  */
+/* This thread is in a handler of what it runs itself.  */
+static bool runs_elsewhere(struct LFIContext *ctx)
+{
+    return lfi_interrupt_running(ctx) && !lfi_run_here(ctx);
+}
+
+/* Whether nobody runs the box but this thread; the box is locked.  */
 static bool is_idle(struct LFIBox *box)
 {
     for (struct LFIContext *ctx = box->contexts; ctx; ctx = ctx->next)
-        if (lfi_interrupt_running(ctx) && (!lfi_run_here(ctx) || atomic_load(&ctx->in_box))) {
+        if (runs_elsewhere(ctx)) {
             lfi_fail(LFI_ERR_STATE, "another thread runs the box");
             return false;
         }
@@ -180,10 +186,12 @@ struct LFIContext *lfi_ctx_copy(struct LFIContext *from, struct LFIBox *box, voi
         lfi_fail(LFI_ERR_PROFILE, "contexts are copied between boxes of one position-oblivious profile");
         return NULL;
     }
-    if ((lfi_interrupt_running(from) && (!lfi_run_here(from) || atomic_load(&from->in_box)))
-        || is_nested(from)) {
-        lfi_fail(LFI_ERR_STATE, is_nested(from) ? "the context was called from its own handlers"
-                                                : "another thread runs the context");
+    if (runs_elsewhere(from)) {
+        lfi_fail(LFI_ERR_STATE, "another thread runs the context");
+        return NULL;
+    }
+    if (is_nested(from)) {
+        lfi_fail(LFI_ERR_STATE, "the context was called from its own handlers");
         return NULL;
     }
     struct LFIContext *to = lfi_ctx_new(box, userdata);

@@ -8,6 +8,12 @@
 /* The library's own: liblfi/core/internal.h.  */
 void lfi_ctx_set_pc(struct LFIContext *ctx, uint64_t pc);
 
+#if defined(__x86_64__)
+enum { FIRST_INSN = 3 };
+#else
+enum { FIRST_INSN = 4 };
+#endif
+
 static struct LFIEngine *engine;
 static struct LFIBox *box;
 static lfiptr base;
@@ -164,6 +170,14 @@ static void test_memory(void)
                                            && has(copy, in(copy, file), file_text));
     lfi_box_free(copy);
     lfi_box_set_memory_limit(box, 0);
+
+    lfi_box_munmap(box, file, page);
+    lfiptr gone = map(page, LFI_PROT_READ, LFI_MAP_PRIVATE, fd);
+    if (ftruncate(fd, 0) != 0)
+        give_up("ftruncate");
+    CHECK("memory that cannot be read",
+          !lfi_box_copy(box, NULL) && lfi_errno() == LFI_ERR_MMAP && errno == EFAULT);
+    lfi_box_munmap(box, gone, page);
     close(fd);
 }
 
@@ -240,15 +254,21 @@ static void test_contexts(void)
     lfi_ctx_free(made_ctx);
     lfi_box_free(made_box);
 
-    /* Stopped anywhere.  */
+    /* Stopped anywhere, also behind the first instruction of a bundle.  */
+    struct LFIBox *copy;
+    struct LFIContext *other, *same;
     lfiptr sum = load_or_die(box, 0, CODE(add_return));
     lfi_ctx_regs(ctx)->A0 = 40;
     lfi_ctx_regs(ctx)->A1 = 2;
     lfi_ctx_set_pc(ctx, sum);
-    struct LFIBox *copy = copy_or_die();
-    struct LFIContext *other = lfi_ctx_copy(ctx, copy, NULL), *same = lfi_ctx_copy(ctx, box, NULL);
+    copy = copy_or_die();
+    other = lfi_ctx_copy(ctx, copy, NULL), same = lfi_ctx_copy(ctx, box, NULL);
     CHECK("a context that was stopped goes on there", lfi_ctx_resume(other) == 42);
     CHECK("in the same box too", same && lfi_ctx_resume(same) == 42);
+    lfi_ctx_free(other);
+    lfi_ctx_set_pc(ctx, sum + FIRST_INSN);
+    other = lfi_ctx_copy(ctx, copy, NULL);
+    CHECK("exactly there", lfi_ctx_resume(other) == 40);
     lfi_ctx_free(other);
     lfi_ctx_free(same);
     lfi_box_free(copy);
@@ -260,6 +280,34 @@ static void test_contexts(void)
 static long from_box(long n)
 {
     return 3 * n;
+}
+
+/* In a call that a handler of the same context made.  */
+static bool nested_refused;
+
+static void from_nested(void)
+{
+    nested_refused = !lfi_ctx_copy(lfi_cur_ctx(), box, NULL) && lfi_errno() == LFI_ERR_STATE;
+}
+
+static lfiptr nested_stub;
+
+static void calling_handler(struct LFIContext *ctx)
+{
+    LFI_INVOKE(box, &ctx, nested_stub, void, (void));
+}
+
+static void test_nested(void)
+{
+    lfiptr code = load_or_die(box, 0, CODE(syscall_return));
+    struct LFIContext *ctx = new_ctx(box);
+    nested_stub = lfi_box_l2p(box, (lfiptr)lfi_box_register_cb(box, (void *)from_nested));
+    lfi_ctx_regs(ctx)->SP = new_stack(box);
+    lfi_sys_handler(engine, calling_handler);
+    lfi_ctx_run(ctx, code);
+    CHECK("a context that was called from its own handler is not copied", nested_refused);
+    lfi_ctx_free(ctx);
+    lfi_box_munmap(box, code, page);
 }
 
 static void test_callbacks(void)
@@ -297,6 +345,8 @@ static void test_refused(void)
               && strstr(lfi_errmsg(), "compile it with -mlfi-poc"));
     CHECK("its contexts too", !lfi_ctx_copy(c, target, NULL) && lfi_errno() == LFI_ERR_PROFILE
                                   && !lfi_ctx_copy(own, plain, NULL)
+                                  && lfi_errno() == LFI_ERR_PROFILE
+                                  && !lfi_ctx_copy(c, plain, NULL)
                                   && lfi_errno() == LFI_ERR_PROFILE);
     lfi_ctx_free(c);
     lfi_ctx_free(own);
@@ -317,6 +367,7 @@ static void test_refused(void)
     }
     CHECK("a box that another thread runs is not copied", refused);
     target = new_oblivious(engine);
+    CHECK("nor resumed twice", lfi_ctx_resume(ctx) == -1 && lfi_errno() == LFI_ERR_STATE);
     CHECK("nor is the context", !lfi_ctx_copy(ctx, target, NULL) && lfi_errno() == LFI_ERR_STATE);
     while (!lfi_ctx_interrupt(ctx))
         usleep(1000);
@@ -347,6 +398,7 @@ int main(void)
     test_unverified();
     test_contexts();
     test_callbacks();
+    test_nested();
     test_refused();
     lfi_box_free(box);
     lfi_free(engine);

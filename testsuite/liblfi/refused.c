@@ -451,6 +451,59 @@ static void test_callbacks(void)
     lfi_box_unregister_cb(box, (void *)test_callbacks);
 }
 
+/* Whatever fails while a box is copied: the box is what it was, and nothing is left of the copy.  */
+static void test_copies(void)
+{
+    static const struct {
+        const char *name;
+        int *turn;
+    } kinds[] = {{"mmap", &fail.mmap},     {"mprotect", &fail.mprotect}, {"mremap", &fail.mremap},
+                 {"malloc", &fail.malloc}, {"calloc", &fail.calloc},     {"memalign", &fail.memalign}};
+    struct LFIEngine *e = new_engine((struct LFIOptions){0}, 2);
+    struct LFIBox *from = new_box(e);
+    struct LFIContext *c = new_ctx(from);
+    int value = 77, got = 0;
+    char name[64];
+    lfi_box_set_profile(from, lfi_profile_named("poc"));
+    lfiptr hidden = lfi_box_mapany(from, page, RW, ANON, -1, 0);
+    load_or_die(from, 0, CODE(one));
+    lfi_box_copyto(from, hidden, &value, sizeof value);
+    lfi_box_mark_original(from);
+    lfi_box_mprotect(from, hidden, page, LFI_PROT_NONE);
+    lfi_box_mapany(from, page, RW, ANON, -1, 0);
+    lfi_box_register_cb(from, (void *)test_copies);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        unsigned maps = host_maps(), n = 0, refused = 0;
+        bool otherwise = true;
+        for (bool came = true; came;) {
+            *kinds[i].turn = (int)++n;
+            struct LFIBox *copy = lfi_box_copy(from, NULL);
+            came = *kinds[i].turn == 0;
+            *kinds[i].turn = 0;
+            /* The verifier does without some memory.  */
+            refused += came && !copy;
+            otherwise = otherwise && (came || copy);
+            lfi_box_free(copy);
+        }
+        snprintf(name, sizeof name, "copies: %s fails", kinds[i].name);
+        CHECK(name, otherwise && (refused || kinds[i].turn == &fail.memalign));
+        snprintf(name, sizeof name, "copies: nothing is left, %s", kinds[i].name);
+        CHECK(name, host_maps() <= maps);
+    }
+    fail.memalign = 1;
+    CHECK("copies: no memory for a context",
+          !lfi_ctx_copy(c, from, NULL) && lfi_errno() == LFI_ERR_ALLOC);
+    fail.memalign = 0;
+    struct LFIBox *copy = lfi_box_copy(from, NULL);
+    lfiptr there = copy ? lfi_box_l2p(copy, hidden) : 0;
+    CHECK("copies: then it works", copy && lfi_box_mprotect(copy, there, page, LFI_PROT_READ) == 0
+                                       && lfi_box_copyfm(copy, &got, there, 4) && got == value);
+    lfi_box_free(copy);
+    lfi_ctx_free(c);
+    lfi_box_free(from);
+    lfi_free(e);
+}
+
 int main(void)
 {
     struct LFIEngine *engine = new_engine((struct LFIOptions){0}, 2);
@@ -464,6 +517,7 @@ int main(void)
     test_objects();
     test_memory();
     test_callbacks();
+    test_copies();
     test_engine();
     test_host();
     if (!skipped(SAN_ANY, "lfi_new: the lowest addresses", "they are the sanitizer's"))
