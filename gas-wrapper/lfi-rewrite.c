@@ -208,6 +208,7 @@ static _Noreturn void no_profile(const struct options *o)
     add_given(&b, o->no_segue, "--no-segue", NULL);
     add_given(&b, o->single_thread, "--single-thread", NULL);
     add_given(&b, o->meter, "--meter", o->meter);
+    add_given(&b, o->poc, "--poc", NULL);
     add_given(&b, o->spec, "--spec", NULL);
     buf_put(&b, "", 1);
     tool_usage("%s has no profile with %s%s", lfi_arch_name(o->arch), b.p,

@@ -86,6 +86,7 @@ static void copy_state(struct LFILinuxProc *to, struct LFILinuxProc *from)
     limits_set(to, &from->limits);
     memcpy(to->rlimit, from->rlimit, sizeof to->rlimit);
     memcpy(to->sig.action, from->sig.action, sizeof to->sig.action);
+    to->ignored = from->ignored;
     atomic_store(&to->umask, atomic_load(&from->umask));
     atomic_store(&to->nice, atomic_load(&from->nice));
     to->brk_start = lfi_box_l2p(to->box, from->brk_start);

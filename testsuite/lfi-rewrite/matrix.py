@@ -14,6 +14,7 @@ AXES = (
     ("", "--no-segue"),
     ("", "--single-thread"),
     ("", "--meter=branch", "--meter=branch-resume", "--meter=timer", "--meter=fp"),
+    ("", "--poc"),
     ("", "--spec"),
     ("", "--sys-external"),
 )
