@@ -1,7 +1,8 @@
 """Runs the examples of the manual and compares what they print.
 
 usage: examples.py DOCUMENT ARCH PROFILE...
-Each example is a block of the document that is indented by four behind a line <!-- example: NAME [PROFILE] -->.  Lines
+Each example is a block of the document that is indented by four behind a line <!-- example: NAME [PROFILE [native]] -->;
+native: with a program for the machine of ARCH, which must be this one.  The files of examples/ are there.  Lines
 that begin with "$ " are commands; what follows is what they print, "..." being anything.  What "cat FILE" prints where
 there is no such file is what the file has.  Commands are for x86_64; ARCH replaces that.  Prints "ok NAME", "lacks NAME
 PROFILE" for a profile that is not among those given, or "FAIL NAME" and what was printed.
@@ -9,6 +10,7 @@ SPDX-License-Identifier: Apache-2.0
 """
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,9 +19,9 @@ MARK = "---- end of command ----"
 
 
 def examples(text):
-    pattern = r"^<!-- example: (\S+)(?: (\S+))? -->\n\n?((?:    .*\n|\n)+)"
-    for name, profile, block in re.findall(pattern, text, re.M):
-        yield name, profile, [line[4:] for line in block.rstrip("\n").split("\n")]
+    pattern = r"^<!-- example: (\S+)(?: (\S+))?(?: (native))? -->\n\n?((?:    .*\n|\n)+)"
+    for name, profile, native, block in re.findall(pattern, text, re.M):
+        yield name, profile, native, [line[4:] for line in block.rstrip("\n").split("\n")]
 
 
 def commands(lines):
@@ -63,12 +65,15 @@ def run(steps, directory):
 def main():
     document, arch, *profiles = sys.argv[1:]
     text = open(document).read().replace("x86_64", arch)
-    for name, profile, lines in examples(text):
+    for name, profile, native, lines in examples(text):
+        if native and arch != os.uname().machine:
+            continue
         if profile and profile not in profiles:
             print(f"lacks {name} {profile}")
             continue
         steps = commands(lines)
         with tempfile.TemporaryDirectory() as directory:
+            shutil.copytree(os.path.join(os.path.dirname(document), "..", "examples"), directory, dirs_exist_ok=True)
             make_files(steps, directory)
             wrong = run(steps, directory)
         print(f"FAIL {name}\n{wrong}" if wrong else f"ok {name}")
