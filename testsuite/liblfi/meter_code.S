@@ -131,9 +131,9 @@ begin meter_mixture
         rep stosb
         .bundle_unlock
         bundle
+        movq    %rcx, %r11
         .bundle_lock
         leaq    -24(%r12), %r12
-        movq    %rcx, %r11
         movq    %r12, %rcx
         bswapq  %rcx
         movzbl  %cl, %ecx
