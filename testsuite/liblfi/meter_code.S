@@ -367,7 +367,12 @@ begin meter_callback
 1:      udf     #0
 end meter_callback
 
-/* Behind a sequence that begins at START: the trap, and the way back.  */
+/* Behind a trap at the end of a bundle: the way back to the sequence that begins at START.  */
+        .macro  back start
+        sub     x23, x23, #2
+        tbz     x23, #63, \start
+        udf     #0
+        .endm
         .macro  stop start
         bundle
         udf     #0
@@ -391,7 +396,7 @@ begin meter_resume
         b.hs    2f
         tbz     x23, #63, 1b
         udf     #0
-        stop    1b
+        back    1b
         bundle
 2:      adc     x3, x3, x4
         str     x3, [sp, #-16]!
@@ -442,11 +447,11 @@ begin meter_resume
         add     x3, x3, #3000
         cmp     x3, #1
         nop
+        nop
         sub     x23, x23, #24
         tbz     x23, #63, 11b
         udf     #0
-        nop
-        stop    11b
+        back    11b
 end meter_resume
 
 begin meter_slices
@@ -454,7 +459,7 @@ begin meter_slices
         sub     x23, x23, #4
         tbz     x23, #63, 1b
         udf     #0
-        stop    1b
+        back    1b
 end meter_slices
 begin meter_resume_callback
         add     x28, x27, w1, uxtw
