@@ -2,7 +2,11 @@
    SPDX-License-Identifier: Apache-2.0  */
 #include "test.h"
 
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/user.h>
+#include <sys/wait.h>
 
 /* The library's own: liblfi/core/internal.h.  */
 void lfi_set_stopped(struct LFIEngine *engine,
@@ -10,7 +14,8 @@ void lfi_set_stopped(struct LFIEngine *engine,
 void lfi_ctx_set_pc(struct LFIContext *ctx, uint64_t pc);
 
 enum { BLOCK = 4095, PER_LOOP = 4, PER_RETURN = 5, STARTS = 32 };
-/* Sequences of meter_resume that can find nothing left; on x86-64 one jump keeps flags, and one repeats.  */
+/* Sequences of meter_resume that can find nothing left; on x86-64 one jump keeps flags, and one
+ * repeats.  */
 #if defined(__x86_64__)
 enum { RESUME_STOPS = 9 };
 #else
@@ -303,16 +308,16 @@ static void test_each_stop(lfiptr code)
 static void test_refused_refills(lfiptr code)
 {
     int result = run_refilled(code, 100000, 0, 0);
-    CHECK("a run that is given nothing ends", run_refilled(code, 10, 0, 0) == -1 && empty() && refilled == 1);
+    CHECK("a run that is given nothing ends",
+          run_refilled(code, 10, 0, 0) == -1 && empty() && refilled == 1);
     CHECK("nor with too little", run_refilled(code, 10, LFI_FUEL_STEP - 1, 0) == -1 && refilled == 1
                                      && lfi_ctx_fault(ctx)->kind == LFI_FAULT_FUEL);
     leaves = ctx;
     CHECK("the handler may end it", run_refilled(code, 10, 0, 0) == 33 && !lfi_ctx_fault(ctx));
     leaves = NULL;
     interrupts = ctx;
-    CHECK("or another thread meanwhile",
-          run_refilled(code, 10, LFI_FUEL_STEP, 0) == -1
-              && lfi_ctx_fault(ctx)->kind == LFI_FAULT_INTERRUPT);
+    CHECK("or another thread meanwhile", run_refilled(code, 10, LFI_FUEL_STEP, 0) == -1
+                                             && lfi_ctx_fault(ctx)->kind == LFI_FAULT_INTERRUPT);
     interrupts = NULL;
     lfi_refill_handler(engine, NULL);
     CHECK("without a handler it ends", run_refilled(code, 10, LFI_FUEL_STEP, 0) == -1 && empty());
@@ -344,6 +349,9 @@ static void test_refilled_stops(void)
           run_refilled(trap, BLOCK + LFI_FUEL_STEP, 0, 0) == -1 && refilled == 1
               && lfi_ctx_regs(ctx)->A1 == LFI_FUEL_STEP / PER_LOOP + 1);
     lfi_set_stopped(engine, NULL);
+    lfiptr brk = load_or_die(lfi_ctx_box(ctx), 0, CODE(meter_brk));
+    CHECK("a breakpoint ends it",
+          run_refilled(brk, 10, LFI_FUEL_STEP, 0) == -1 && empty() && refilled == 0);
     CHECK("a trap with fuel left asks for nothing",
           run_refilled(trap, 1000, LFI_FUEL_STEP, 0) == -1 && refilled == 0
               && lfi_ctx_fault(ctx)->kind == LFI_FAULT_SIGNAL);
@@ -396,8 +404,6 @@ static void test_resume(void)
     sp = of_branch_sp;
 }
 
-/* What one or two changed bits make of code that the verifier still accepts ends in time.  */
-
 static void on_timer(int sig)
 {
     struct LFIContext *c = lfi_cur_ctx();
@@ -405,6 +411,79 @@ static void on_timer(int sig)
     if (c)
         lfi_ctx_interrupt(c);
 }
+
+/* A run that is interrupted on its way out of the box has used what it was charged: one that stops
+   itself in its first system call takes N steps from there, and is interrupted.  */
+#if defined(__x86_64__)
+enum { STEPS_MOST = 1000, USED_MOST = 100, UNTRACED = 200, BAD };
+
+static bool stops_itself;
+
+static void stop_here(struct LFIContext *c)
+{
+    if (stops_itself) {
+        seen = lfi_ctx_fuel(c);
+        stops_itself = false;
+        syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), SIGSTOP);
+    }
+}
+
+static _Noreturn void stepped_child(lfiptr code)
+{
+    struct sigaction sa = {.sa_handler = on_timer, .sa_flags = SA_ONSTACK};
+    sigaction(SIGUSR1, &sa, NULL);
+    if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0)
+        _exit(UNTRACED);
+    alarm(10); /* a lost interrupt */
+    stops_itself = true;
+    lfi_sys_handler(engine, stop_here);
+    int result = run(code, 1 << 30);
+    uint64_t used = seen - lfi_ctx_fuel(ctx);
+    bool interrupted =
+        result == -1 && lfi_ctx_fault(ctx) && lfi_ctx_fault(ctx)->kind == LFI_FAULT_INTERRUPT;
+    _exit(interrupted ? (int)(used < USED_MOST ? used : USED_MOST) : BAD);
+}
+
+/* What it had used; *looped: the steps led to the loop.  */
+static int used_after(lfiptr code, int steps, bool *looped)
+{
+    int status;
+    pid_t child = fork();
+    if (child == 0)
+        stepped_child(code);
+    waitpid(child, &status, 0);
+    for (int i = 0; i < steps && WIFSTOPPED(status); i++) {
+        ptrace(PTRACE_SINGLESTEP, child, NULL, NULL);
+        waitpid(child, &status, 0);
+    }
+    uint64_t pc = (uint64_t)ptrace(PTRACE_PEEKUSER, child, offsetof(struct user, regs.rip), NULL);
+    *looped = pc - (code + 64) < 64;
+    for (int sig = SIGUSR1; WIFSTOPPED(status); sig = WSTOPSIG(status)) {
+        ptrace(PTRACE_CONT, child, NULL, (void *)(intptr_t)(sig == SIGTRAP ? 0 : sig));
+        waitpid(child, &status, 0);
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : BAD;
+}
+
+static void test_interrupted_on_the_way(void)
+{
+    lfiptr code = load_or_die(box, 0, CODE(meter_calls));
+    int before = 0, bad = 0, n = 0;
+    for (bool looped = false; n < STEPS_MOST && !bad && !looped; n++) {
+        int used = used_after(code, n, &looped);
+        if (used == UNTRACED) {
+            printf("SKIP: an interrupt on the way out: processes cannot be traced here\n");
+            return;
+        }
+        if (!looped && (used < before || used > PER_RETURN))
+            bad = printf("  after %d steps: used %d, before %d\n", n, used, before);
+        before = used;
+    }
+    CHECK("an interrupt on the way out leaves what there is", !bad && n > 50 && n < STEPS_MOST);
+}
+#endif
+
+/* What one or two changed bits make of code that the verifier still accepts ends in time.  */
 
 static void answer(struct LFIContext *c)
 {
@@ -488,6 +567,10 @@ int main(int argc, char **argv)
     test_callback();
     test_stops();
     test_resume();
+#if defined(__x86_64__)
+    if (!SANITIZER)
+        test_interrupted_on_the_way();
+#endif
     test_mutants(argc > 1 ? atoi(argv[1]) : 2000);
     lfi_ctx_free(ctx);
     lfi_box_free(box);

@@ -57,6 +57,18 @@ begin meter_call
         rtcall  3, 5
 end meter_call
 
+/* Two system calls, then a loop without end.  */
+begin meter_calls
+        rtcall  0, 5
+        rtcall  0, 5
+1:      .bundle_lock
+        leaq    -3(%r12), %r12
+        testq   %r12, %r12
+        jns     1b
+        .bundle_unlock
+        ud2
+end meter_calls
+
 /* Calls the function in A1, whose address is that of a stub, and ends with its result.  */
 begin meter_callback
         bundle
@@ -231,6 +243,15 @@ begin meter_resume_callback
 1:      stop    2b
 4:      stop    3b
 end meter_resume_callback
+
+/* Goes forward to a trap that no way back follows.  */
+begin meter_brk
+        .bundle_lock
+        leaq    -100(%r12), %r12
+        jmp     1f
+        .bundle_unlock
+1:      int3
+end meter_brk
 
 /* Traps with fuel left.  */
 begin meter_trap
@@ -477,6 +498,14 @@ begin meter_resume_callback
 1:      stop    2b
 4:      stop    3b
 end meter_resume_callback
+
+begin meter_brk
+        sub     x23, x23, #100
+        b       1f
+        nop
+        nop
+1:      brk     #0
+end meter_brk
 
 begin meter_trap
         udf     #0

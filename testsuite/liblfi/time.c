@@ -26,7 +26,7 @@ static void handler(struct LFIContext *c)
         on_call(c);
 }
 
-static unsigned refills, refilled; /* so many are given, and were */
+static unsigned refills, refilled, asked; /* so many are given, and were */
 static uint64_t slice;
 static bool asked_right;
 
@@ -34,6 +34,7 @@ static bool refill(struct LFIContext *c, const struct LFIFault *fault)
 {
     asked_right &= fault->kind == LFI_FAULT_TIME && fault->sig == 0 && fault->pc != 0
                    && lfi_ctx_time(c) == 0 && lfi_cur_ctx() == c;
+    asked++;
     if (refilled == refills)
         return false;
     refilled++;
@@ -43,7 +44,7 @@ static bool refill(struct LFIContext *c, const struct LFIFault *fault)
 static void give(unsigned n, uint64_t time)
 {
     refills = n;
-    refilled = 0;
+    refilled = asked = 0;
     slice = time;
     asked_right = true;
 }
@@ -127,7 +128,7 @@ static void test_slices(void)
           run(loop, 4 * MS) == -1 && over() && refilled == 5 && asked_right && kept());
     CHECK("each as long as it is", used() - before >= 24 * MS);
     give(1, 0);
-    CHECK("a slice of nothing is none", run(loop, 4 * MS) == -1 && over() && refilled == 1);
+    CHECK("a slice of nothing is none", run(loop, 4 * MS) == -1 && over() && refilled == 1 && asked == 1);
     lfi_refill_handler(engine, NULL);
 }
 
@@ -232,8 +233,24 @@ static void call_again(struct LFIContext *c)
     ended = (int)lfi_invoke_info.end;
 }
 
+static uint64_t left_after;
+static void call_shortly(struct LFIContext *c)
+{
+    uint64_t end = used() + 50 * MS;
+    if (handled > 1)
+        return;
+    while (used() < end) {
+    }
+    LFI_INVOKE(box, &ctx, call, void, (void));
+    left_after = lfi_ctx_time(c);
+}
+
 static void test_called_again(void)
 {
+    on_call = call_shortly;
+    handled = 0;
+    CHECK("a call from a handler does not set the clock back",
+          run(call, 1000 * MS) != -1 && handled == 2 && left_after < 950 * MS && left_after > 0);
     on_call = call_again;
     handled = 0;
     CHECK("all runs of a context end with its time",
