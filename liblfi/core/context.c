@@ -510,7 +510,7 @@ void lfi_ctx_fault_leave(struct LFIContext *ctx, ucontext_t *uc, int sig, int co
     bool fuel = is_out_of_fuel(ctx, uc, sig);
     if (fuel)
         fault = (struct LFIFault){.kind = LFI_FAULT_FUEL, .pc = fault.pc};
-    if (fuel ? sig == SIGILL && refills(ctx) : atomic_load(&ctx->engine->stopped) != NULL) {
+    if (fuel ? sig == SIGILL : atomic_load(&ctx->engine->stopped) != NULL) {
         lfi_resume_stop(ctx, uc, &fault);
         return;
     }
