@@ -54,9 +54,11 @@ void tool_warn(const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
+    flockfile(stderr); /* threads of a program in a box have lines of their own */
     vmessage(fmt, ap);
-    va_end(ap);
     putc('\n', stderr);
+    funlockfile(stderr);
+    va_end(ap);
 }
 
 void tool_fail(const char *fmt, ...)

@@ -76,8 +76,10 @@ static const struct LFIProfile *with_meter(const struct LFIProfile *p, const cha
 {
     const char *why;
     enum LFIMeter meter = lfi_meter_find(name, &why);
-    if (meter == LFI_METER_NONE)
+    if (why)
         tool_fail("-mlfi-meter=%s: %s", name, why);
+    if (meter == LFI_METER_NONE)
+        return p;
     const struct LFIProfile *metered = lfi_profile_metered(p, meter);
     if (!metered)
         tool_fail("-mlfi-meter=%s: no profile of %s is like '%s' and counts instructions", name,
@@ -226,9 +228,12 @@ static void print_help(const struct Invocation *inv)
     for (size_t i = 0; (p = lfi_profile_at(i)); i++)
         if (p->arch == inv->profile->arch)
             printf("      %-13s %s.\n", p->name, p->summary);
-    puts("  -mlfi-meter=branch       Count instructions, so that fuel can end a run.");
-    puts("  -mlfi-poc                Position-oblivious code: boxes can be copied.");
-    puts("  -mlfi-S                  Like -S, but writes the rewritten assembly.\n"
+    puts("  -mlfi-meter=branch       Count instructions, so that fuel can end a run.\n"
+         "  -mlfi-meter=branch-resume\n"
+         "                           The same, and a run that is given more goes on.\n"
+         "  -mlfi-meter=timer        Code as any other: time can end every run.\n"
+         "  -mlfi-poc                Position-oblivious code: boxes can be copied.\n"
+         "  -mlfi-S                  Like -S, but writes the rewritten assembly.\n"
          "  -static-pie              The default; -static and -pie mean the same.\n"
          "  -mlfi-dynamic            A program with a dynamic linker: the default where a shared\n"
          "                           library is linked, and with -Wl,-E.\n"

@@ -23,7 +23,8 @@
      jmp  *SLOT(%rip)      ->   jmp  stub;   stub: mov SLOT(%rip), %r11, then as jmp *%r11
 
    In metered code the jump is charged, for which "-z ibtplt" gives entries of 16 bytes, and on arm64 there
-   are such stubs, too: what a confined and metered entry does has 32 bytes.  */
+   are such stubs, too: what a confined and metered entry does has 32 bytes, and 64 with the trap behind which
+   a run that was out of fuel goes on.  */
 #include "config.h"
 
 #include "driver/plt.h"
@@ -31,7 +32,7 @@
 #include <string.h>
 
 enum { INSN = 4, A64_HEADER = 8 * INSN, A64_ENTRY = 6 * INSN };
-enum { STUB = 32, LOAD = 3, LOAD_SIZE = LOAD + 4, TRAP = 0xcc };
+enum { STUB = 32, LONG_STUB = 64, LOAD = 3, LOAD_SIZE = LOAD + 4, TRAP = 0xcc };
 static const uint8_t load_r11[LOAD] = {0x4c, 0x8b, 0x1d}; /* mov disp(%rip), %r11 */
 
 /* Charges of two instructions: lea -2(%r12), %r12; sub x23, x23, #2.  */
@@ -70,13 +71,35 @@ static bool is_metered(const struct LFIProfile *profile)
     return profile->meter != LFI_METER_NONE;
 }
 
+static unsigned stub_size(const struct LFIProfile *profile)
+{
+    return profile->meter == LFI_METER_RESUME ? LONG_STUB : STUB;
+}
+
 /* Stubs that are still free; the model of them all.  */
 struct Stubs {
     struct Code room;
     uint64_t used;
-    uint8_t model[STUB];
+    uint8_t model[LONG_STUB];
+    unsigned size;
     bool metered;
 };
+
+static struct Stubs stubs_of(const struct Image *m, const struct LFIProfile *profile)
+{
+    return (struct Stubs){.room = code_named(m, ".lfi.plt"),
+                          .size = stub_size(profile),
+                          .metered = is_metered(profile)};
+}
+
+/* The model is what the section begins with.  */
+static bool has_model(struct Stubs *stubs)
+{
+    if (stubs->room.size < stubs->size)
+        return false;
+    memcpy(stubs->model, stubs->room.bytes, stubs->size);
+    return true;
+}
 
 static const char no_stubs[] = "calls that go through a .plt need a dynamic linker: leave out -static and "
                                "--no-dynamic-linker, or define what is weak";
@@ -84,12 +107,12 @@ static const char no_stubs[] = "calls that go through a .plt need a dynamic link
 /* Another stub, a copy of the model; NULL if there is no room.  */
 static uint8_t *take_stub(struct Stubs *stubs, uint64_t *address)
 {
-    if (stubs->room.size - stubs->used < STUB)
+    if (stubs->room.size - stubs->used < stubs->size)
         return NULL;
     uint8_t *code = stubs->room.bytes + stubs->used;
     *address = stubs->room.address + stubs->used;
-    stubs->used += STUB;
-    memcpy(code, stubs->model, STUB);
+    stubs->used += stubs->size;
+    memcpy(code, stubs->model, stubs->size);
     return code;
 }
 
@@ -147,24 +170,21 @@ static bool is_a64_model(const uint8_t *p)
 
 static const char *a64_fix(struct Image *m, const struct LFIProfile *profile)
 {
-    bool metered = is_metered(profile);
     struct Code plt = code_named(m, ".plt");
-    struct Stubs stubs = {.room = code_named(m, ".lfi.plt")};
+    struct Stubs stubs = stubs_of(m, profile);
     if (!plt.size)
         return NULL;
-    if (metered && (stubs.room.size < STUB || !is_a64_model(stubs.room.bytes)))
+    if (stubs.metered && (!has_model(&stubs) || !is_a64_model(stubs.model)))
         return no_stubs;
-    if (metered)
-        memcpy(stubs.model, stubs.room.bytes, STUB);
     if (plt.size < A64_HEADER || (plt.size - A64_HEADER) % A64_ENTRY != 0)
         return "the linker made a .plt of unknown size: link with GNU ld 2.40 and without -z lazy";
     memset(plt.bytes, 0, A64_HEADER);
     for (uint64_t at = A64_HEADER; at < plt.size; at += A64_ENTRY) {
         if (!a64_known_entry(plt.bytes + at)
-            || (metered && !a64_fix_metered(&stubs, plt.bytes + at, plt.address + at)))
+            || (stubs.metered && !a64_fix_metered(&stubs, plt.bytes + at, plt.address + at)))
             return "the linker made a .plt of unknown code: link with GNU ld 2.40 and without -z "
                    "lazy";
-        if (!metered)
+        if (!stubs.metered)
             a64_fix_entry(plt.bytes + at, profile->poc);
     }
     return NULL;
@@ -213,17 +233,16 @@ static bool x64_fix_table(struct Stubs *stubs, struct Code table, unsigned entry
     return true;
 }
 
-static const char *x64_fix(struct Image *m, bool metered)
+static const char *x64_fix(struct Image *m, const struct LFIProfile *profile)
 {
     enum { PLT_ENTRY = 16, GOT_ENTRY = 8 };
     struct Code plt = code_named(m, ".plt"), got = code_named(m, ".plt.got"),
                 sec = code_named(m, ".plt.sec");
-    struct Stubs stubs = {.room = code_named(m, ".lfi.plt"), .metered = metered};
+    struct Stubs stubs = stubs_of(m, profile);
     if (!plt.size && !got.size && !sec.size)
         return NULL;
-    if (stubs.room.size < STUB || memcmp(stubs.room.bytes, load_r11, LOAD) != 0)
+    if (!has_model(&stubs) || memcmp(stubs.model, load_r11, LOAD) != 0)
         return no_stubs;
-    memcpy(stubs.model, stubs.room.bytes, STUB);
     bool ok = true;
     if (!sec.size && plt.size)
         ok = x64_fix_table(&stubs, plt, PLT_ENTRY, 1);
@@ -297,7 +316,7 @@ static bool has_stubs(const struct LFIProfile *profile)
 }
 
 /* The section starts with the model and has then room for as many stubs as there are entries, of 24
-   bytes on arm64 and 8 or 16 on x86-64.  */
+   bytes on arm64 and 8 or 16 on x86-64; for long ones twice as much.  */
 #define SCRIPT(room)                                                                               \
     "SECTIONS\n{\n"                                                                                \
     "  .lfi.plt : ALIGN(32)\n  {\n"                                                                \
@@ -309,9 +328,11 @@ const char *plt_script(const struct LFIProfile *profile)
 {
     if (!has_stubs(profile))
         return NULL;
-    return profile->arch == LFI_ARCH_X86_64
+    if (profile->arch == LFI_ARCH_AARCH64)
+        return stub_size(profile) == STUB ? SCRIPT("2 * SIZEOF(.plt)") : SCRIPT("4 * SIZEOF(.plt)");
+    return stub_size(profile) == STUB
                ? SCRIPT("2 * SIZEOF(.plt) + 4 * SIZEOF(.plt.got) + 2 * SIZEOF(.plt.sec)")
-               : SCRIPT("2 * SIZEOF(.plt)");
+               : SCRIPT("4 * SIZEOF(.plt) + 8 * SIZEOF(.plt.got) + 4 * SIZEOF(.plt.sec)");
 }
 
 #define BEGIN "\t.section .lfi.plt, \"ax\", %progbits\n\t.p2align 5\n.Lslot:\n"
@@ -333,6 +354,5 @@ const char *plt_fix(struct Image *m, const struct LFIProfile *profile)
     const char *why = check_ifunc(m, profile->arch);
     if (why)
         return why;
-    return profile->arch == LFI_ARCH_X86_64 ? x64_fix(m, is_metered(profile))
-                                            : a64_fix(m, profile);
+    return profile->arch == LFI_ARCH_X86_64 ? x64_fix(m, profile) : a64_fix(m, profile);
 }

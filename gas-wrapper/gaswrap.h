@@ -115,6 +115,13 @@ struct section {
     unsigned anchor;          /* number of a label on a bundle boundary, 0 if none yet */
 };
 
+/* Metered code that can be resumed: a trap that is still to come, and the sequence that jumps there; labels
+   by number.  */
+struct stop {
+    struct stop *next;
+    unsigned trap, start;
+};
+
 /* One subsection: what is contiguous in the object file.  POS is the offset after
    rewriting, never less than the true one (alignment is counted in full).  */
 struct chunk {
@@ -125,7 +132,8 @@ struct chunk {
     bool flows; /* pool.c: control may arrive at the end */
     int uncharged; /* metered code: instructions since the last charge; less than 0: charged before */
     unsigned trap;        /* metered code: number of a label of a trap that is still to come, or 0 */
-    uint64_t trap_wanted; /* arm64: where it was first referred to */
+    struct stop *stops, **last_stop; /* the same where each has its own; valid unless stops is NULL */
+    uint64_t trap_wanted; /* arm64: where the first of these was referred to */
 };
 
 enum { SECTION_STACK = 64 };
@@ -373,6 +381,11 @@ void meter_find_labels(struct rewriter *r); /* before anything is rewritten */
 const struct stmt *meter_target(struct rewriter *r, struct slice label);
 /* Whether that comes behind the current statement, with certainty.  */
 bool meter_is_ahead(const struct rewriter *r, const struct stmt *target);
+/* Whether a run that is out of fuel may be given more, and go on: then each test has a trap of its own, and behind that a
+   branch back to START, which begins the sequence of the test.  */
+bool meter_resumes(const struct rewriter *r);
+void meter_add_stop(struct rewriter *r, unsigned trap, unsigned start);
+bool meter_wants_trap(const struct chunk *c);
 
 /* -- the architecture ---------------------------------------------------------------- */
 

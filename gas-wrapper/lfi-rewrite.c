@@ -72,7 +72,9 @@ static _Noreturn void help(void)
                "      --cfi bundle16  x86_64: bundles of 16 bytes; bundle32: of 32 (default)\n"
                "      --no-segue      x86_64: do without the segment gs\n"
                "      --single-thread x86_64: for boxes of one thread, where returns are cheap\n"
-               "      --meter branch  count instructions, so that fuel can end a run\n"
+               "      --meter branch  count instructions, so that fuel can end a run;\n"
+               "                      branch-resume: and one that is given more goes on;\n"
+               "                      timer: nothing, since time can end every run\n"
                "      --poc           position-oblivious code: boxes can be copied\n"
                "      --sys-external  runtime calls through the table below the box (default)\n"
                "      --spec          keep to the published rules\n"
@@ -183,9 +185,9 @@ static void add_meter(const struct options *o, struct LFIProfile *want)
 {
     const char *why;
     want->meter = lfi_meter_find(o->meter, &why);
-    if (want->meter == LFI_METER_NONE)
+    if (why)
         tool_usage("--meter=%s: %s", o->meter, why);
-    if (want->arch == LFI_ARCH_AARCH64)
+    if (want->meter != LFI_METER_NONE && want->arch == LFI_ARCH_AARCH64)
         want->bundle = 16;
 }
 

@@ -72,3 +72,25 @@ bool meter_is_ahead(const struct rewriter *r, const struct stmt *target)
 {
     return target && target > r->cur && r->homes[target - r->stmts] == r->sections.now;
 }
+
+bool meter_resumes(const struct rewriter *r)
+{
+    return r->profile->meter == LFI_METER_RESUME;
+}
+
+void meter_add_stop(struct rewriter *r, unsigned trap, unsigned start)
+{
+    struct chunk *c = r->sections.now;
+    struct stop *stop = arena_alloc(&r->arena, sizeof *stop);
+    *stop = (struct stop){.trap = trap, .start = start};
+    if (c->stops)
+        *c->last_stop = stop;
+    else
+        c->stops = stop;
+    c->last_stop = &stop->next;
+}
+
+bool meter_wants_trap(const struct chunk *c)
+{
+    return c->trap || c->stops;
+}

@@ -190,7 +190,7 @@ static void begin_again(struct rewriter *r)
     for (struct section *s = r->first_section; s; s = s->next) {
         s->code = false;
         for (struct chunk *c = s->chunks; c; c = c->next)
-            c->pos = 0, c->uncharged = 0, c->trap = 0, c->flows = false;
+            c->pos = 0, c->uncharged = 0, c->trap = 0, c->stops = NULL, c->flows = false;
     }
     symbols_forget(r);
     if (r->text != r->source.p)

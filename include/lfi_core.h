@@ -326,7 +326,7 @@ void lfi_ctx_set_tp(struct LFIContext *ctx, uint64_t tp);
    lowest two, x86-64 five or in bundles of 16 bytes four, are cleared) with the registers of the context, until it ends:
      - by lfi_ctx_exit from a handler: returns its code;
      - by rtcall 3: returns its first argument register as an int;
-     - by a fault, by lfi_ctx_interrupt or since its fuel is used up: returns -1, and
+     - by a fault, by lfi_ctx_interrupt or since its fuel or time is used up: returns -1, and
        lfi_ctx_fault tells which;
      - not at all, since the thread has no alternate signal stack, a host signal handler is
        in the way, or the box's profile is for one thread and another is in it (LFI_ERR_STATE;
@@ -370,6 +370,24 @@ bool lfi_ctx_interrupt(struct LFIContext *ctx);
 bool lfi_ctx_set_fuel(struct LFIContext *ctx, uint64_t fuel);
 uint64_t lfi_ctx_fuel(struct LFIContext *ctx);
 
+/* Ours: time.  The processor time of the thread that runs the context, from the beginning of the run to its
+   end, what the host does in handlers and other contexts that these run included, counts against what
+   is left of the context's time; at 0 the run ends with LFI_FAULT_TIME, soon: when the kernel looks, every few milliseconds.  So this stops code
+   of every profile and costs nothing, but elsewhere each time: what must be the same on every run
+   takes fuel.  Where handlers run another context, the outer one is stopped when it goes on.
+
+   set_time: from now on so many nanoseconds are left, up to LFI_TIME_MAX, or LFI_TIME_ENDLESS, which is what a new
+   context has.  time: what is left; at 0 the context runs only after set_time.  By the thread that the context belongs
+   to, in a handler too.  False with LFI_ERR_ARG for more than LFI_TIME_MAX, LFI_ERR_ALLOC if the kernel has no timer (each thread that
+   runs such contexts has one).
+
+   The timer sends the signal of lfi_ctx_interrupt, so that a call of the kernel that the host makes in a handler may
+   end with EINTR.  */
+#define LFI_TIME_MAX (UINT64_MAX / 4)
+#define LFI_TIME_ENDLESS UINT64_MAX
+bool lfi_ctx_set_time(struct LFIContext *ctx, uint64_t ns);
+uint64_t lfi_ctx_time(struct LFIContext *ctx);
+
 /* Ours: copies.  A box of a position-oblivious profile ("poc": lfi_profile_named, -mlfi-poc) can be copied to another
    place, and its contexts go on there as they would have here: docs/position.md.
 
@@ -409,13 +427,14 @@ enum LFIFaultKind {
     LFI_FAULT_ENTRY = 3,  /* it was not run */
     LFI_FAULT_INTERRUPT = 4, /* by lfi_ctx_interrupt: pc is where the box was, or the system call
                                 that it was in (x86-64: the call's bundle) */
-    LFI_FAULT_FUEL = 5 /* its fuel was used up (lfi_ctx_set_fuel): pc is the instruction that found
+    LFI_FAULT_FUEL = 5, /* its fuel was used up (lfi_ctx_set_fuel): pc is the instruction that found
                           that, or where it would have been entered */
+    LFI_FAULT_TIME = 6 /* its time was used up (lfi_ctx_set_time) */
 };
 
 struct LFIFault {
     enum LFIFaultKind kind;
-    int sig;       /* signal number; 0 for LFI_FAULT_ENTRY, LFI_FAULT_INTERRUPT and LFI_FAULT_FUEL */
+    int sig;       /* signal number; 0 for all but the first two kinds */
     int code;      /* si_code, or the number of the rtcall */
     uint64_t pc;   /* the instruction (x86-64, of an rtcall: its bundle); may lie outside the
                       box after a bad jump */
@@ -425,6 +444,21 @@ struct LFIFault {
 /* How the last run of the context ended; NULL if it ended by lfi_ctx_exit or rtcall 3, or
    was not started yet.  Valid until the next lfi_ctx_run.  */
 const struct LFIFault *lfi_ctx_fault(struct LFIContext *ctx);
+
+/* Ours: the function that is asked before a run of the engine's boxes ends for lack of fuel or time.  It is
+   called as a handler of system calls is, on the thread of the run; the context is stopped, its registers
+   are in lfi_ctx_regs.  fault, valid during the call, is what the run would end with.  If it returns true, having given
+   LFI_FUEL_STEP or more by lfi_ctx_set_fuel, or any time by lfi_ctx_set_time, the box goes on where it was with
+   all its registers, as if nothing had happened; else the run ends.  So boxes can be given slices; those of
+   fuel end at the same instructions every time.  What was executed beyond
+   the last one is not taken from the next.  The function may run other contexts, and end the run by lfi_ctx_exit, but not
+   call into the box by this context.
+
+   Of fuel it is asked for code that can go on (-mlfi-meter=branch-resume) alone; also when a signal for a program that
+   handles it leaves less than LFI_FUEL_STEP.  Set it before the first lfi_ctx_run; NULL, as at first: runs end.  */
+#define LFI_FUEL_STEP 8192
+void lfi_refill_handler(struct LFIEngine *engine,
+                        bool (*handler)(struct LFIContext *ctx, const struct LFIFault *fault));
 
 #ifdef __cplusplus
 }

@@ -27,6 +27,7 @@ extern "C" {
 struct LFILinuxEngine;
 struct LFILinuxProc;
 struct LFILinuxThread;
+struct LFIProcEnd;
 
 /* Ours: what a process may use; 0 in a field: no limit, or the largest that there is.  At a limit of
    the first three the program's call fails; at the others the process ends, wherever its threads
@@ -97,6 +98,12 @@ struct LFILinuxOptions {
        directories of dir_maps.  */
     const char *linker;
     enum LFINet net;         /* what sockets of processes reach */
+    /* Asked before a process ends since a thread has used up its fuel, as lfi_refill_handler has it: if it
+       gives more to the thread's context (lfi_thread_ctxp) and returns true, the thread goes on.  where,
+       valid during the call, is what the process would end with.  On the thread itself.  NULL: none does,
+       unless the host sets a handler of its own.  */
+    bool (*refill)(void *arg, struct LFILinuxThread *thread, const struct LFIProcEnd *where);
+    void *refill_arg;
 };
 
 /* Opens the directories of dir_maps and sets the engine's system-call handler.  The options

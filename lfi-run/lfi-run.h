@@ -35,7 +35,7 @@ struct options {
     bool check_host; /* no program then */
     bool no_seccomp;
     size_t stack_size; /* 0: the default */
-    struct limit memory, threads, files, output, cpu, timeout, fuel;
+    struct limit memory, threads, files, output, cpu, timeout, fuel, slice;
     int argc;          /* the program and its arguments */
     const char **argv; /* NULL-terminated */
 };

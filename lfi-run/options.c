@@ -173,6 +173,14 @@ static void take_fuel(struct options *o, const char *arg)
     o->fuel.text = arg;
 }
 
+static void take_slice(struct options *o, const char *arg)
+{
+    if (!parse_size(arg, LFI_FUEL_MAX, &o->slice.value) || o->slice.value < LFI_FUEL_STEP)
+        tool_usage("--fuel-slice '%s': give a number of instructions from %d on, such as 1M", arg,
+                   LFI_FUEL_STEP);
+    o->slice.text = arg;
+}
+
 static void take_net(struct options *o, const char *arg)
 {
     if (strcmp(arg, "loopback") == 0)
@@ -265,6 +273,9 @@ static const struct tool_option rows[] = {
     {"fuel", "N", take_fuel,
      "stop it when it has executed so many instructions: status 152; for\n"
      "programs that count them (-mlfi-meter=branch)"},
+    {"fuel-slice", "N", take_slice,
+     "say after every N instructions where it is; for programs that go on\n"
+     "then (-mlfi-meter=branch-resume)"},
     {"trace", "FILE", take_trace,
      "print every system call as strace does, on standard error or\n"
      "into FILE",

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -110,6 +111,47 @@ static void report_frames(struct LFILinuxProc *proc)
             tool_warn("#%u 0x%" PRIx64 " outside the program", n, f.pc);
     if (n == LFI_MAX_FRAMES)
         tool_warn("more frames are not shown");
+}
+
+/* --fuel-slice: what is given at a time of what there is.  */
+struct slices {
+    const char *program;
+    uint64_t size;
+    _Atomic uint64_t left;
+    _Atomic unsigned long long count;
+};
+
+/* Another slice; 0: nothing is left.  The last one is a little longer, where what remained
+   would be too little for one.  */
+static uint64_t take_slice(struct slices *s)
+{
+    uint64_t left = atomic_load(&s->left), slice;
+    do
+        slice = left < s->size || left - s->size < LFI_FUEL_STEP ? left : s->size;
+    while (!atomic_compare_exchange_weak(&s->left, &left, left - slice));
+    return slice;
+}
+
+static bool refill(void *arg, struct LFILinuxThread *t, const struct LFIProcEnd *end)
+{
+    struct slices *s = arg;
+    char where[WHERE_SIZE];
+    uint64_t slice = take_slice(s);
+    describe(end, where);
+    tool_warn("%s: slice %llu used, at pc 0x%" PRIx64 " (%s)", s->program,
+              atomic_fetch_add(&s->count, 1) + 1, end->info.pc, where);
+    return slice && lfi_ctx_set_fuel(*lfi_thread_ctxp(t), slice);
+}
+
+static struct slices make_slices(const struct options *o, const struct LFIProfile *profile)
+{
+    struct slices s = {.program = o->argv[0], .size = o->slice.value};
+    s.left = o->fuel.value ? o->fuel.value : LFI_FUEL_MAX;
+    if (s.size && profile && profile->meter != LFI_METER_RESUME)
+        tool_fail("%s: code of profile '%s' does not go on after a slice: compile it with "
+                  "-mlfi-meter=branch-resume",
+                  o->argv[0], profile->name);
+    return s;
 }
 
 /* As timeout(1) has it.  */
@@ -248,6 +290,7 @@ int run_program(const struct options *o)
     struct program program = look_at(o->argv[0]);
     const char *libraries = library_directory(o, &program);
     const char **maps = box_directories(o, libraries);
+    struct slices slices = make_slices(o, program.profile);
     struct LFILinuxOptions lo = {
         .stacksize = o->stack_size,
         .verbose = o->verbose,
@@ -267,7 +310,9 @@ int run_program(const struct options *o)
                    .output = o->output.value,
                    .cpu = o->cpu.value,
                    .wall = o->timeout.value,
-                   .fuel = o->fuel.value}};
+                   .fuel = slices.size ? take_slice(&slices) : o->fuel.value},
+        .refill = slices.size ? refill : NULL,
+        .refill_arg = &slices};
     struct LFIOptions eo = {.stores_only = o->allow_stores,
                             .no_verify = o->no_verify,
                             .no_aslr = o->no_aslr,

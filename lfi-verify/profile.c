@@ -20,6 +20,8 @@ static const struct Argued {
      LFI_METER_NONE, LFIV_BASE_SEGMENT},
     {LFI_SANDBOX_FULL, LFI_BASE_SEGMENT, LFI_GUARD_SPARSE, LFI_THREADS_MULTI, 1, 1,
      LFI_METER_BRANCH, LFIV_BASE_SEGMENT},
+    {LFI_SANDBOX_FULL, LFI_BASE_SEGMENT, LFI_GUARD_SPARSE, LFI_THREADS_MULTI, 1, 1,
+     LFI_METER_RESUME, LFIV_BASE_SEGMENT},
     {LFI_SANDBOX_STORES, LFI_BASE_SEGMENT, LFI_GUARD_SPARSE, LFI_THREADS_MULTI, 1, 1,
      LFI_METER_NONE, LFIV_BASE_SEGMENT},
     {LFI_SANDBOX_FULL, LFI_BASE_SEGMENT, LFI_GUARD_DENSE, LFI_THREADS_MULTI, 1, 1, LFI_METER_NONE,
@@ -64,7 +66,7 @@ static bool meters_soundly(const struct LFIProfile *p)
 {
     if (p->meter == LFI_METER_NONE)
         return p->bundle == 0;
-    return p->meter == LFI_METER_BRANCH && p->bundle == 16 && p->sandbox == LFI_SANDBOX_FULL
+    return (p->meter == LFI_METER_BRANCH || p->meter == LFI_METER_RESUME) && p->bundle == 16 && p->sandbox == LFI_SANDBOX_FULL
            && p->table == LFI_TABLE_BELOW && p->ctxreg;
 }
 

@@ -14,7 +14,7 @@ lib_LIBRARIES += %D%/liblfi.a
   %D%/core/internal.h %D%/arch/arch.h \
   %D%/core/box.c %D%/core/callback.c %D%/core/code.c %D%/core/context.c %D%/core/copy.c %D%/core/engine.c \
   %D%/core/error.c %D%/core/host.c %D%/core/interrupt.c %D%/core/invoke.c %D%/core/memory.c \
-  %D%/core/range.c %D%/core/resume.c %D%/core/position.c %D%/core/signal.c
+  %D%/core/position.c %D%/core/range.c %D%/core/resume.c %D%/core/signal.c %D%/core/time.c
 if HOST_AARCH64
 %C%_liblfi_a_SOURCES += %D%/arch/aarch64/arch.c %D%/arch/aarch64/call.S %D%/arch/aarch64/copy.S \
   %D%/arch/aarch64/crossing.S %D%/arch/aarch64/layout.h %D%/arch/aarch64/offsets.h

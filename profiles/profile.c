@@ -51,10 +51,8 @@ static const struct {
     const char *why;
 } meters[] = {
     {"branch", LFI_METER_BRANCH, NULL},
-    {"branch-resume", LFI_METER_NONE, "code that goes on with more fuel is not made: use branch"},
-    {"timer", LFI_METER_NONE,
-     "a timer stops code of every profile, none is made for it: leave the option out, and use "
-     "lfi-run --cpu or lfi_ctx_interrupt"},
+    {"branch-resume", LFI_METER_RESUME, NULL},
+    {"timer", LFI_METER_NONE, NULL},
     {"fp", LFI_METER_NONE,
      "no branch tests a vector register, so a counter there costs more than it saves: use branch"},
 };
@@ -66,7 +64,7 @@ enum LFIMeter lfi_meter_find(const char *name, const char **why)
             *why = meters[i].why;
             return meters[i].meter;
         }
-    *why = "instructions are counted by branch";
+    *why = "instructions are counted by branch or branch-resume";
     return LFI_METER_NONE;
 }
 

@@ -24,7 +24,7 @@ enum LFISandbox {
 enum LFIBase { LFI_BASE_REGISTER = 1, LFI_BASE_SEGMENT = 2, LFI_BASE_ZERO = 3, LFI_BASE_SLOT = 4 };
 enum LFIGuard { LFI_GUARD_DENSE = 1, LFI_GUARD_SPARSE = 2, LFI_GUARD_ONE = 3 };
 enum LFIThreads { LFI_THREADS_MULTI = 1, LFI_THREADS_SINGLE = 2 };
-enum LFIMeter { LFI_METER_NONE = 0, LFI_METER_BRANCH = 1 };
+enum LFIMeter { LFI_METER_NONE = 0, LFI_METER_BRANCH = 1, LFI_METER_RESUME = 2 };
 enum LFITable { LFI_TABLE_BELOW = 1, LFI_TABLE_PAGE0 = 2 };
 
 /* Instruction sets that a profile may leave out.  One bit each, per architecture; a row
@@ -83,8 +83,8 @@ const struct LFIProfile *lfi_profile_find(enum LFIArch arch, const char *name);
    follows them (x86-64): such a binary is refused.  */
 const struct LFIProfile *lfi_profile_published(enum LFIArch arch);
 
-/* The way to count instructions of that name, as options take it.  LFI_METER_NONE and in *why (static
-   storage) what to do instead if there is none, or none that code has to be made for.  */
+/* The way to count instructions of that name, as options take it.  *why is NULL, or if there is none what
+   to do instead (static storage).  LFI_METER_NONE with *why NULL: code of any profile will do.  */
 enum LFIMeter lfi_meter_find(const char *name, const char **why);
 
 /* The profile that differs from the one given in how it counts instructions, and in what that needs;

@@ -308,6 +308,13 @@ static void test_contexts(struct LFIEngine *engine, struct LFIBox *box)
     check("lfi_ctx_set_fuel, lfi_ctx_fuel", !api.lfi_ctx_set_fuel(ctx, 1000)
                                                 && api.lfi_errno() == LFI_ERR_STATE
                                                 && api.lfi_ctx_fuel(ctx) == LFI_FUEL_MAX);
+    check("lfi_ctx_set_time, lfi_ctx_time",
+          api.lfi_ctx_time(ctx) == LFI_TIME_ENDLESS && api.lfi_ctx_set_time(ctx, LFI_TIME_MAX)
+              && api.lfi_ctx_time(ctx) == LFI_TIME_MAX
+              && !api.lfi_ctx_set_time(ctx, LFI_TIME_MAX + 1) && api.lfi_errno() == LFI_ERR_ARG
+              && api.lfi_ctx_set_time(ctx, LFI_TIME_ENDLESS));
+    api.lfi_refill_handler(engine, NULL);
+    check("lfi_refill_handler", api.lfi_ctx_run(ctx, call) == 55);
     api.lfi_ctx_exit(ctx, 1);
     check("lfi_ctx_exit: returns outside", api.lfi_errno() == LFI_ERR_STATE);
     check("lfi_ctx_fault", !api.lfi_ctx_fault(ctx) && api.lfi_ctx_run(ctx, udf) == -1

@@ -2,7 +2,8 @@
 
 usage: examples.py DOCUMENT ARCH PROFILE...
 Each example is a block of the document that is indented by four behind a line <!-- example: NAME [PROFILE [native]] -->;
-native: with a program for the machine of ARCH, which must be this one.  The files of examples/ are there.  Lines
+native: with a program for the machine of ARCH, which must be this one.  Those of a document share a directory, where the
+files of examples/ are.  Lines
 that begin with "$ " are commands; what follows is what they print, "..." being anything.  What "cat FILE" prints where
 there is no such file is what the file has.  Commands are for x86_64; ARCH replaces that.  Prints "ok NAME", "lacks NAME
 PROFILE" for a profile that is not among those given, or "FAIL NAME" and what was printed.
@@ -65,18 +66,18 @@ def run(steps, directory):
 def main():
     document, arch, *profiles = sys.argv[1:]
     text = open(document).read().replace("x86_64", arch)
-    for name, profile, native, lines in examples(text):
-        if native and arch != os.uname().machine:
-            continue
-        if profile and profile not in profiles:
-            print(f"lacks {name} {profile}")
-            continue
-        steps = commands(lines)
-        with tempfile.TemporaryDirectory() as directory:
-            shutil.copytree(os.path.join(os.path.dirname(document), "..", "examples"), directory, dirs_exist_ok=True)
+    with tempfile.TemporaryDirectory() as directory:
+        shutil.copytree(os.path.join(os.path.dirname(document), "..", "examples"), directory, dirs_exist_ok=True)
+        for name, profile, native, lines in examples(text):
+            steps = commands(lines)
             make_files(steps, directory)
+            if native and arch != os.uname().machine:
+                continue
+            if profile and profile not in profiles:
+                print(f"lacks {name} {profile}")
+                continue
             wrong = run(steps, directory)
-        print(f"FAIL {name}\n{wrong}" if wrong else f"ok {name}")
+            print(f"FAIL {name}\n{wrong}" if wrong else f"ok {name}")
 
 
 main()

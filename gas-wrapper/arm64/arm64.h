@@ -134,8 +134,9 @@ bool arm64_meters(const struct rewriter *r);
 void arm64_meter_begin(struct rewriter *r); /* in a section: padding may come before */
 void arm64_align(struct rewriter *r);       /* to a bundle */
 void arm64_charge(struct rewriter *r, int more);
-void arm64_charge_call(struct rewriter *r); /* tbnz and bl */
-void arm64_test(struct rewriter *r);        /* the next word of it */
+/* The same with the test, the first word behind it.  */
+void arm64_test(struct rewriter *r, int more);
+void arm64_test_call(struct rewriter *r);   /* and then a call, at the end of its bundle */
 void arm64_flow_ends(struct rewriter *r);   /* control does not go on here */
 void arm64_meter_line(struct rewriter *r);  /* before an instruction of the input */
 /* Direct branches, OPERANDS before the label or NULL; to a higher address; anywhere, where INVERSE is the branch

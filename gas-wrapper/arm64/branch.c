@@ -99,8 +99,7 @@ static void conditional(struct rewriter *r, struct insn *in, uint32_t reach)
 /* The register, x28 or x30, holds an address in the box.  */
 static void go(struct rewriter *r, struct insn *in, int reg, bool links)
 {
-    arm64_charge(r, 3);
-    arm64_test(r);
+    arm64_test(r, 3);
     out_insn(r, "and\tx%d, x%d, #-16", reg, reg);
     out_main(r, reg == LINK && in->nops == 0 ? "%S" : "%S\tx%d", &in->name, reg);
     if (!links)
@@ -166,8 +165,7 @@ static void direct(struct rewriter *r, struct insn *in)
     if (!arm64_meters(r)) {
         out_keep(r);
     } else if (links) {
-        arm64_charge_call(r);
-        arm64_test(r);
+        arm64_test_call(r);
         out_keep(r);
     } else if (meter_is_ahead(r, meter_target(r, target))) {
         arm64_charge(r, 1);

@@ -14,7 +14,14 @@
 
    Where L is far, "tbz x23, #63, L" becomes "tbnz x23, #63, .+8; b L" (range.c), which is counted and
    has room in any case.  TRAP is the next one; one is put where control does not go on, or around which
-   it is led.  */
+   it is led.
+
+   Where a run can be resumed each test has a trap of its own, and behind it
+
+     udf #0; sub x23, x23, #n; tbz x23, #63, START; udf #0
+
+   START being L, or the beginning of a sequence that ends otherwise, which is then done again.  The runtime
+   goes on behind a trap when there is so much fuel that neither test can fail.  */
 #include "config.h"
 
 #include "gas-wrapper/arm64/arm64.h"
@@ -50,24 +57,23 @@ void arm64_align(struct rewriter *r)
     pad(r, 3);
 }
 
-void arm64_charge(struct rewriter *r, int more)
+static void fit(struct rewriter *r, int more)
 {
     pad(r, more < 3 ? more : 3);
+}
+
+static void put_charge(struct rewriter *r, int more)
+{
     struct chunk *c = r->sections.now;
     int charge = c->uncharged + 1 + more;
     out_insn(r, "sub\tx23, x23, #%d", charge);
     c->uncharged = -more;
 }
 
-/* The same for a call, of three words, which ends its bundle.  */
-void arm64_charge_call(struct rewriter *r)
+void arm64_charge(struct rewriter *r, int more)
 {
-    pad(r, 3);
-    out_insn(r, "nop");
-    struct chunk *c = r->sections.now;
-    int charge = c->uncharged + 3;
-    out_insn(r, "sub\tx23, x23, #%d", charge);
-    c->uncharged = -2;
+    fit(r, more);
+    put_charge(r, more);
 }
 
 static unsigned new_label(struct rewriter *r)
@@ -80,14 +86,52 @@ static void place(struct rewriter *r, unsigned label)
     out_text(r, ".Llfi.%d:", (int)label);
 }
 
-void arm64_test(struct rewriter *r)
+static void put_test(struct rewriter *r, unsigned start)
 {
     struct chunk *c = r->sections.now;
-    if (!c->trap) {
-        c->trap = new_label(r);
+    unsigned trap = start || !c->trap ? new_label(r) : c->trap;
+    if (!meter_wants_trap(c))
         c->trap_wanted = c->pos;
-    }
-    out_insn(r, "tbnz\tx23, #63, .Llfi.%d", (int)c->trap);
+    if (start)
+        meter_add_stop(r, trap, start);
+    else
+        c->trap = trap;
+    out_insn(r, "tbnz\tx23, #63, .Llfi.%d", (int)trap);
+}
+
+/* The beginning of a sequence to come back to.  */
+static unsigned place_start(struct rewriter *r)
+{
+    if (!meter_resumes(r))
+        return 0;
+    unsigned start = new_label(r);
+    place(r, start);
+    return start;
+}
+
+void arm64_test(struct rewriter *r, int more)
+{
+    fit(r, more);
+    unsigned start = place_start(r);
+    put_charge(r, more);
+    put_test(r, start);
+}
+
+/* Of three words, which end their bundle.  */
+void arm64_test_call(struct rewriter *r)
+{
+    enum { BEHIND_CHARGE = 2 };
+    pad(r, 3);
+    out_insn(r, "nop");
+    unsigned start = place_start(r);
+    put_charge(r, BEHIND_CHARGE);
+    put_test(r, start);
+}
+
+static void put_udf(struct rewriter *r)
+{
+    out_insn(r, "udf\t#0");
+    r->sections.now->uncharged = 0;
 }
 
 static void put_trap(struct rewriter *r)
@@ -96,14 +140,29 @@ static void put_trap(struct rewriter *r)
     if (c->trap)
         place(r, c->trap);
     c->trap = 0;
-    out_insn(r, "udf\t#0");
-    c->uncharged = 0;
+    put_udf(r);
+}
+
+/* A bundle each.  */
+static void put_stops(struct rewriter *r)
+{
+    struct chunk *c = r->sections.now;
+    for (struct stop *s = c->stops; s; s = s->next) {
+        arm64_align(r);
+        place(r, s->trap);
+        put_udf(r);
+        put_charge(r, 1);
+        out_insn(r, "tbz\tx23, #63, .Llfi.%d", (int)s->start);
+    }
+    c->stops = NULL;
 }
 
 void arm64_flow_ends(struct rewriter *r)
 {
-    if (r->sections.now->trap)
-        put_trap(r);
+    if (!meter_wants_trap(r->sections.now))
+        return;
+    put_stops(r);
+    put_trap(r);
 }
 
 /* A branch to behind what follows.  */
@@ -119,7 +178,7 @@ void arm64_meter_line(struct rewriter *r)
 {
     struct arm64_state *state = arm64_state(r);
     const struct chunk *c = r->sections.now;
-    bool far = c->trap && c->pos - c->trap_wanted > TRAP_DISTANCE;
+    bool far = meter_wants_trap(c) && c->pos - c->trap_wanted > TRAP_DISTANCE;
     if (!arm64_meters(r) || state->drifting || (!far && c->uncharged < LONG_LINE)
         || (state->link_open && !far && c->uncharged < LONGEST_LINE))
         return;
@@ -141,6 +200,11 @@ void arm64_jump_ahead(struct rewriter *r, uint32_t reach, struct slice target, c
 
 enum { TEST_REACH = 1 << 15 };
 
+static void tbz(struct rewriter *r, struct slice target)
+{
+    out_branch(r, TEST_REACH, target, "tbz\tx23, #63, %S", &target);
+}
+
 void arm64_jump_tested(struct rewriter *r, struct slice target, const char *inverse,
                        const struct slice *operands)
 {
@@ -150,7 +214,14 @@ void arm64_jump_tested(struct rewriter *r, struct slice target, const char *inve
         out_insn(r, "%s\t%S, .Llfi.%d", inverse, operands, (int)next);
     else if (inverse)
         out_insn(r, "%s\t.Llfi.%d", inverse, (int)next);
-    out_branch(r, TEST_REACH, target, "tbz\tx23, #63, %S", &target);
+    tbz(r, target);
+    if (meter_resumes(r)) {
+        put_udf(r);
+        arm64_charge(r, 2);
+        tbz(r, target);
+    }
+    if (!next)
+        put_stops(r);
     put_trap(r);
     if (next)
         place(r, next);
@@ -159,13 +230,14 @@ void arm64_jump_tested(struct rewriter *r, struct slice target, const char *inve
 /* After everything, at the end of a subsection: what comes behind it does not charge for this.  */
 static void end_chunk(struct rewriter *r, struct section *s, struct chunk *c)
 {
-    if (c->uncharged <= 0 && !c->trap)
+    if (c->uncharged <= 0 && !meter_wants_trap(c))
         return;
     out_line(r, "\t.section\t%S", &s->args);
     if (c->sub)
         out_line(r, "\t.subsection\t%d", (int)c->sub);
     r->sections.now = c;
     unsigned next = c->uncharged > 0 ? skip(r) : 0;
+    put_stops(r);
     put_trap(r);
     /* It may be the end of all code: branches out of that go to bundles.  Zeros are traps.  */
     out_text(r, ".p2align\t4, 0");

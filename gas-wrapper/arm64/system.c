@@ -49,10 +49,8 @@ bool arm64_tp_is_call(const struct rewriter *r)
 static void rtcall(struct rewriter *r, int k)
 {
     out_insn(r, "mov\tx26, x30");
-    if (arm64_meters(r)) {
-        arm64_charge(r, 3);
-        arm64_test(r);
-    }
+    if (arm64_meters(r))
+        arm64_test(r, 3);
     if (r->profile->table == LFI_TABLE_PAGE0)
         out_insn(r, k ? "ldr\tx30, [x27, #%d]" : "ldr\tx30, [x27]", 8 * k);
     else

@@ -39,15 +39,14 @@ static void go(struct rewriter *r, unsigned reg, bool call)
     const char *low = x86_register_name(reg, 4), *full = x86_register_name(reg, 8);
     unsigned and_len = 3 + (reg > 7), jmp_len = 2 + (reg > 7);
     enum { BEHIND_CHARGE = 5 };
-    (call ? x86_lock_at_end : x86_lock)(r, x86_charge_length(r, BEHIND_CHARGE) + x86_test_length(r, call)
-                                               + and_len + x86_base_length(r) + jmp_len);
-    x86_charge(r, BEHIND_CHARGE);
-    unsigned trap = x86_test(r, call);
+    (call ? x86_lock_at_end : x86_lock)(r, x86_tested_length(r, BEHIND_CHARGE, call) + and_len
+                                               + x86_base_length(r) + jmp_len);
+    struct x86_test test = x86_test(r, BEHIND_CHARGE, call);
     x86_put(r, and_len, "and\t$%d, %%%s", -(int)r->profile->bundle, low);
     x86_add_base(r, reg);
     x86_put(r, jmp_len, "%s\t*%%%s", call ? "call" : "jmp", full);
     x86_unlock(r);
-    x86_test_end(r, trap);
+    x86_test_end(r, test);
 }
 
 /* oblivious.c has the forms.  */
@@ -263,9 +262,8 @@ static void begin_call(struct rewriter *r)
             x86_fit_at_end(r, CALL);
         return;
     }
-    x86_lock_at_end(r, x86_charge_length(r, CALL_BEHIND_CHARGE) + x86_test_length(r, true) + CALL);
-    x86_charge(r, CALL_BEHIND_CHARGE);
-    x86_test(r, true);
+    x86_lock_at_end(r, x86_tested_length(r, CALL_BEHIND_CHARGE, true) + CALL);
+    x86_test(r, CALL_BEHIND_CHARGE, true);
 }
 
 static void end_call(struct rewriter *r)
@@ -379,6 +377,8 @@ void x86_branch(struct rewriter *r, struct insn *in)
         else
             direct(r, in, cls == INSN_JMP ? 5 : LONG_JCC);
     }
+    if (cls == INSN_JMP || cls == INSN_RET)
+        x86_flow_ends(r);
     if (cls != INSN_JCC && cls != INSN_LOOP)
         state->scratch = SCRATCH_LOST;
 }

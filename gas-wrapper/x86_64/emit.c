@@ -365,7 +365,7 @@ static void go_to(struct rewriter *r, const struct section *s, int64_t sub)
 static void end_metered(struct rewriter *r, struct section *s)
 {
     for (struct chunk *c = s->chunks; c; c = c->next)
-        if (c->uncharged > 0 || c->trap) {
+        if (c->uncharged > 0 || meter_wants_trap(c)) {
             go_to(r, s, c->sub);
             x86_meter_end(r, c);
         }

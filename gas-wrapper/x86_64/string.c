@@ -67,25 +67,71 @@ static void restore_flags(struct rewriter *r)
     x86_put(r, 3, "mov\t%%r11, %%rax");
 }
 
-/* rep movs and stos: the count is charged before.  */
+/* The count is charged before.  */
 static void repeat_charged(struct rewriter *r, struct insn *in, unsigned len, bool rsi)
 {
-    enum { CHARGE = 2 + 3 + 6 };
-    bool keep = !x86_flags_dead(r, in->stmt);
-    x86_use_scratch(r, in);
-    if (keep)
-        save_flags(r);
-    x86_lock(r, CHARGE + CONFINE + CONFINE * rsi + len);
-    x86_put(r, 2, "mov\t%%ecx, %%ecx");
-    x86_put(r, 3, "sub\t%%rcx, %%r12");
-    x86_to_trap(r);
+    x86_lock(r, CHARGE_COUNT + CONFINE + CONFINE * rsi + len);
+    x86_charge_count(r);
     confine(r, RDI, R14);
     if (rsi)
         confine(r, RSI, R14);
     x86_keep_length(r, in, 0);
     x86_unlock(r);
-    if (keep)
-        restore_flags(r);
+}
+
+/* Where a run can be resumed, which charges once more: so many at a time that there is always enough
+   for.  r11 is what remains.  */
+static void repeat_in_pieces(struct rewriter *r, struct insn *in, unsigned len, bool rsi)
+{
+    enum { PIECE = 2048 };
+    unsigned again = x86_new_label(r);
+    x86_put(r, 3, "mov\t%%ecx, %%r11d");
+    x86_place(r, again);
+    x86_put(r, 5, "mov\t$%d, %%ecx", PIECE);
+    x86_put(r, 3, "cmp\t%%r11d, %%ecx");
+    x86_put(r, 4, "cmova\t%%r11d, %%ecx");
+    x86_put(r, 3, "sub\t%%ecx, %%r11d");
+    repeat_charged(r, in, len, rsi);
+    x86_put(r, 3, "test\t%%r11d, %%r11d");
+    x86_jump_back(r, "jne", again);
+}
+
+enum { RED_ZONE = 128 };
+
+/* The same with flags that are looked at later, and rax, below the red zone.  */
+static void repeat_keeping_flags(struct rewriter *r, struct insn *in, unsigned len, bool rsi)
+{
+    x86_put(r, 5, "lea\t%d(%%rsp), %%rsp", -RED_ZONE);
+    x86_put(r, 1, "push\t%%rax");
+    x86_put(r, 1, "lahf");
+    x86_put(r, 3, "seto\t%%al");
+    x86_put(r, 1, "push\t%%rax");
+    x86_put(r, 5, "mov\t8(%%rsp), %%rax");
+    repeat_in_pieces(r, in, len, rsi);
+    x86_put(r, 1, "pop\t%%rax");
+    x86_put(r, 2, "add\t$0x7f, %%al");
+    x86_put(r, 1, "sahf");
+    x86_put(r, 1, "pop\t%%rax");
+    x86_put(r, 8, "lea\t%d(%%rsp), %%rsp", RED_ZONE);
+    x86_put(r, 4, "mov\t(%%rsp), %%r11d");
+}
+
+/* rep movs and stos.  */
+static void repeat(struct rewriter *r, struct insn *in, unsigned len, bool rsi)
+{
+    bool keep = !x86_flags_dead(r, in->stmt), pieces = meter_resumes(r);
+    x86_use_scratch(r, in);
+    if (keep && pieces) {
+        repeat_keeping_flags(r, in, len, rsi);
+    } else if (pieces) {
+        repeat_in_pieces(r, in, len, rsi);
+    } else {
+        if (keep)
+            save_flags(r);
+        repeat_charged(r, in, len, rsi);
+        if (keep)
+            restore_flags(r);
+    }
 }
 
 /* What else is repeated: a loop, which leaves the flags alone that the instruction gives.  */
@@ -141,7 +187,7 @@ void x86_string(struct rewriter *r, struct insn *in)
     }
     if (repeats(r, in)) {
         if (strchr(use, 'd'))
-            repeat_charged(r, in, len, rsi);
+            repeat(r, in, len, rsi);
         else
             repeat_looped(r, in, rdi, rsi);
         return;
@@ -186,8 +232,6 @@ unsigned x86_other_register(const struct insn *in, uint32_t not )
             return candidates[i];
     return R8;
 }
-
-enum { RED_ZONE = 128 };
 
 /* r11 = address of the 4 or 8 bytes that hold the bit; TEMP is changed.  */
 static void bit_address(struct rewriter *r, struct insn *in, unsigned temp, int pushed)

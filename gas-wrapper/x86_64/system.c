@@ -31,14 +31,13 @@ void x86_rtcall(struct rewriter *r, int k)
 {
     unsigned next = x86_new_label(r);
     enum { BEHIND_CHARGE = 4 };
-    x86_lock(r, x86_charge_length(r, BEHIND_CHARGE) + x86_test_length(r, false) + LEA_LEN + JMP_LEN);
-    x86_charge(r, BEHIND_CHARGE);
-    unsigned trap = x86_test(r, false);
+    x86_lock(r, x86_tested_length(r, BEHIND_CHARGE, false) + LEA_LEN + JMP_LEN);
+    struct x86_test test = x86_test(r, BEHIND_CHARGE, false);
     x86_put(r, LEA_LEN, "lea\t.Llfi.%d(%%rip), %%r11", (int)next);
     go_through_table(r, -8 * (k + 1));
     x86_count(r);
     x86_unlock(r);
-    x86_test_end(r, trap);
+    x86_test_end(r, test);
     x86_align(r);
     x86_place(r, next);
 }

@@ -197,15 +197,18 @@ void x86_end(struct rewriter *r);
 /* meter.c.  Where the profile does not count instructions, lengths are 0 and nothing goes out.  */
 bool x86_meters(const struct rewriter *r);
 void x86_count(struct rewriter *r); /* one more instruction goes out */
-/* The charge at the beginning of a fused sequence for all up to its end, MORE instructions behind the charge.  */
-unsigned x86_charge_length(const struct rewriter *r, int more);
-void x86_charge(struct rewriter *r, int more);
-/* The test behind it, two instructions; FAR: what follows has to lie at the end of a bundle.  What it returns goes
-   to x86_test_end behind the sequence.  */
-unsigned x86_test_length(const struct rewriter *r, bool far);
-unsigned x86_test(struct rewriter *r, bool far);
-void x86_test_end(struct rewriter *r, unsigned label);
-void x86_to_trap(struct rewriter *r); /* js there, in 6 bytes */
+/* The charge at the beginning of a fused sequence for all up to its end, MORE instructions behind the charge, and the
+   test behind it, two of these; FAR: what follows has to lie at the end of a bundle.  What it returns goes to
+   x86_test_end behind the sequence.  */
+struct x86_test {
+    unsigned start, trap; /* labels: where it may begin again, or 0; to be placed, or 0 */
+};
+unsigned x86_tested_length(const struct rewriter *r, int more, bool far);
+struct x86_test x86_test(struct rewriter *r, int more, bool far);
+void x86_test_end(struct rewriter *r, struct x86_test test);
+/* The beginning of a fused sequence with repetition: rcx is charged.  So many bytes.  */
+enum { CHARGE_COUNT = 2 + 3 + 6 };
+void x86_charge_count(struct rewriter *r);
 /* A direct branch of the input, of LONGEST bytes at most; one that is known to go forward; one to a label that was
    placed, where flags are dead.  */
 void x86_jump(struct rewriter *r, struct slice name, struct slice target, unsigned longest);
@@ -213,6 +216,7 @@ void x86_jump_ahead(struct rewriter *r, struct slice name, struct slice target, 
 void x86_jump_back(struct rewriter *r, const char *name, unsigned label);
 /* In any profile: to a label that will be placed.  */
 void x86_jump_to(struct rewriter *r, const char *name, unsigned label, unsigned longest);
+void x86_flow_ends(struct rewriter *r);  /* control does not go on here: room for traps */
 void x86_meter_line(struct rewriter *r); /* before an instruction of the input */
 void x86_meter_end(struct rewriter *r, struct chunk *c);
 

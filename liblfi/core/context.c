@@ -26,6 +26,7 @@ struct LFIContext *lfi_ctx_new(struct LFIBox *box, void *userdata)
     ctx->base = box->base;
     ctx->data = userdata;
     ctx->fuel = (int64_t)LFI_FUEL_MAX;
+    ctx->time = LFI_TIME_ENDLESS;
     lfi_arch_set_crossing(ctx, atomic_load(&box->crossing));
     lfi_arch_regs_init(ctx);
     pthread_mutex_lock(&box->lock);
@@ -204,7 +205,12 @@ static bool may_enter(struct LFIRun *run)
         ctx->fault = (struct LFIFault){.kind = LFI_FAULT_FUEL};
         return false;
     }
-    if (lfi_signal_attach(&ctx->engine->opts) && go_in(run))
+    if (!run->saved && !ctx->time) {
+        lfi_fail(LFI_ERR_STATE, "the context has no time left");
+        ctx->fault = (struct LFIFault){.kind = LFI_FAULT_TIME};
+        return false;
+    }
+    if (lfi_signal_attach(&ctx->engine->opts) && lfi_time_prepare(ctx) && go_in(run))
         return true;
     not_entered(ctx);
     return false;
@@ -233,6 +239,8 @@ struct LFIRun *lfi_run_begin(struct LFIContext *ctx, bool nested)
     ctx->fault = (struct LFIFault){.kind = 0};
     ctx->exact = false;
     lfi_interrupt_begin(run);
+    if (!run->saved)
+        lfi_time_begin(ctx);
     return run;
 }
 
@@ -265,6 +273,8 @@ int lfi_ctx_run(struct LFIContext *ctx, uintptr_t entry)
    it has looked at the registers.  */
 static void take_off(struct LFIRun *run)
 {
+    if (!run->saved)
+        lfi_time_end(run->ctx);
     lfi_runs = run->outer;
     lfi_current = run->outer ? run->outer->ctx : NULL;
     go_out(run);
@@ -433,17 +443,56 @@ void lfi_ctx_callback(struct LFIContext *ctx)
     }
 }
 
+/* Behind each of its traps for lack of fuel the box's code can go on, and somebody may want that.
+ */
+static bool refills(const struct LFIContext *ctx)
+{
+    return ctx->box->profile->meter == LFI_METER_RESUME && atomic_load(&ctx->engine->refill);
+}
+
+/* Whether it goes on: two charges must not fail, that of the way back from a trap and that of the
+   sequence which is done again then.  */
+static_assert(LFI_FUEL_STEP >= 2 * LFI_METER_BLOCK, "a refilled run would not get further");
+
+static bool is_refilled(struct LFIContext *ctx, const struct LFIFault *fault)
+{
+    return refills(ctx) && atomic_load(&ctx->engine->refill)(ctx, fault)
+           && ctx->fuel >= LFI_FUEL_STEP;
+}
+
+static bool is_given_time(struct LFIContext *ctx, const struct LFIFault *fault)
+{
+    bool (*refill)(struct LFIContext *, const struct LFIFault *) =
+        atomic_load(&ctx->engine->refill);
+    return refill && refill(ctx, fault) && !lfi_time_is_over(ctx);
+}
+
+/* What the Linux layer says to a stop, and what is left then: false if the run ends with the fault.
+ */
+static bool goes_on(struct LFIContext *ctx, struct LFIFault *fault)
+{
+    bool (*stopped)(struct LFIContext *, const struct LFIFault *) =
+        atomic_load(&ctx->engine->stopped);
+    if (stopped && !stopped(ctx, fault->kind ? fault : NULL) && fault->kind)
+        return false;
+    *fault = (struct LFIFault){.kind = LFI_FAULT_TIME, .pc = lfi_ctx_pc(ctx)};
+    if (lfi_time_is_over(ctx) && !is_given_time(ctx, fault)) {
+        /* Runs of it that this one interrupted are over too.  */
+        lfi_interrupt_mark(ctx);
+        return false;
+    }
+    if (ctx->fuel >= LFI_FUEL_STEP || (has_fuel(ctx) && !refills(ctx)))
+        return true;
+    fault->kind = LFI_FAULT_FUEL;
+    return is_refilled(ctx, fault);
+}
+
 void lfi_ctx_stopped(struct LFIContext *ctx)
 {
     struct LFIFault fault = ctx->stop;
-    bool (*stopped)(struct LFIContext *, const struct LFIFault *) =
-        atomic_load(&ctx->engine->stopped);
     seen_outside(ctx);
-    if (stopped(ctx, fault.kind ? &fault : NULL) || !fault.kind) {
-        if (has_fuel(ctx))
-            return;
-        fault = (struct LFIFault){.kind = LFI_FAULT_FUEL, .pc = lfi_ctx_pc(ctx)};
-    }
+    if (fault.kind == LFI_FAULT_FUEL ? is_refilled(ctx, &fault) : goes_on(ctx, &fault))
+        return;
     ctx->fault = fault;
     end_run(ctx, LFI_END_FAULT, -1);
 }
@@ -458,9 +507,10 @@ void lfi_ctx_fault_leave(struct LFIContext *ctx, ucontext_t *uc, int sig, int co
 {
     struct LFIFault fault = {
         .kind = LFI_FAULT_SIGNAL, .sig = sig, .code = code, .pc = lfi_arch_uc_pc(uc), .addr = addr};
-    if (is_out_of_fuel(ctx, uc, sig)) {
+    bool fuel = is_out_of_fuel(ctx, uc, sig);
+    if (fuel)
         fault = (struct LFIFault){.kind = LFI_FAULT_FUEL, .pc = fault.pc};
-    } else if (atomic_load(&ctx->engine->stopped)) {
+    if (fuel ? sig == SIGILL : atomic_load(&ctx->engine->stopped) != NULL) {
         lfi_resume_stop(ctx, uc, &fault);
         return;
     }

@@ -288,6 +288,12 @@ void lfi_sys_handler(struct LFIEngine *engine, void (*handler)(struct LFIContext
     atomic_store(&engine->sys_handler, handler);
 }
 
+void lfi_refill_handler(struct LFIEngine *engine,
+                        bool (*handler)(struct LFIContext *, const struct LFIFault *))
+{
+    atomic_store(&engine->refill, handler);
+}
+
 /* Any of the free ones, in the same time however many there are.  */
 bool lfi_engine_take_slot(struct LFIEngine *engine, size_t *slot)
 {

@@ -30,6 +30,7 @@ struct LFIEngine {
     size_t nslots;
     void (*_Atomic sys_handler)(struct LFIContext *);
     bool (*_Atomic stopped)(struct LFIContext *, const struct LFIFault *); /* lfi_set_stopped */
+    bool (*_Atomic refill)(struct LFIContext *, const struct LFIFault *);
     struct LFIContext *(*_Atomic clone)(struct LFIBox *); /* of lfi_set_clone_cb */
     pthread_mutex_t lock;                                 /* of what follows */
     size_t nfree;
@@ -143,6 +144,8 @@ struct LFIContext {
     _Atomic uint64_t running; /* 0: no; see interrupt.c */
     uint64_t pc;              /* exact: where it goes on; see resume.c */
     bool exact;
+    uint64_t time;     /* what is left, in nanoseconds, while deadline is 0 */
+    uint64_t deadline; /* by the thread's own clock; 0: it does not run, or has no end */
     atomic_bool promised;            /* is about to be in the box, at pc */
     struct LFIFault stop;            /* why lfi_ctx_stopped is called; kind 0: no fault */
     struct LFIFault fault;           /* kind 0: none */
@@ -325,6 +328,19 @@ LFI_HIDDEN void lfi_interrupt_in_box(struct LFIContext *ctx, ucontext_t *uc);
 LFI_HIDDEN bool lfi_interrupt_marked(struct LFIContext *ctx);
 /* What else a signal does that found the thread in the host; NULL at first.  */
 LFI_HIDDEN extern void (*_Atomic lfi_interrupt_host)(ucontext_t *uc);
+
+/* Own thread: the context is to be stopped.  Async-signal-safe.  */
+LFI_HIDDEN void lfi_interrupt_mark(struct LFIContext *ctx);
+
+/* time.c.  All by the thread that the context belongs to.  */
+/* Before a run: what it takes to notice that its time is over; false with the error set.  */
+LFI_HIDDEN bool lfi_time_prepare(const struct LFIContext *ctx);
+/* A context that is on the thread's list uses its time; is about to leave, or has left, that.  */
+LFI_HIDDEN void lfi_time_begin(struct LFIContext *ctx);
+LFI_HIDDEN void lfi_time_end(struct LFIContext *ctx);
+/* Marks those whose time is over.  Async-signal-safe.  */
+LFI_HIDDEN void lfi_time_look(void);
+LFI_HIDDEN bool lfi_time_is_over(const struct LFIContext *ctx);
 
 /* signal.c: the only process-wide state.  */
 /* Lets this thread's faults and interrupts through.  */

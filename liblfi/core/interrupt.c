@@ -163,6 +163,7 @@ static void on_interrupt(int sig, siginfo_t *info, void *arg)
         defer(uc);
         return;
     }
+    lfi_time_look();
     struct LFIRun *ended = find_interrupted();
     struct LFIContext *ctx = lfi_runs ? lfi_runs->ctx : NULL;
     void (*host)(ucontext_t *) = atomic_load(&lfi_interrupt_host);
@@ -293,6 +294,12 @@ bool lfi_ctx_interrupt(struct LFIContext *ctx)
             return true;
         }
     return false;
+}
+
+void lfi_interrupt_mark(struct LFIContext *ctx)
+{
+    atomic_fetch_or(&ctx->running, PREEMPTED);
+    atomic_store_explicit(&ctx->interrupted, 1, memory_order_relaxed);
 }
 
 void lfi_ctx_preempt(struct LFIContext *ctx)

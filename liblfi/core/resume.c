@@ -39,6 +39,9 @@ void lfi_ctx_set_pc(struct LFIContext *ctx, uint64_t pc)
 void lfi_resume_stop(struct LFIContext *ctx, ucontext_t *uc, const struct LFIFault *fault)
 {
     atomic_store(&ctx->in_box, 0);
+    /* Code that asks for fuel goes on behind its trap, with what it is given.  */
+    if (fault && fault->kind == LFI_FAULT_FUEL)
+        lfi_arch_uc_skip_trap(uc);
     lfi_arch_uc_save(ctx, uc);
     /* For what was executed since the last charge.  */
     if (ctx->crossing->meter)

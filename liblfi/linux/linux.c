@@ -88,6 +88,8 @@ struct LFILinuxEngine *lfi_linux_new(struct LFIEngine *engine, struct LFILinuxOp
     lx->opts.linker = NULL;
     kick_init();
     lfi_set_stopped(engine, signal_stopped);
+    if (opts.refill)
+        lfi_refill_handler(engine, thread_refill);
     lfi_sys_handler(engine, lx_syscall);
     return lx;
 }

@@ -664,6 +664,8 @@ struct box_stack altstack_state(const struct LFILinuxThread *t);
 /* After a call: delivers signals.  True: the call has to be made again, with the registers that are
    in the context; else they have the result.  row: NULL if there is none.  */
 bool signal_after_call(struct LFILinuxThread *t, const struct call_row *row, long result);
+/* What the core calls for a thread without fuel, where the options have somebody to ask (lfi_refill_handler).  */
+bool thread_refill(struct LFIContext *ctx, const struct LFIFault *fault);
 /* What the core calls for a thread that was stopped (lfi_set_stopped).  */
 bool signal_stopped(struct LFIContext *ctx, const struct LFIFault *fault);
 /* Another thread takes over what this one was woken for; the process is locked.  */

@@ -214,9 +214,8 @@ void proc_end_reason(struct LFILinuxProc *p, struct LFILinuxThread *self, enum L
     proc_end(p, self, &(struct LFIProcEnd){.code = 128 + sig, .sig = sig, .reason = reason}, NULL);
 }
 
-static void proc_end_fault(struct LFILinuxThread *t, const struct LFIFault *fault)
+static struct LFIProcEnd end_of_fault(struct LFILinuxProc *p, const struct LFIFault *fault)
 {
-    struct LFILinuxProc *p = t->proc;
     bool fuel = fault->kind == LFI_FAULT_FUEL;
     int sig = fuel ? SIGXCPU : fault->sig;
     struct LFIProcEnd end = {.code = 128 + sig,
@@ -224,15 +223,29 @@ static void proc_end_fault(struct LFILinuxThread *t, const struct LFIFault *faul
                              .fault = true,
                              .info = *fault,
                              .reason = fuel ? LFI_ENDED_FUEL : LFI_ENDED_FAULT};
-    struct backtrace backtrace;
     const struct loaded *im = image_at(p, fault->pc, &end.object);
     if (im) {
         end.in_image = true;
         end.image_offset = fault->pc - im->image;
         end.symbol = lfiv_elf_symbol(im->file, im->size, end.image_offset, &end.distance);
     }
+    return end;
+}
+
+static void proc_end_fault(struct LFILinuxThread *t, const struct LFIFault *fault)
+{
+    struct LFIProcEnd end = end_of_fault(t->proc, fault);
+    struct backtrace backtrace;
     backtrace_take(t, fault->pc, &backtrace);
-    proc_end(p, t, &end, &backtrace);
+    proc_end(t->proc, t, &end, &backtrace);
+}
+
+bool thread_refill(struct LFIContext *ctx, const struct LFIFault *fault)
+{
+    struct LFILinuxThread *t = lfi_ctx_data(ctx);
+    const struct LFILinuxOptions *o = &t->proc->lx->opts;
+    struct LFIProcEnd where = end_of_fault(t->proc, fault);
+    return o->refill(o->refill_arg, t, &where);
 }
 
 /* Until all other threads that run have gone.  */

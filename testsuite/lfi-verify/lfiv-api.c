@@ -224,6 +224,7 @@ static void test_x86_profiles(void)
         {"one-single", LFI_BOX_FULL, LFIV_BASE_ZERO, 32, false, true, true},
         {"allregs", LFI_BOX_FULL, LFIV_BASE_SLOT, 32, false, false, false},
         {"meter", LFI_BOX_FULL, LFIV_BASE_SEGMENT, 32, false, false, true, true},
+        {"meter-resume", LFI_BOX_FULL, LFIV_BASE_SEGMENT, 32, false, false, true, true},
         {"poc", LFI_BOX_FULL, LFIV_BASE_SEGMENT, 32, false, false, true},
     };
     struct LFIVerifier v;
@@ -266,9 +267,10 @@ static void test_x86_combinations(void)
         {"full", offsetof(struct LFIProfile, threads), 0},
         {"full", offsetof(struct LFIProfile, threads), 3},
         {"full", offsetof(struct LFIProfile, table), LFI_TABLE_PAGE0},
-        {"full", offsetof(struct LFIProfile, meter), 2},
+        {"full", offsetof(struct LFIProfile, meter), 3},
         {"bundle16", offsetof(struct LFIProfile, meter), LFI_METER_BRANCH},
         {"stores", offsetof(struct LFIProfile, meter), LFI_METER_BRANCH},
+        {"stores", offsetof(struct LFIProfile, meter), LFI_METER_RESUME},
         {"dense", offsetof(struct LFIProfile, meter), LFI_METER_BRANCH},
         {"single", offsetof(struct LFIProfile, meter), LFI_METER_BRANCH},
         {"nosegue", offsetof(struct LFIProfile, meter), LFI_METER_BRANCH},
@@ -495,7 +497,9 @@ static void test_meters(void)
 {
     const char *why = NULL;
     check("meters: branch", lfi_meter_find("branch", &why) == LFI_METER_BRANCH && !why);
-    static const char *const others[] = {"branch-resume", "timer", "fp", "", "branches"};
+    check("meters: branch-resume", lfi_meter_find("branch-resume", &why) == LFI_METER_RESUME && !why);
+    check("meters: timer", lfi_meter_find("timer", &why) == LFI_METER_NONE && !why);
+    static const char *const others[] = {"fp", "", "branches"};
     bool refused = true;
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         why = NULL;
@@ -506,10 +510,12 @@ static void test_meters(void)
     const struct LFIProfile *p;
     for (size_t i = 0; (p = lfi_profile_at(i)) != NULL; i++) {
         const struct LFIProfile *full = lfi_profile_find(p->arch, "full"),
-                                *meter = lfi_profile_find(p->arch, "meter");
-        bool like = p == full || p == meter;
+                                *meter = lfi_profile_find(p->arch, "meter"),
+                                *resume = lfi_profile_find(p->arch, "meter-resume");
+        bool like = p == full || p == meter || p == resume;
         right = right && lfi_profile_metered(p, LFI_METER_BRANCH) == (like ? meter : NULL)
-                && lfi_profile_metered(p, LFI_METER_NONE) == (p == meter ? full : p);
+                && lfi_profile_metered(p, LFI_METER_RESUME) == (like ? resume : NULL)
+                && lfi_profile_metered(p, LFI_METER_NONE) == (like ? full : p);
         /* Any other difference is one too many.  */
         if (!like)
             continue;
@@ -570,19 +576,20 @@ static void test_arm64_meter(void)
         unsigned value;
     } refused[] = {
         {offsetof(struct LFIProfile, meter), LFI_METER_NONE},
-        {offsetof(struct LFIProfile, meter), 2},
+        {offsetof(struct LFIProfile, meter), 3},
         {offsetof(struct LFIProfile, bundle), 0},
         {offsetof(struct LFIProfile, bundle), 32},
         {offsetof(struct LFIProfile, sandbox), LFI_SANDBOX_STORES},
         {offsetof(struct LFIProfile, table), LFI_TABLE_PAGE0},
     };
-    bool all = true;
+    struct LFIProfile p = *lfi_profile_find(LFI_ARCH_AARCH64, "meter-resume");
+    bool all = lfiv_for_profile(&p, &v) && v.opts.meter;
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
-        struct LFIProfile p = *meter;
+        p = *meter;
         memcpy((char *)&p + refused[i].field, &refused[i].value, sizeof refused[i].value);
         all = all && !lfiv_for_profile(&p, &v);
     }
-    struct LFIProfile p = *meter;
+    p = *meter;
     p.ctxreg = false;
     check("arm64: nothing like it", all && !lfiv_for_profile(&p, &v));
     check("arm64: what counts nothing says so",

@@ -226,7 +226,7 @@ static const struct {
     {"meter", "4d8d6424fc4d85e47802ebf4"},
     {"meter", "4d8d6424fc4d85e478060f85f0ffffff"},
     {"meter", "4d8d6424fc4d85e47805e8f1ffffff"},
-    {"meter", "4d8d6424f74989cb4c89e1480fc90fb6c9e3020f0b4c89d9ebe6"},
+    {"meter", "4d8d6424f84c89e1480fc90fb6c9e3020f0b4c89d9ebe9"},
     {"meter", "4d8d6424fa4d85e4780883e0e04c01f0ffe0"},
     {"meter", "4d8d6424fa4d85e4780a4183e5e04d01f541ffe5"},
     {"meter", "4d8d6424fa4d85e4780883e0e04c01f0ffd0"},

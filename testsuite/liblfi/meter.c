@@ -2,7 +2,11 @@
    SPDX-License-Identifier: Apache-2.0  */
 #include "test.h"
 
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/user.h>
+#include <sys/wait.h>
 
 /* The library's own: liblfi/core/internal.h.  */
 void lfi_set_stopped(struct LFIEngine *engine,
@@ -10,18 +14,30 @@ void lfi_set_stopped(struct LFIEngine *engine,
 void lfi_ctx_set_pc(struct LFIContext *ctx, uint64_t pc);
 
 enum { BLOCK = 4095, PER_LOOP = 4, PER_RETURN = 5, STARTS = 32 };
+/* Sequences of meter_resume that can find nothing left; on x86-64 one jump keeps flags, and one
+ * repeats.  */
+#if defined(__x86_64__)
+enum { RESUME_STOPS = 9 };
+#else
+enum { RESUME_STOPS = 7 };
+#endif
 
 static struct LFIEngine *engine;
 static struct LFIBox *box;
 static struct LFIContext *ctx;
 static lfiptr sp;
 
-static struct LFIBox *metered_box(void)
+static struct LFIBox *box_of(const char *profile)
 {
     struct LFIBox *b = new_box(engine);
-    if (!lfi_box_set_profile(b, lfi_profile_named("meter")))
+    if (!lfi_box_set_profile(b, lfi_profile_named(profile)))
         give_up("lfi_box_set_profile");
     return b;
+}
+
+static struct LFIBox *metered_box(void)
+{
+    return box_of("meter");
 }
 
 static int run(lfiptr entry, uint64_t fuel)
@@ -221,7 +237,172 @@ static void test_callback(void)
     CHECK("and with less fuel", true);
 }
 
-/* What one or two changed bits make of code that the verifier still accepts ends in time.  */
+/* A run that is given more goes on where it was.  */
+
+static uint64_t refills[4]; /* what is given, one after the other; 0: nothing, and false */
+static unsigned refilled;
+static uint64_t refilled_at[4];
+static bool refill_right; /* what the handler saw */
+static struct LFIContext *leaves, *interrupts;
+
+static bool refill(struct LFIContext *c, const struct LFIFault *fault)
+{
+    struct LFIBoxInfo info = lfi_box_info(lfi_ctx_box(c));
+    uint64_t amount = refills[refilled & 3];
+    refill_right &= fault->kind == LFI_FAULT_FUEL && fault->sig == 0 && fault->pc > info.min
+                    && fault->pc < info.max && lfi_ctx_fuel(c) == 0 && lfi_cur_ctx() == c;
+    refilled_at[refilled++ & 3] = fault->pc;
+    if (leaves == c)
+        lfi_ctx_exit(c, 33);
+    if (interrupts == c)
+        lfi_ctx_interrupt(c);
+    return amount && lfi_ctx_set_fuel(c, amount);
+}
+
+static void give(uint64_t first, uint64_t second)
+{
+    refilled = 0;
+    refill_right = true;
+    memset(refilled_at, 0, sizeof refilled_at);
+    refills[0] = first;
+    refills[1] = second;
+    refills[2] = refills[3] = 0;
+}
+
+/* Runs it with so much fuel, and more as often as something is given.  */
+static int run_refilled(lfiptr entry, uint64_t fuel, uint64_t first, uint64_t second)
+{
+    give(first, second);
+    lfi_ctx_regs_init(ctx);
+    return run(entry, fuel);
+}
+
+static void test_each_stop(lfiptr code)
+{
+    uint64_t places[32];
+    unsigned nplaces = 0;
+    int result = run_refilled(code, 100000, 0, 0);
+    uint64_t used = 100000 - lfi_ctx_fuel(ctx);
+    CHECK("code that can be resumed runs as other code", !lfi_ctx_fault(ctx) && refilled == 0);
+    bool same = true, once = true, again = true, right = true;
+    for (uint64_t fuel = 0; fuel < used; fuel++) {
+        same &= run_refilled(code, fuel, LFI_FUEL_STEP, 0) == result && !lfi_ctx_fault(ctx);
+        uint64_t pc = refilled_at[0], left = lfi_ctx_fuel(ctx);
+        once &= refilled == 1 && left < LFI_FUEL_STEP;
+        right &= refill_right;
+        run_refilled(code, fuel, LFI_FUEL_STEP, 0);
+        again &= refilled_at[0] == pc && lfi_ctx_fuel(ctx) == left;
+        unsigned i = 0;
+        while (i < nplaces && places[i] != pc)
+            i++;
+        if (i == nplaces && nplaces < 32)
+            places[nplaces++] = pc;
+    }
+    CHECK("a run that is given more has the same result", same);
+    CHECK("and is given it once", once);
+    CHECK("always at the same instruction", again);
+    CHECK("what the handler sees", right);
+    CHECK("every kind of sequence stops", nplaces == RESUME_STOPS);
+}
+
+static void test_refused_refills(lfiptr code)
+{
+    int result = run_refilled(code, 100000, 0, 0);
+    CHECK("a run that is given nothing ends",
+          run_refilled(code, 10, 0, 0) == -1 && empty() && refilled == 1);
+    CHECK("nor with too little", run_refilled(code, 10, LFI_FUEL_STEP - 1, 0) == -1 && refilled == 1
+                                     && lfi_ctx_fault(ctx)->kind == LFI_FAULT_FUEL);
+    leaves = ctx;
+    CHECK("the handler may end it", run_refilled(code, 10, 0, 0) == 33 && !lfi_ctx_fault(ctx));
+    leaves = NULL;
+    interrupts = ctx;
+    CHECK("or another thread meanwhile", run_refilled(code, 10, LFI_FUEL_STEP, 0) == -1
+                                             && lfi_ctx_fault(ctx)->kind == LFI_FAULT_INTERRUPT);
+    interrupts = NULL;
+    lfi_refill_handler(engine, NULL);
+    CHECK("without a handler it ends", run_refilled(code, 10, LFI_FUEL_STEP, 0) == -1 && empty());
+    lfi_refill_handler(engine, refill);
+    CHECK("after that it runs again", run_refilled(code, 10, LFI_FUEL_STEP, 0) == result);
+}
+
+static void test_slices(void)
+{
+    lfiptr loop = load_or_die(lfi_ctx_box(ctx), 0, CODE(meter_slices));
+    /* The way back is charged, and the round that finds nothing left was.  */
+    uint64_t first = 2 * LFI_FUEL_STEP / PER_LOOP + 1, more = (LFI_FUEL_STEP - 2) / PER_LOOP + 1;
+    run_refilled(loop, 2 * LFI_FUEL_STEP, LFI_FUEL_STEP, LFI_FUEL_STEP);
+    CHECK("slices: as many rounds as there was fuel for",
+          refilled == 3 && empty() && lfi_ctx_regs(ctx)->A1 == first + 2 * more
+              && refilled_at[0] == refilled_at[1] && refilled_at[1] == refilled_at[2]);
+}
+
+/* A stop for another reason that leaves little.  */
+static void test_refilled_stops(void)
+{
+    lfiptr trap = load_or_die(lfi_ctx_box(ctx), 0, CODE(meter_trap));
+    nested = load_or_die(lfi_ctx_box(ctx), 0, CODE(meter_loop));
+    lfi_set_stopped(engine, goes_on);
+    CHECK("a stop that leaves too little asks for more",
+          run_refilled(trap, BLOCK + LFI_FUEL_STEP - 1, LFI_FUEL_STEP, 0) == -1 && refilled == 2
+              && lfi_ctx_regs(ctx)->A1 == LFI_FUEL_STEP / PER_LOOP + 1);
+    CHECK("and one that leaves enough does not",
+          run_refilled(trap, BLOCK + LFI_FUEL_STEP, 0, 0) == -1 && refilled == 1
+              && lfi_ctx_regs(ctx)->A1 == LFI_FUEL_STEP / PER_LOOP + 1);
+    lfi_set_stopped(engine, NULL);
+    lfiptr brk = load_or_die(lfi_ctx_box(ctx), 0, CODE(meter_brk));
+    CHECK("a breakpoint ends it",
+          run_refilled(brk, 10, LFI_FUEL_STEP, 0) == -1 && empty() && refilled == 0);
+    CHECK("a trap with fuel left asks for nothing",
+          run_refilled(trap, 1000, LFI_FUEL_STEP, 0) == -1 && refilled == 0
+              && lfi_ctx_fault(ctx)->kind == LFI_FAULT_SIGNAL);
+}
+
+static void test_refilled_callback(void)
+{
+    lfiptr code = load_or_die(lfi_ctx_box(ctx), 0, CODE(meter_resume_callback));
+    void *stub = lfi_box_register_cb(lfi_ctx_box(ctx), (void *)host_function);
+    bool same = true;
+    uint64_t used = 1000;
+    for (uint64_t fuel = 1000; stub && fuel <= 1000; fuel = fuel == 1000 ? 0 : fuel + 1) {
+        if (fuel == used)
+            break;
+        give(LFI_FUEL_STEP, 0);
+        lfi_ctx_regs_init(ctx);
+        lfi_ctx_regs(ctx)->SP = sp;
+        lfi_ctx_set_fuel(ctx, fuel);
+        lfi_ctx_regs(ctx)->A1 = (uintptr_t)stub;
+        same &= lfi_ctx_run(ctx, code) == 77 && refilled == (fuel != 1000);
+        if (fuel == 1000)
+            used = 1000 - lfi_ctx_fuel(ctx);
+    }
+    CHECK("calls of the host, with more fuel given on each way", stub && same && used > 20);
+}
+
+static void test_resume(void)
+{
+    struct LFIContext *of_branch = ctx;
+    struct LFIBox *b = box_of("meter-resume");
+    lfiptr of_branch_sp = sp;
+    lfi_refill_handler(engine, refill);
+    lfi_sys_handler(engine, handler);
+    what = LOOKS;
+    give(LFI_FUEL_STEP, 0);
+    CHECK("nobody is asked for code that cannot go on",
+          run(load_or_die(box, 0, CODE(meter_loop)), 100) == -1 && empty() && refilled == 0);
+    ctx = new_ctx(b);
+    sp = new_stack(b);
+    lfiptr code = load_or_die(b, 0, CODE(meter_resume));
+    test_each_stop(code);
+    test_refused_refills(code);
+    test_slices();
+    test_refilled_stops();
+    test_refilled_callback();
+    lfi_refill_handler(engine, NULL);
+    lfi_ctx_free(ctx);
+    lfi_box_free(b);
+    ctx = of_branch;
+    sp = of_branch_sp;
+}
 
 static void on_timer(int sig)
 {
@@ -230,6 +411,79 @@ static void on_timer(int sig)
     if (c)
         lfi_ctx_interrupt(c);
 }
+
+/* A run that is interrupted on its way out of the box has used what it was charged: one that stops
+   itself in its first system call takes N steps from there, and is interrupted.  */
+#if defined(__x86_64__)
+enum { STEPS_MOST = 1000, USED_MOST = 100, UNTRACED = 200, BAD };
+
+static bool stops_itself;
+
+static void stop_here(struct LFIContext *c)
+{
+    if (stops_itself) {
+        seen = lfi_ctx_fuel(c);
+        stops_itself = false;
+        syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), SIGSTOP);
+    }
+}
+
+static _Noreturn void stepped_child(lfiptr code)
+{
+    struct sigaction sa = {.sa_handler = on_timer, .sa_flags = SA_ONSTACK};
+    sigaction(SIGUSR1, &sa, NULL);
+    if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0)
+        _exit(UNTRACED);
+    alarm(10); /* a lost interrupt */
+    stops_itself = true;
+    lfi_sys_handler(engine, stop_here);
+    int result = run(code, 1 << 30);
+    uint64_t used = seen - lfi_ctx_fuel(ctx);
+    bool interrupted =
+        result == -1 && lfi_ctx_fault(ctx) && lfi_ctx_fault(ctx)->kind == LFI_FAULT_INTERRUPT;
+    _exit(interrupted ? (int)(used < USED_MOST ? used : USED_MOST) : BAD);
+}
+
+/* What it had used; *looped: the steps led to the loop.  */
+static int used_after(lfiptr code, int steps, bool *looped)
+{
+    int status;
+    pid_t child = fork();
+    if (child == 0)
+        stepped_child(code);
+    waitpid(child, &status, 0);
+    for (int i = 0; i < steps && WIFSTOPPED(status); i++) {
+        ptrace(PTRACE_SINGLESTEP, child, NULL, NULL);
+        waitpid(child, &status, 0);
+    }
+    uint64_t pc = (uint64_t)ptrace(PTRACE_PEEKUSER, child, offsetof(struct user, regs.rip), NULL);
+    *looped = pc - (code + 64) < 64;
+    for (int sig = SIGUSR1; WIFSTOPPED(status); sig = WSTOPSIG(status)) {
+        ptrace(PTRACE_CONT, child, NULL, (void *)(intptr_t)(sig == SIGTRAP ? 0 : sig));
+        waitpid(child, &status, 0);
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : BAD;
+}
+
+static void test_interrupted_on_the_way(void)
+{
+    lfiptr code = load_or_die(box, 0, CODE(meter_calls));
+    int before = 0, bad = 0, n = 0;
+    for (bool looped = false; n < STEPS_MOST && !bad && !looped; n++) {
+        int used = used_after(code, n, &looped);
+        if (used == UNTRACED) {
+            printf("SKIP: an interrupt on the way out: processes cannot be traced here\n");
+            return;
+        }
+        if (!looped && (used < before || used > PER_RETURN))
+            bad = printf("  after %d steps: used %d, before %d\n", n, used, before);
+        before = used;
+    }
+    CHECK("an interrupt on the way out leaves what there is", !bad && n > 50 && n < STEPS_MOST);
+}
+#endif
+
+/* What one or two changed bits make of code that the verifier still accepts ends in time.  */
 
 static void answer(struct LFIContext *c)
 {
@@ -312,6 +566,11 @@ int main(int argc, char **argv)
     test_handlers();
     test_callback();
     test_stops();
+    test_resume();
+#if defined(__x86_64__)
+    if (!SANITIZER)
+        test_interrupted_on_the_way();
+#endif
     test_mutants(argc > 1 ? atoi(argv[1]) : 2000);
     lfi_ctx_free(ctx);
     lfi_box_free(box);

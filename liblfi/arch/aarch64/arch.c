@@ -239,18 +239,13 @@ enum { STUBS_COMMON = 10, STUBS_CALLBACK = 4, STUB_WORDS = 2 };
 #define RET 0xd65f03c0u
 #define BRK 0xd4200000u
 #define NOP 0xd503201fu
+#define UDF 0u
 #define MOVZ_W17(n) (0x52800011u | (uint32_t)(n) << 5)
 #define B(words) (0x14000000u | ((uint32_t)(words)&0x3ffffff))
 
-/* Of metered code: a bundle each.  A charge is for all words since the last one.  Stubs that are too
-   far from the common part for a test go there by another branch, and without fuel to the next one.  */
-enum {
-    METERED_COMMON = 28,
-    METERED_CALLBACK = 11,
-    METERED_TRAP = 24,
-    METERED_STUB_WORDS = 4,
-    TEST_REACH = 8192 /* words */
-};
+/* Of metered code: two bundles each.  A charge is for all words since the last one.  Behind each trap is
+   the way back for a run that was given more fuel.  */
+enum { METERED_COMMON = 32, METERED_CALLBACK = 11, METERED_STUB_WORDS = 8 };
 #define CHARGE_X23(n) (0xd10002f7u | (uint32_t)(n) << 10)
 #define TBZ_X23(words) (0xb6f80017u | ((uint32_t)(words)&0x3fff) << 5)
 #define TBNZ_X23(words) (0xb7f80017u | ((uint32_t)(words)&0x3fff) << 5)
@@ -283,21 +278,20 @@ static void metered_stubs(const struct LFIProfile *profile, unsigned char *page,
                           size_t n)
 {
     const uint32_t common[METERED_COMMON] = {
-        CHARGE_X23(4), TBNZ_X23(METERED_TRAP - 1), load_entry(profile, LFI_RTCALL_RETURN), BLR_X30,
-        BRK, BRK, BRK, BRK,
+        CHARGE_X23(4), TBNZ_X23(4 - 1), load_entry(profile, LFI_RTCALL_RETURN), BLR_X30,
+        UDF, CHARGE_X23(2), TBZ_X23(0 - 6), BRK,
         NOP, NOP, NOP, MOV_X26_X30,
-        CHARGE_X23(8), TBNZ_X23(METERED_TRAP - 13), load_entry(profile, LFI_RTCALL_CALLBACK), BLR_X30,
+        CHARGE_X23(8), TBNZ_X23(24 - 13), load_entry(profile, LFI_RTCALL_CALLBACK), BLR_X30,
         ADD_X30_X27_W26, NOP, NOP, NOP,
-        CHARGE_X23(8), TBNZ_X23(METERED_TRAP - 21), AND_X30, RET,
-        BRK, BRK, BRK, BRK};
+        CHARGE_X23(8), TBNZ_X23(28 - 21), AND_X30, RET,
+        UDF, CHARGE_X23(2), TBZ_X23(12 - 26), BRK,
+        UDF, CHARGE_X23(2), TBZ_X23(20 - 30), BRK};
     memcpy(page, common, sizeof common);
     for (size_t i = 0; i < n; i++) {
         int at = (int)(METERED_COMMON + METERED_STUB_WORDS * i);
-        int back = METERED_CALLBACK - (at + 2);
-        bool near = back >= -TEST_REACH;
-        const uint32_t stub[METERED_STUB_WORDS] = {MOVZ_W17(first + i), CHARGE_X23(4),
-                                                   near ? TBZ_X23(back) : TBNZ_X23(2),
-                                                   near ? BRK : B(back - 1)};
+        const uint32_t stub[METERED_STUB_WORDS] = {
+            MOVZ_W17(first + i), CHARGE_X23(4), TBNZ_X23(4 - 2), B(METERED_CALLBACK - (at + 3)),
+            UDF, CHARGE_X23(3), TBNZ_X23(8 - 6), B(METERED_CALLBACK - (at + 7))};
         memcpy(page + (size_t)at * sizeof *stub, stub, sizeof stub);
     }
 }

@@ -400,14 +400,15 @@ uint64_t lfi_arch_stack_arguments(const struct LFIContext *ctx)
    4, and the return from the stub.  */
 enum { STUBS_COMMON = 3 };
 
+/* Metered ones have at the end of their bundle a trap, and another bundle with the way back.  */
 size_t lfi_arch_stub_size(const struct LFIProfile *profile)
 {
-    return profile->bundle;
+    return profile->meter == LFI_METER_NONE ? profile->bundle : 2 * profile->bundle;
 }
 
 size_t lfi_arch_stub_first(const struct LFIProfile *profile)
 {
-    return (size_t)STUBS_COMMON * profile->bundle;
+    return STUBS_COMMON * lfi_arch_stub_size(profile);
 }
 
 static unsigned char *put(unsigned char *to, const void *bytes, size_t n)
@@ -421,25 +422,38 @@ static unsigned char *put32(unsigned char *to, int32_t value)
     return put(to, &value, sizeof value);
 }
 
-/* Metered code: lea -n(%r12), %r12 ; test %r12, %r12 ; js behind what follows, LENGTH bytes, where
-   there are traps.  The charge is for all instructions of a stub.  */
-static unsigned char *put_meter(const struct LFIProfile *profile, unsigned char *to, unsigned char length)
+/* ud2 ; lea -3(%r12), %r12 ; test %r12, %r12 ; jns START: behind the trap a run goes on that was given more fuel.  */
+static unsigned char *put_way_back(const struct LFIProfile *profile, unsigned char *stub,
+                                   const unsigned char *start)
+{
+    unsigned char *trap = stub + profile->bundle - 2;
+    unsigned char *to = put(trap, "\x0f\x0b\x4d\x8d\x64\x24\xfd\x4d\x85\xe4\x79", 11);
+    *to = (unsigned char)(start - (to + 1));
+    return trap;
+}
+
+/* Metered code: lea -n(%r12), %r12 ; test %r12, %r12 ; js to the trap.  The charge is for all instructions of a
+   stub.  */
+static unsigned char *put_meter(const struct LFIProfile *profile, unsigned char *stub,
+                                unsigned char *to)
 {
     enum { CHARGE = 8 };
     if (profile->meter == LFI_METER_NONE)
         return to;
+    const unsigned char *trap = put_way_back(profile, stub, to);
     to = put(to, (const unsigned char[]){0x4d, 0x8d, 0x64, 0x24, 0x100 - CHARGE}, 5);
     to = put(to, "\x4d\x85\xe4\x78", 4);
-    return put(to, &length, 1);
+    *to = (unsigned char)(trap - (to + 1));
+    return to + 1;
 }
 
-/* lea next(%rip), %r11 ; jmp *slot, as macros.def has it; next is the bundle behind.  */
-static void put_rtcall(const struct LFIProfile *profile, unsigned char *bundle, int k)
+/* lea next(%rip), %r11 ; jmp *slot, as macros.def has it; next is the stub behind.  */
+static void put_rtcall(const struct LFIProfile *profile, unsigned char *stub, int k)
 {
-    enum { LEA_SIZE = 7, SIZE = 15 };
+    enum { LEA_SIZE = 7 };
     const bool reg = profile->base == LFI_BASE_REGISTER, zero = profile->base == LFI_BASE_ZERO;
-    unsigned char *to = put_meter(profile, bundle, SIZE);
-    int32_t next = (int32_t)(profile->bundle - (size_t)(to - bundle));
+    unsigned char *to = put_meter(profile, stub, stub);
+    int32_t next = (int32_t)(lfi_arch_stub_size(profile) - (size_t)(to - stub));
     to = put(to, "\x4c\x8d\x1d", 3);
     to = put32(to, next - LEA_SIZE);
     to = reg    ? put(to, "\x41\xff\xa6", 3)
@@ -449,12 +463,11 @@ static void put_rtcall(const struct LFIProfile *profile, unsigned char *bundle, 
 }
 
 /* pop %r11 ; and $-B, %r11d ; the base added ; jmp *%r11.  */
-static void put_return(const struct LFIProfile *profile, unsigned char *to)
+static void put_return(const struct LFIProfile *profile, unsigned char *stub)
 {
-    enum { METERED_SIZE = 10 };
     unsigned char mask = (unsigned char)-profile->bundle;
-    to = put(to, "\x41\x5b", 2);
-    to = put_meter(profile, to, METERED_SIZE);
+    unsigned char *to = put(stub, "\x41\x5b", 2);
+    to = put_meter(profile, stub, to);
     to = put(to, "\x41\x83\xe3", 3);
     to = put(to, &mask, 1);
     if (profile->base == LFI_BASE_SLOT)
@@ -465,26 +478,25 @@ static void put_return(const struct LFIProfile *profile, unsigned char *to)
 }
 
 /* mov $number, %r10d ; jmp to the common part.  */
-static void put_stub(const struct LFIProfile *profile, unsigned char *to, unsigned number,
+static void put_stub(const struct LFIProfile *profile, unsigned char *stub, unsigned number,
                      const unsigned char *common)
 {
-    enum { JMP_SIZE = 5 };
-    to = put(to, "\x41\xba", 2);
+    unsigned char *to = put(stub, "\x41\xba", 2);
     to = put32(to, (int32_t)number);
-    to = put_meter(profile, to, JMP_SIZE);
+    to = put_meter(profile, stub, to);
     to = put(to, "\xe9", 1);
     put32(to, (int32_t)(common - (to + 4)));
 }
 
 void lfi_arch_stubs(const struct LFIProfile *profile, unsigned char *page, unsigned first, size_t n)
 {
-    unsigned bundle = profile->bundle;
-    lfi_arch_fill_traps(page, (STUBS_COMMON + n) * bundle);
+    size_t size = lfi_arch_stub_size(profile);
+    lfi_arch_fill_traps(page, (STUBS_COMMON + n) * size);
     put_rtcall(profile, page, LFI_RTCALL_RETURN);
-    put_rtcall(profile, page + bundle, LFI_RTCALL_CALLBACK);
-    put_return(profile, page + 2 * bundle);
+    put_rtcall(profile, page + size, LFI_RTCALL_CALLBACK);
+    put_return(profile, page + 2 * size);
     for (size_t i = 0; i < n; i++)
-        put_stub(profile, page + (STUBS_COMMON + i) * bundle, first + (unsigned)i, page + bundle);
+        put_stub(profile, page + (STUBS_COMMON + i) * size, first + (unsigned)i, page + size);
 }
 
 uint64_t lfi_arch_stub_number(const struct LFIContext *ctx)
