@@ -156,13 +156,13 @@ bool lfi_proc_reload(struct LFILinuxProc *proc, const uint8_t *prog, size_t size
 
 /* Ours: a copy of a process of position-oblivious code (-mlfi-poc), at another place, which goes on where the process is.
    As after fork: memory, working directory, umask, limits, signal handlers and masks are the copy's own, open files are
-   shared; timers, signals that wait, and what counts against limits are not copied.  Unlike after fork the program is told nothing and
-   sees the same numbers of process and thread.
+   shared; timers and what counts against limits are not copied.  Unlike after fork signals that wait are, and the program is told
+   nothing: it sees the same numbers of process and thread.
 
    A process may be copied before it runs; while it waits for calls; by a function of the host that its program called
    (lfi_box_register_cb; the copy goes on behind that call, whose result are the registers of *thread's context); or by another
-   thread of the host while it runs: then it is stopped for a moment, and calls that wait begin again in the copy with the time
-   that is left.
+   thread of the host while it runs: then it is stopped for a moment, when functions of the host that it is in have returned, and
+   calls that wait begin again in the copy with the time that is left.
 
    *thread is the copy's first thread, ready for lfi_thread_run, or for calls where it waits for them; NULL if none was made
    yet.  NULL with the errors of lfi_box_copy, and LFI_ERR_STATE: without a program, after the end, with more than one

@@ -15,13 +15,11 @@
 
 #include "liblfi/core/internal.h"
 
-enum { CHUNK = 64 << 10 };
-
 /* A copy that is being made.  Both boxes are the caller's: nobody else knows the new one, and the old one
    is locked.  */
 struct position {
     struct LFIBox *from, *to;
-    char *chunk; /* CHUNK bytes that no box can reach */
+    char *copy; /* of a page, where no box can reach it */
     size_t page;
 };
 
@@ -36,15 +34,14 @@ static bool failed(const char *what, int errnum)
     return false;
 }
 
-/* Pages of zeros are left alone: the new ones are.  */
-static bool copy_chunk(const struct position *c, uintptr_t start, size_t size)
+/* Pages of zeros are left alone: the new ones are.  Those behind the end of a file cannot be read, and stay so.  */
+static bool copy_page(const struct position *c, uintptr_t at, bool of_file)
 {
     static const char zeros[LFI_MAX_PAGE];
-    if (lfi_arch_copy(c->chunk, (const void *)start, size) != 0)
-        return failed("its memory cannot be read", EFAULT);
-    for (size_t at = 0; at < size; at += c->page)
-        if (memcmp(c->chunk + at, zeros, c->page) != 0)
-            memcpy((void *)(moved(c, start) + at), c->chunk + at, c->page);
+    if (lfi_arch_copy(c->copy, (const void *)at, c->page) != 0)
+        return of_file || failed("its memory cannot be read", EFAULT);
+    if (memcmp(c->copy, zeros, c->page) != 0)
+        memcpy((void *)moved(c, at), c->copy, c->page);
     return true;
 }
 
@@ -53,8 +50,8 @@ static bool copy_contents(const struct position *c, const struct LFIRange *n)
     bool hidden = !(n->prot & LFI_PROT_READ), ok = true;
     if (hidden && mprotect((void *)n->start, n->end - n->start, PROT_READ) != 0)
         return failed("its memory cannot be read", errno);
-    for (uintptr_t at = n->start; ok && at < n->end; at += CHUNK)
-        ok = copy_chunk(c, at, n->end - at < CHUNK ? n->end - at : CHUNK);
+    for (uintptr_t at = n->start; ok && at < n->end; at += c->page)
+        ok = copy_page(c, at, n->fd >= 0);
     int prot = n->prot & LFI_PROT_WRITE ? PROT_WRITE : PROT_NONE;
     if (hidden && mprotect((void *)n->start, n->end - n->start, prot) != 0)
         ok = failed("its memory cannot be protected again", errno);
@@ -159,11 +156,11 @@ struct LFIBox *lfi_box_copy(struct LFIBox *box, struct LFIEngine *engine)
     c.to = lfi_box_new(engine ? engine : box->engine);
     if (!c.to)
         return NULL;
-    c.chunk = malloc(CHUNK);
-    if (!c.chunk)
+    c.copy = malloc(c.page);
+    if (!c.copy)
         lfi_fail(LFI_ERR_ALLOC, "out of memory");
-    bool ok = c.chunk && lfi_box_set_profile(c.to, box->profile) && copy_box(&c);
-    free(c.chunk);
+    bool ok = c.copy && lfi_box_set_profile(c.to, box->profile) && copy_box(&c);
+    free(c.copy);
     if (ok)
         return c.to;
     lfi_box_free(c.to);

@@ -3,8 +3,8 @@
 
    What is the program's memory the core copies (core/position.c); here it is what a kernel has of a
    process.  The rules are those of fork, but that the program is not told, so that all copies do the
-   same: numbers of process and thread stay, open files are shared, and what a child has not
-   the copy has not: timers, signals that wait.
+   same: numbers of process and thread stay, signals that wait still do (it may be about to take one that
+   it sent itself); open files are shared, and there are no timers.
 
    A program that runs is copied by its own thread, which is stopped as for a signal: what it was in the
    middle of it does once more in the copy, if the registers say that a system call is to be made again.  */
@@ -85,13 +85,20 @@ static void copy_state(struct LFILinuxProc *to, struct LFILinuxProc *from)
     to->started = from->started;
     limits_set(to, &from->limits);
     memcpy(to->rlimit, from->rlimit, sizeof to->rlimit);
-    memcpy(to->sig.action, from->sig.action, sizeof to->sig.action);
-    to->ignored = from->ignored;
     atomic_store(&to->umask, atomic_load(&from->umask));
     atomic_store(&to->nice, atomic_load(&from->nice));
     to->brk_start = lfi_box_l2p(to->box, from->brk_start);
     to->brk_now = lfi_box_l2p(to->box, from->brk_now);
     to->brk_end = lfi_box_l2p(to->box, from->brk_end);
+}
+
+static void copy_signals(struct LFILinuxProc *to, struct LFILinuxProc *from)
+{
+    pthread_mutex_lock(&from->lock);
+    memcpy(to->sig.action, from->sig.action, sizeof to->sig.action);
+    to->ignored = from->ignored;
+    signal_copy(to, &to->sig.queue, &from->sig.queue);
+    pthread_mutex_unlock(&from->lock);
 }
 
 static bool copy_images(struct LFILinuxProc *to, struct LFILinuxProc *from)
@@ -114,6 +121,7 @@ static struct LFILinuxProc *copy_process(struct LFILinuxProc *from)
         copy_state(to, from);
     pthread_mutex_unlock(&from->mem_lock);
     if (ok && copy_files(to, from)) {
+        copy_signals(to, from);
         program_tell(to);
         return to;
     }
@@ -122,9 +130,10 @@ static struct LFILinuxProc *copy_process(struct LFILinuxProc *from)
     return NULL;
 }
 
-/* The program's only thread.  again: its registers are those of a call that is to be made.  */
+/* The program's only thread.  begun: it is not only to begin; again: its registers are those of a call that is to be
+   made.  */
 static struct LFILinuxThread *copy_thread(struct LFILinuxProc *to, struct LFILinuxThread *from,
-                                          bool again)
+                                          bool begun, bool again)
 {
     struct LFILinuxThread *t = calloc(1, sizeof *t);
     if (!t) {
@@ -139,7 +148,7 @@ static struct LFILinuxThread *copy_thread(struct LFILinuxProc *to, struct LFILin
     }
     t->main = true;
     t->entry = lfi_box_l2p(to->box, from->entry);
-    t->copied = from->ran || from->copied;
+    t->copied = begun || from->copied;
     t->redo = again || from->redo;
     t->sigmask = from->sigmask;
     t->mask_kept = from->mask_kept;
@@ -149,6 +158,9 @@ static struct LFILinuxThread *copy_thread(struct LFILinuxProc *to, struct LFILin
     t->robust_list = from->robust_list;
     t->altstack = from->altstack;
     memcpy(t->name, from->name, sizeof t->name);
+    pthread_mutex_lock(&from->proc->lock);
+    signal_copy(to, &t->queue, &from->queue);
+    pthread_mutex_unlock(&from->proc->lock);
     to->first = t;
     if (t->redo)
         lfi_ctx_preempt(t->ctx);
@@ -164,7 +176,7 @@ static struct LFILinuxProc *copy_both(struct LFILinuxProc *from, struct LFILinux
     struct LFILinuxThread *t = running ? running : from->first;
     struct LFILinuxProc *to = copy_process(from);
     *thread = NULL;
-    if (to && t && !(*thread = copy_thread(to, t, again))) {
+    if (to && t && !(*thread = copy_thread(to, t, running != NULL, again))) {
         lfi_proc_free(to);
         to = NULL;
     }

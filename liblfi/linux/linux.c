@@ -389,6 +389,7 @@ void lfi_thread_free(struct LFILinuxThread *t)
         t->main = false; /* nobody has it any more */
         thread_gone(t);
     } else {
+        signal_clear(t->proc, &t->queue);
         thread_destroy(t);
     }
 }

@@ -673,6 +673,9 @@ void signal_retarget(struct LFILinuxThread *self);
 /* Whether a signal of the timer waits for the thread, or the process; in the lock.  */
 bool signal_timer_queued(const struct LFILinuxProc *p, const struct LFILinuxThread *to, int sig,
                          int id);
+/* What is pending elsewhere, but for timers, is so here too: a queue of the process or of one of its threads, which
+   nobody else knows.  */
+void signal_copy(struct LFILinuxProc *p, struct sigqueue *to, const struct sigqueue *from);
 /* Forgets all that is pending; the process is locked, or nobody else knows it.  */
 void signal_clear(struct LFILinuxProc *p, struct sigqueue *q);
 void signal_init(struct LFILinuxProc *p);

@@ -107,6 +107,17 @@ static bool remove_from(struct LFILinuxProc *p, struct sigqueue *q, int sig, boo
     return true;
 }
 
+void signal_copy(struct LFILinuxProc *p, struct sigqueue *to, const struct sigqueue *from)
+{
+    uint64_t timers = 0;
+    for (const struct signode *n = from->first; n; n = n->next)
+        if (n->info.code == BOX_SI_TIMER)
+            timers |= bit(n->info.signo);
+        else
+            add(p, to, &n->info);
+    to->pending |= from->pending & ~timers;
+}
+
 void signal_clear(struct LFILinuxProc *p, struct sigqueue *q)
 {
     struct box_siginfo info;

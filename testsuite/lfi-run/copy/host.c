@@ -9,7 +9,10 @@
                         copy has to write what is left of the output, and end as the program does
    host chain PROGRAM...  a copy of a copy of a copy goes on when all before it are gone
    host refused WHAT PROGRAM...  copies it at its first call, which fails with WHAT in the message
-   host before PROGRAM...  copies it before it has a thread, and with one that does not run yet  */
+   host before PROGRAM...  copies it before it has a thread, and with one that does not run yet
+   host calls PROGRAM  copies a program that waits for calls; functions of each know their own past
+
+   Of programs with a dynamic linker COPY_LINKER is that, and COPY_LIBRARIES the directory of their libraries.  */
 #include <fcntl.h>
 #include <lfi_linux.h>
 #include <pthread.h>
@@ -20,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { COPIES = 3, MAX_OUTPUT = 1 << 20, MOST_COPIES = 64 };
+enum { COPIES = 3, BOXES = 8, MOST_COPIES = BOXES - 1 };
 
 static struct LFILinuxEngine *lx;
 static int out; /* what the program has as its standard output */
@@ -108,7 +111,7 @@ static struct LFILinuxProc *load(void)
 
 static struct LFILinuxThread *make_thread(struct LFILinuxProc *p)
 {
-    static const char *envp[] = {"A=b", NULL};
+    static const char *envp[] = {"A=b", "LD_LIBRARY_PATH=/lib", NULL};
     struct LFILinuxThread *thread = lfi_thread_new(p, nargs, arguments, envp);
     if (!thread)
         give_up("lfi_thread_new");
@@ -244,7 +247,7 @@ static void while_running(int n, const char *expected, size_t size, int status)
     struct LFILinuxThread *thread = make_thread(proc);
     if (pthread_create(&runner, NULL, run_thread, thread) != 0)
         give_up("pthread_create");
-    for (ncopies = 0; ncopies < n; ncopies++) {
+    for (ncopies = 0; ncopies < n && ncopies < MOST_COPIES; ncopies++) {
         struct timespec wait = {0, 300000 * (ncopies + 1)};
         nanosleep(&wait, NULL);
         copies[ncopies] = lfi_proc_copy(proc, &threads[ncopies]);
@@ -262,6 +265,11 @@ static void while_running(int n, const char *expected, size_t size, int status)
         int s = threads[i] ? lfi_thread_run(threads[i]) : -1;
         char *text = read_output(before, &got);
         if (s != status || got > size || memcmp(text, expected + size - got, got) != 0) {
+            struct LFIProcEnd end = {.code = 0};
+            lfi_proc_end(copies[i], &end);
+            fprintf(stderr, "host: signal %d, pc 0x%llx, %s+0x%llx, address 0x%llx\n", end.sig,
+                    (unsigned long long)end.info.pc, end.symbol ? end.symbol : "?",
+                    (unsigned long long)end.distance, (unsigned long long)end.info.addr);
             fprintf(stderr, "host: copy %d: status %d, %s\n", i, s, text);
             exit(1);
         }
@@ -290,6 +298,56 @@ static void before(const char *expected, size_t size, int status)
     finish(thread, second, status, expected, size, 0, "the copy with a thread");
 }
 
+static int tenfold(int n)
+{
+    return 10 * n;
+}
+
+static int call(struct LFILinuxProc *p, struct LFILinuxThread *t, const char *name)
+{
+    return LFI_INVOKE(lfi_proc_box(p), lfi_thread_ctxp(t), (lfiptr)lfi_proc_sym(p, name), int, (void));
+}
+
+static int apply(struct LFILinuxProc *p, struct LFILinuxThread *t, void *function, int n)
+{
+    return LFI_INVOKE(lfi_proc_box(p), lfi_thread_ctxp(t), (lfiptr)lfi_proc_sym(p, "apply"), int,
+                      (void *, int), function, n);
+}
+
+static void calls(void)
+{
+    proc = load();
+    struct LFILinuxThread *first = make_thread(proc), *second;
+    if (lfi_thread_run(first) != 0)
+        give_up("the program does not wait");
+    void *function = lfi_box_register_cb(lfi_proc_box(proc), (void *)tenfold);
+    if (call(proc, first, "next") != 1 || call(proc, first, "next") != 2 || apply(proc, first, function, 2) != 21)
+        give_up("calls");
+    struct LFILinuxProc *copy = lfi_proc_copy(proc, &second);
+    if (!copy || !second)
+        give_up("lfi_proc_copy");
+    if (call(proc, first, "next") != 3 || call(copy, second, "next") != 3 || call(copy, second, "next") != 4
+        || call(proc, first, "sum") != 6 || call(copy, second, "sum") != 10
+        || apply(copy, second, function, 3) != 31)
+        give_up("calls of the copy");
+    struct LFIContext **ctxp = lfi_thread_ctxp(second);
+    char *memory = lfi_lib_malloc(lfi_proc_box(copy), ctxp, 100);
+    if (!memory || !lfi_box_bufvalid(lfi_proc_box(copy), (lfiptr)memory, 100))
+        give_up("lfi_lib_malloc");
+    memory = lfi_lib_realloc(lfi_proc_box(copy), ctxp, strcpy(memory, "kept"), 100000);
+    if (!memory || strcmp(memory, "kept") != 0)
+        give_up("lfi_lib_realloc");
+    lfi_lib_free(lfi_proc_box(copy), ctxp, memory);
+    if (addresses_in(lfi_proc_box(copy)) || addresses_in(lfi_proc_box(proc)))
+        give_up("an address in memory");
+    lfi_thread_free(first);
+    lfi_proc_free(proc);
+    if (call(copy, second, "next") != 5)
+        give_up("the copy alone");
+    lfi_thread_free(second);
+    lfi_proc_free(copy);
+}
+
 static void refused(const char *what)
 {
     refusal = what;
@@ -308,7 +366,8 @@ static void refused(const char *what)
 int main(int argc, char **argv)
 {
     char name[] = "/tmp/lfi-copy.XXXXXX";
-    bool has_value = argc > 2 && strcmp(argv[1], "chain") != 0 && strcmp(argv[1], "before") != 0;
+    bool has_value = argc > 2 && strcmp(argv[1], "chain") != 0 && strcmp(argv[1], "before") != 0
+                     && strcmp(argv[1], "calls") != 0;
     int program = has_value ? 3 : 2;
     if (argc <= program)
         return 2;
@@ -323,15 +382,21 @@ int main(int argc, char **argv)
     arguments = (const char **)argv + program;
     nargs = argc - program;
     struct LFIOptions options = {0};
-    struct LFILinuxOptions linux_options = {0};
-    struct LFIEngine *engine = lfi_new(options, MOST_COPIES < 8 ? 8 : 8);
+    char map[512];
+    const char *maps[] = {map, NULL}, *libraries = getenv("COPY_LIBRARIES");
+    struct LFILinuxOptions linux_options = {.linker = getenv("COPY_LINKER"),
+                                            .dir_maps = libraries ? maps : NULL};
+    snprintf(map, sizeof map, "/lib=%s:ro", libraries ? libraries : "");
+    struct LFIEngine *engine = lfi_new(options, BOXES);
     lx = engine ? lfi_linux_new(engine, linux_options) : NULL;
     if (!lx)
         give_up("lfi");
-    char *expected;
+    char *expected = NULL;
     size_t size;
     if (strcmp(argv[1], "refused") == 0) {
         refused(argv[2]);
+    } else if (strcmp(argv[1], "calls") == 0) {
+        calls();
     } else {
         int status = run_alone(&expected, &size);
         if (strcmp(argv[1], "at") == 0)
@@ -343,6 +408,7 @@ int main(int argc, char **argv)
         else
             before(expected, size, status);
     }
+    free(expected);
     lfi_linux_free(lx);
     lfi_free(engine);
     fprintf(log, "equal\n");
