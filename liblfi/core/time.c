@@ -42,17 +42,22 @@ static uint64_t left_at(uint64_t deadline, uint64_t time)
     return deadline > time ? deadline - time : 0;
 }
 
-/* For the first that is due; a time of 0 would be none.  */
-static void arm(void)
+/* For the first that is due later than that; a time of 0 would be none.  */
+static void arm_after(uint64_t time)
 {
     uint64_t first = 0;
     for (struct LFIRun *r = lfi_runs; r; r = r->outer)
-        if (r->ctx->deadline && (!first || r->ctx->deadline < first))
+        if (r->ctx->deadline > time && (!first || r->ctx->deadline < first))
             first = r->ctx->deadline;
     struct itimerspec at = {.it_value = {.tv_sec = (time_t)(first / 1000000000),
                                          .tv_nsec = (long)(first % 1000000000)}};
     if (has_timer)
         timer_settime(timer, TIMER_ABSTIME, &at, NULL);
+}
+
+static void arm(void)
+{
+    arm_after(0);
 }
 
 static void delete_timer(void *arg)
@@ -135,14 +140,16 @@ bool lfi_time_is_over(const struct LFIContext *ctx)
 
 void lfi_time_look(void)
 {
-    bool more = false;
-    for (struct LFIRun *r = lfi_runs; r; r = r->outer)
-        if (lfi_time_is_over(r->ctx))
+    uint64_t time = 0;
+    for (struct LFIRun *r = lfi_runs; r; r = r->outer) {
+        if (r->ctx->deadline && !time)
+            time = now();
+        if (r->ctx->deadline && r->ctx->deadline <= time)
             lfi_interrupt_mark(r->ctx);
-        else
-            more = more || r->ctx->deadline;
-    if (more)
-        arm();
+    }
+    /* Those that are marked need no other signal.  */
+    if (time)
+        arm_after(time);
 }
 
 bool lfi_ctx_set_time(struct LFIContext *ctx, uint64_t time)

@@ -12,6 +12,7 @@
 void lfi_set_stopped(struct LFIEngine *engine,
                      bool (*stopped)(struct LFIContext *, const struct LFIFault *));
 void lfi_ctx_set_pc(struct LFIContext *ctx, uint64_t pc);
+uint64_t lfi_ctx_pc(const struct LFIContext *ctx);
 
 enum { BLOCK = 4095, PER_LOOP = 4, PER_RETURN = 5, STARTS = 32 };
 /* Sequences of meter_resume that can find nothing left; on x86-64 one jump keeps flags, and one
@@ -179,8 +180,11 @@ static void test_handlers(void)
 /* A box that is stopped anywhere pays for what may not have been charged, and goes on with what is
  * left.  */
 
+static bool stopped_there;
+
 static bool goes_on(struct LFIContext *c, const struct LFIFault *fault)
 {
+    stopped_there = fault && lfi_ctx_pc(c) == fault->pc;
     lfi_ctx_set_pc(c, nested);
     return fault;
 }
@@ -195,6 +199,7 @@ static void test_stops(void)
     for (uint64_t fuel = 0; fuel < BLOCK; fuel += BLOCK / 3)
         CHECK("a stop that takes the last does not go on",
               run(trap, fuel) == -1 && empty() && lfi_ctx_regs(ctx)->A1 == 0);
+    CHECK("another trap is where a box would go on", stopped_there);
     CHECK("a stop that leaves something does",
           run(trap, BLOCK + 10 * PER_LOOP) == -1 && empty() && lfi_ctx_regs(ctx)->A1 == 11);
     lfi_set_stopped(engine, NULL);

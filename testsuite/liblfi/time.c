@@ -209,7 +209,7 @@ static void test_handlers(void)
     inner = new_ctx(box);
     on_call = run_inner;
     CHECK("a context that a handler runs has its own time",
-          run(call, LFI_TIME_ENDLESS) != -1 && !lfi_ctx_fault(ctx) && inner_result == -1
+          run(call, 3000 * MS) != -1 && !lfi_ctx_fault(ctx) && inner_result == -1
               && lfi_ctx_fault(inner)->kind == LFI_FAULT_TIME);
     CHECK("which counts for the outer one too",
           run(call, 20 * MS) == -1 && over() && inner_result == -1
@@ -245,6 +245,15 @@ static void call_shortly(struct LFIContext *c)
     left_after = lfi_ctx_time(c);
 }
 
+/* The same, where time is found to be over on the way back from the inner handler.  */
+static void call_and_burn(struct LFIContext *c)
+{
+    if (handled == 1)
+        LFI_INVOKE(box, &ctx, call, void, (void));
+    else
+        burn(c);
+}
+
 static void test_called_again(void)
 {
     on_call = call_shortly;
@@ -255,6 +264,9 @@ static void test_called_again(void)
     handled = 0;
     CHECK("all runs of a context end with its time",
           run(call_loop, 20 * MS) == -1 && over() && handled == 1 && ended != 0);
+    on_call = call_and_burn;
+    handled = 0;
+    CHECK("and wherever that is noticed", run(call_loop, 20 * MS) == -1 && over() && handled == 2);
     on_call = NULL;
 }
 
@@ -312,9 +324,10 @@ static void test_fork(void)
 {
     on_call = fork_there;
     handled = 0;
+    uint64_t before = used();
     int result = run(call_loop, 40 * MS);
     if (inner_result == 0)
-        _exit(result == -1 && over() ? 77 : 78);
+        _exit(result == -1 && over() && used() < before ? 77 : 78);
     CHECK("a child of the host has what was left", result == 0 && inner_result == 77);
     on_call = NULL;
 }
