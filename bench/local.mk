@@ -30,6 +30,15 @@ bench-crossing: bench/crossing
 	bench/crossing $(BENCH_RUNS)
 PHONY_TARGETS += bench-crossing
 
+# A counter in a vector register beside one in a general register, natively; BENCH_ROUNDS=N for more or fewer rounds.
+BENCH_ROUNDS = 10000000
+EXTRA_PROGRAMS += %D%/counter
+CLEANFILES += %D%/counter$(EXEEXT)
+bench_counter_SOURCES = %D%/counter.c
+bench-counter: bench/counter
+	bench/counter $(BENCH_ROUNDS)
+PHONY_TARGETS += bench-counter
+
 # A program in a new box and in one that is used again, natively; RELOAD_RUNS=N for more or fewer
 # runs, RELOAD_PROGRAM="FILE ARGUMENT..." for another program.
 RELOAD_RUNS = 500

@@ -54,7 +54,7 @@ static const struct {
     {"branch-resume", LFI_METER_RESUME, NULL},
     {"timer", LFI_METER_NONE, NULL},
     {"fp", LFI_METER_NONE,
-     "no branch tests a vector register, so a counter there costs more than it saves: use branch"},
+     "a counter in a vector register costs more than the register that it leaves to programs: use branch"},
 };
 
 enum LFIMeter lfi_meter_find(const char *name, const char **why)
