@@ -184,7 +184,7 @@ enum LFIEndReason {
     LFI_ENDED_NOT_RUN,   /* lfi_errno of the thread that should have run it tells why */
     LFI_ENDED_INTERRUPT, /* lfi_proc_interrupt, or lfi_ctx_interrupt for one of its threads: SIGKILL */
     LFI_ENDED_OUTPUT,    /* LFILimits.output: SIGXFSZ */
-    LFI_ENDED_CPU,       /* LFILimits.cpu: SIGXCPU */
+    LFI_ENDED_CPU,       /* LFILimits.cpu, lfi_ctx_set_time for one of its threads: SIGXCPU */
     LFI_ENDED_WALL,      /* LFILimits.wall: SIGKILL */
     LFI_ENDED_FUEL       /* LFILimits.fuel: SIGXCPU; info tells where, its kind is LFI_FAULT_FUEL */
 };

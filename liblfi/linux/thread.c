@@ -216,13 +216,15 @@ void proc_end_reason(struct LFILinuxProc *p, struct LFILinuxThread *self, enum L
 
 static struct LFIProcEnd end_of_fault(struct LFILinuxProc *p, const struct LFIFault *fault)
 {
-    bool fuel = fault->kind == LFI_FAULT_FUEL;
-    int sig = fuel ? SIGXCPU : fault->sig;
+    bool fuel = fault->kind == LFI_FAULT_FUEL, time = fault->kind == LFI_FAULT_TIME;
+    int sig = fuel || time ? SIGXCPU : fault->sig;
     struct LFIProcEnd end = {.code = 128 + sig,
                              .sig = sig,
                              .fault = true,
                              .info = *fault,
-                             .reason = fuel ? LFI_ENDED_FUEL : LFI_ENDED_FAULT};
+                             .reason = fuel   ? LFI_ENDED_FUEL
+                                       : time ? LFI_ENDED_CPU
+                                              : LFI_ENDED_FAULT};
     const struct loaded *im = image_at(p, fault->pc, &end.object);
     if (im) {
         end.in_image = true;

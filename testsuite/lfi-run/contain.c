@@ -51,6 +51,7 @@ static const struct way {
     enum LFIEndReason reason;
     int code, sig;    /* of sig 0: any; where the architectures differ */
     bool interrupted; /* by the host, from another thread */
+    uint64_t time;    /* of lfi_ctx_set_time, ns; 0: endless */
 } ways[] = {
     {.name = "fault", .reason = LFI_ENDED_FAULT, .code = 139, .sig = SIGSEGV},
     {.name = "trap", .reason = LFI_ENDED_FAULT},
@@ -63,6 +64,7 @@ static const struct way {
     {.name = "memory", {.memory = 16 << 20}, LFI_ENDED_EXIT, .code = 5},
     {.name = "loop", {.wall = 2}, LFI_ENDED_WALL, .code = 137, .sig = SIGKILL},
     {.name = "loop", {.cpu = 2}, LFI_ENDED_CPU, .code = 152, .sig = SIGXCPU},
+    {.name = "loop", {0}, LFI_ENDED_CPU, .code = 152, .sig = SIGXCPU, .time = 2000000},
     {.name = "loop", {0}, LFI_ENDED_INTERRUPT, .code = 137, .sig = SIGKILL, .interrupted = true},
     {.name = "block", {.wall = 2}, LFI_ENDED_WALL, .code = 137, .sig = SIGKILL},
     {.name = "flood", {.output = 20000}, LFI_ENDED_OUTPUT, .code = 153, .sig = SIGXFSZ},
@@ -87,8 +89,8 @@ static bool ended_so(struct LFILinuxProc *p, const struct way *w, int code)
     if (!lfi_proc_end(p, &end))
         return false;
     bool ok = end.code == code && end.reason == w->reason
-              && end.fault == (w->reason == LFI_ENDED_FAULT) && (!w->code || code == w->code)
-              && (!w->sig || end.sig == w->sig);
+              && end.fault == (w->reason == LFI_ENDED_FAULT || w->time)
+              && (!w->code || code == w->code) && (!w->sig || end.sig == w->sig);
     if (!ok)
         fprintf(stderr, "%s: code %d, reason %d, signal %d\n", w->name, code, end.reason, end.sig);
     return ok;
@@ -107,6 +109,8 @@ static bool one_box(const struct way *w)
     if (lfi_proc_set_limits(p, &w->limits)
         && lfi_proc_load(p, (const uint8_t *)bytes, size, "contained"))
         t = lfi_thread_new(p, 2, argv, NULL);
+    if (t && w->time)
+        lfi_ctx_set_time(*lfi_thread_ctxp(t), w->time);
     if (t && (!w->interrupted || pthread_create(&helper, NULL, interrupt_soon, p) == 0)) {
         ok = ended_so(p, w, lfi_thread_run(t));
         if (w->interrupted)
