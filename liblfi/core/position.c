@@ -51,7 +51,7 @@ static bool copy_contents(const struct position *c, const struct LFIRange *n)
     if (hidden && mprotect((void *)n->start, n->end - n->start, PROT_READ) != 0)
         return failed("its memory cannot be read", errno);
     for (uintptr_t at = n->start; ok && at < n->end; at += c->page)
-        ok = copy_page(c, at, n->fd >= 0);
+        ok = copy_page(c, at, !(n->flags & LFI_MAP_ANONYMOUS));
     int prot = n->prot & LFI_PROT_WRITE ? PROT_WRITE : PROT_NONE;
     if (hidden && mprotect((void *)n->start, n->end - n->start, prot) != 0)
         ok = failed("its memory cannot be protected again", errno);
@@ -67,7 +67,7 @@ static bool copy_private(const struct position *c, const struct LFIRange *n)
     if (!n->used)
         return lfi_box_mapat(c->to, to, size, LFI_PROT_NONE, flags, -1, 0) == to;
     return lfi_box_mapat(c->to, to, size, first, flags, -1, 0) == to && copy_contents(c, n)
-           && (n->prot == first || lfi_box_mprotect(c->to, to, size, n->prot) == 0);
+           && lfi_box_mprotect(c->to, to, size, n->prot) == 0;
 }
 
 /* Pages of shared memory once more elsewhere, one by one: next to each other in the map of a box can be what the
