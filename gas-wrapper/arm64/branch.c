@@ -167,6 +167,9 @@ static void direct(struct rewriter *r, struct insn *in)
     } else if (links) {
         arm64_test_call(r);
         out_keep(r);
+        /* The linker makes a nop of a call to a weak function that is nowhere: no part of the
+           sequence then.  */
+        r->sections.now->uncharged += meter_target(r, target) == NULL;
     } else if (meter_is_ahead(r, meter_target(r, target))) {
         arm64_charge(r, 1);
         out_keep(r);
