@@ -255,8 +255,7 @@ void run_clang(struct Invocation *inv, int argc, char **argv)
     add(&c, tool_strdup("--end-no-unused-arguments"));
     /* Expanded, since clang does not know what is taken out.  */
     for (size_t i = 0; i < args.count; i++)
-        if (!after(args.values[i], "-mlfi-profile=") && !after(args.values[i], "-mlfi-meter=")
-            && strcmp(args.values[i], "-mlfi-poc") != 0)
+        if (!picks_profile(args.values[i]))
             add(&c, args.values[i]);
     add_replacements(&c, inv, &args);
     add(&c, tool_strdup("--start-no-unused-arguments"));

@@ -31,7 +31,11 @@ struct Invocation {
 /* What follows PREFIX in S; NULL if S does not start so.  */
 const char *after(const char *s, const char *prefix);
 
-/* The profile of the last -mlfi-profile=, else the one of the given name.  */
+/* Whether it is one of the options by which choose_profile chooses, of which compilers know nothing.  */
+bool picks_profile(const char *arg);
+
+/* The profile of the last -mlfi-profile=, else the one of the given name; or what -mlfi-meter= and
+   -mlfi-poc make of that.  */
 const struct LFIProfile *choose_profile(const struct Invocation *inv,
                                         const struct ScannedArgs *args, const char *otherwise);
 

@@ -96,6 +96,12 @@ static const struct LFIProfile *with_poc(const struct LFIProfile *p)
     return oblivious;
 }
 
+bool picks_profile(const char *arg)
+{
+    return after(arg, "-mlfi-profile=") || after(arg, "-mlfi-meter=")
+           || strcmp(arg, "-mlfi-poc") == 0;
+}
+
 const struct LFIProfile *choose_profile(const struct Invocation *inv,
                                         const struct ScannedArgs *args, const char *otherwise)
 {

@@ -41,8 +41,7 @@ void run_pkg_config(struct Invocation *inv, int argc, char **argv)
     find_places(inv);
     set_environment(inv);
     for (int i = 1; i < argc; i++)
-        if (!after(argv[i], "-mlfi-profile=") && !after(argv[i], "-mlfi-meter=")
-            && strcmp(argv[i], "-mlfi-poc") != 0)
+        if (!picks_profile(argv[i]))
             out[n++] = argv[i];
     execute("pkg-config", out);
 }

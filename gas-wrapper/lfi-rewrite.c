@@ -201,8 +201,8 @@ static void add_given(struct buf *b, bool given, const char *option, const char 
     buf_format(b, value ? "%s=%s" : "%s", option, value);
 }
 
-/* Says which options have no profile together.  */
-static _Noreturn void no_profile(const struct options *o)
+/* The options that describe a profile, as they were given; "" if there are none.  */
+static const char *described(const struct options *o)
 {
     struct buf b = {NULL, 0, 0};
     add_given(&b, o->sandbox, "--sandbox", o->sandbox);
@@ -213,17 +213,15 @@ static _Noreturn void no_profile(const struct options *o)
     add_given(&b, o->poc, "--poc", NULL);
     add_given(&b, o->spec, "--spec", NULL);
     buf_put(&b, "", 1);
-    tool_usage("%s has no profile with %s%s", lfi_arch_name(o->arch), b.p,
-               strchr(b.p, ',') ? " together" : "");
+    return b.p;
 }
 
 /* The options say how a profile differs from "full"; the table says which of these there are.  */
 static const struct LFIProfile *pick_profile(const struct options *o)
 {
     const struct LFIProfile *p = lfi_profile_find(o->arch, o->profile ? o->profile : "full");
-    if (o->profile
-        && (o->sandbox || o->spec || o->cfi || o->no_segue || o->single_thread || o->meter
-            || o->poc))
+    const char *given = described(o);
+    if (o->profile && *given)
         tool_usage("--profile says what the other options say; give one or the others");
     if (!p)
         tool_usage("%s has no profile '%s'", lfi_arch_name(o->arch), o->profile);
@@ -251,7 +249,8 @@ static const struct LFIProfile *pick_profile(const struct options *o)
             && p->table == want.table && p->ctxreg == want.ctxreg && p->meter == want.meter
             && p->poc == want.poc)
             return p;
-    no_profile(o);
+    tool_usage("%s has no profile with %s%s", lfi_arch_name(o->arch), given,
+               strchr(given, ',') ? " together" : "");
 }
 
 int main(int argc, char **argv)
