@@ -140,7 +140,9 @@ LFI_HIDDEN uint64_t lfi_arch_stack_arguments(const struct LFIContext *ctx);
 LFI_HIDDEN void lfi_arch_set_sp(struct LFIContext *ctx, uint64_t sp);
 
 /* A page of code for boxes of the profile: first what ends a call, from lfi_arch_stub_first on
-   stubs of lfi_arch_stub_size bytes, number first to first + n - 1, for calls of the host.  */
+   stubs of lfi_arch_stub_size bytes, number first to first + n - 1, for calls of the host.  The most that these
+   two are for any profile, which each architecture asserts: callback.c has so many pages.  */
+enum { LFI_STUB_MOST = 64, LFI_STUBS_FIRST_MOST = 192 };
 LFI_HIDDEN size_t lfi_arch_stub_size(const struct LFIProfile *profile);
 LFI_HIDDEN size_t lfi_arch_stub_first(const struct LFIProfile *profile);
 LFI_HIDDEN void lfi_arch_stubs(const struct LFIProfile *profile, unsigned char *page,

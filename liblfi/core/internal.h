@@ -68,8 +68,11 @@ struct LFIRetired {
 };
 enum { LFI_MAX_RETIRED = 32 };
 
-/* Pages of stubs: of 4 KiB with bundles of 32 bytes there are most.  */
-enum { LFI_MAX_CALLBACK_PAGES = 33 };
+/* Pages of stubs: as many as the smallest pages and the largest stubs need.  */
+enum {
+    LFI_STUBS_IN_PAGE = (4096 - LFI_STUBS_FIRST_MOST) / LFI_STUB_MOST,
+    LFI_MAX_CALLBACK_PAGES = (LFI_MAX_CALLBACKS + LFI_STUBS_IN_PAGE - 1) / LFI_STUBS_IN_PAGE
+};
 
 struct LFIBox {
     struct LFIEngine *engine;
@@ -144,6 +147,7 @@ struct LFIContext {
     _Atomic uint64_t running; /* 0: no; see interrupt.c */
     uint64_t pc;              /* exact: where it goes on; see resume.c */
     bool exact;
+    bool endless;      /* nobody limits its fuel, nor that of threads it makes */
     uint64_t time;     /* what is left, in nanoseconds, while deadline is 0 */
     uint64_t deadline; /* by the thread's own clock; 0: it does not run, or has no end */
     atomic_bool promised;            /* is about to be in the box, at pc */

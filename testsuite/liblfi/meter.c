@@ -558,6 +558,36 @@ static void test_mutants(int rounds)
     lfi_box_free(b);
 }
 
+/* Stubs take more room than elsewhere; how many callbacks there may be is the same, and what the box says that it
+   called is looked up in all of them.  */
+static void test_numbers(const char *profile)
+{
+    static char fns[LFI_MAX_CALLBACKS + 1]; /* addresses alone */
+    static const uint64_t numbers[] = {0,    1,    2012, 2013,    2073,      2074,
+                                       4094, 4095, 4096, 1 << 20, 1ull << 40, UINT64_MAX};
+    struct LFIBox *b = box_of(profile);
+    struct LFIContext *c = new_ctx(b);
+    lfiptr entry = load_or_die(b, 0, CODE(meter_number)), last = 0;
+    char name[80];
+    size_t good = 0, n = 0;
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        lfi_ctx_regs(c)->NUMBER = numbers[i];
+        good += lfi_ctx_run(c, entry) == -1 && lfi_ctx_fault(c)
+                && lfi_ctx_fault(c)->kind == LFI_FAULT_RTCALL && lfi_ctx_fault(c)->code == 4;
+    }
+    snprintf(name, sizeof name, "%s: a callback that does not exist ends the box", profile);
+    CHECK(name, good == sizeof numbers / sizeof numbers[0]);
+    for (lfiptr at; n <= LFI_MAX_CALLBACKS && (at = (lfiptr)lfi_box_register_cb(b, &fns[n])); n++) {
+        if (at == last)
+            break;
+        last = at;
+    }
+    snprintf(name, sizeof name, "%s: 4096 callbacks, no more", profile);
+    CHECK(name, n == LFI_MAX_CALLBACKS && lfi_errno() == LFI_ERR_BOXMAP);
+    lfi_ctx_free(c);
+    lfi_box_free(b);
+}
+
 int main(int argc, char **argv)
 {
     engine = new_engine((struct LFIOptions){.no_aslr = true}, 4);
@@ -570,6 +600,8 @@ int main(int argc, char **argv)
     test_return();
     test_handlers();
     test_callback();
+    test_numbers("meter");
+    test_numbers("meter-resume");
     test_stops();
     test_resume();
 #if defined(__x86_64__)

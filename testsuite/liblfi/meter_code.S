@@ -51,6 +51,11 @@ begin meter_return
         rtcall  3, 5
 end meter_return
 
+/* What a stub of a callback does, with whatever number.  */
+begin meter_number
+        rtcall  4, 5
+end meter_number
+
 /* A system call, ten instructions in all.  */
 begin meter_call
         rtcall  0, 5
@@ -369,6 +374,10 @@ end meter_loop
 begin meter_return
         rtcall  3, 5
 end meter_return
+
+begin meter_number
+        rtcall  4, 5
+end meter_number
 
 begin meter_call
         rtcall  0, 5

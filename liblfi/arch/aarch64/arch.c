@@ -251,6 +251,10 @@ enum { METERED_COMMON = 32, METERED_CALLBACK = 11, METERED_STUB_WORDS = 8 };
 #define TBNZ_X23(words) (0xb7f80017u | ((uint32_t)(words)&0x3fff) << 5)
 #define AND_X30 0x927cefdeu
 
+static_assert(4u * METERED_STUB_WORDS <= LFI_STUB_MOST && 4u * METERED_COMMON <= LFI_STUBS_FIRST_MOST
+                  && 4u * STUB_WORDS <= LFI_STUB_MOST && 4u * STUBS_COMMON <= LFI_STUBS_FIRST_MOST,
+              "more pages of stubs than boxes have room for");
+
 /* ldur x30, [x27, #-8(k+1)], or ldr x30, [x27, #8k].  */
 static uint32_t load_entry(const struct LFIProfile *profile, int k)
 {

@@ -401,10 +401,19 @@ uint64_t lfi_arch_stack_arguments(const struct LFIContext *ctx)
 enum { STUBS_COMMON = 3 };
 
 /* Metered ones have at the end of their bundle a trap, and another bundle with the way back.  */
+enum { STUB_BUNDLES = 1, METERED_STUB_BUNDLES = 2 };
 size_t lfi_arch_stub_size(const struct LFIProfile *profile)
 {
-    return profile->meter == LFI_METER_NONE ? profile->bundle : 2 * profile->bundle;
+    unsigned bundles = profile->meter == LFI_METER_NONE ? STUB_BUNDLES : METERED_STUB_BUNDLES;
+    return (size_t)bundles * profile->bundle;
 }
+
+#define PROFILE(arch, name, sandbox, bundle, ...)                                                 \
+    static_assert(METERED_STUB_BUNDLES * bundle <= LFI_STUB_MOST                                   \
+                      && STUBS_COMMON * METERED_STUB_BUNDLES * bundle <= LFI_STUBS_FIRST_MOST,     \
+                  "more pages of stubs than boxes have room for");
+#include "profiles/profiles.def"
+#undef PROFILE
 
 size_t lfi_arch_stub_first(const struct LFIProfile *profile)
 {
