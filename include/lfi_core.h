@@ -361,8 +361,8 @@ bool lfi_ctx_interrupt(struct LFIContext *ctx);
    program, input and fuel.  docs/sandbox.md says what is counted.  Calls of the host are not, and calls
    into the box from its handlers use what the context has left.
 
-   set_fuel: from now on so much is left, 0 to LFI_FUEL_MAX, which is what a new context has.  fuel: what is
-   left; 0 when it is used up, and then the context runs only after set_fuel.  By the thread that the
+   set_fuel: from now on so much is left, 0 to LFI_FUEL_MAX, which is what a new context has, and no limit for threads
+   that a program makes.  fuel: what is left; 0 when it is used up, and then the context runs only after set_fuel.  By the thread that the
    context belongs to, while its box does not run: before lfi_ctx_run, after it, or in a handler.
    set_fuel returns false with LFI_ERR_ARG for more than LFI_FUEL_MAX, and with LFI_ERR_STATE where the
    profile of the box counts nothing; there fuel returns LFI_FUEL_MAX.  */

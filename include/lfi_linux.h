@@ -46,8 +46,9 @@ struct LFILimits {
                       pause by 100 ms */
     uint64_t wall; /* milliseconds since lfi_thread_run */
     /* Instructions, as lfi_ctx_set_fuel counts them; for programs of metered profiles alone, else
-       lfi_thread_new fails with LFI_ERR_STATE.  A thread that the program makes gets half of what its
-       maker has left; the process ends when any of its threads has used up its part.  */
+       lfi_thread_new fails with LFI_ERR_STATE.  A thread that the program makes, or
+       that a thread of the host gets for its calls, gets half of what its maker has left and ended threads had;
+       the process ends when any of its threads has used up its part.  */
     uint64_t fuel;
 };
 

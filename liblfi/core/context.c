@@ -26,6 +26,7 @@ struct LFIContext *lfi_ctx_new(struct LFIBox *box, void *userdata)
     ctx->base = box->base;
     ctx->data = userdata;
     ctx->fuel = (int64_t)LFI_FUEL_MAX;
+    ctx->endless = true;
     ctx->time = LFI_TIME_ENDLESS;
     lfi_arch_set_crossing(ctx, atomic_load(&box->crossing));
     lfi_arch_regs_init(ctx);
@@ -402,6 +403,7 @@ bool lfi_ctx_set_fuel(struct LFIContext *ctx, uint64_t fuel)
         return false;
     }
     ctx->fuel = (int64_t)fuel;
+    ctx->endless = fuel == LFI_FUEL_MAX;
     return true;
 }
 

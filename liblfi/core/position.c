@@ -203,6 +203,7 @@ struct LFIContext *lfi_ctx_copy(struct LFIContext *from, struct LFIBox *box, voi
     to->exact = from->exact;
     to->pc = lfi_box_l2p(box, from->pc);
     to->fuel = from->fuel;
+    to->endless = from->endless;
     return to;
 }
 

@@ -81,6 +81,7 @@ static void copy_state(struct LFILinuxProc *to, struct LFILinuxProc *from)
 {
     to->pid = from->pid;
     to->next_tid = from->next_tid;
+    to->fuel = from->fuel;
     to->loaded = from->loaded;
     to->started = from->started;
     limits_set(to, &from->limits);

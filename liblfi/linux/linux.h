@@ -237,6 +237,7 @@ struct LFILinuxProc {
     struct LFILimits limits; /* fixed before the first thread runs; 0: none, or filled in */
     atomic_ullong output;    /* bytes written, and those about to be */
     uint64_t cpu_done;       /* ns, of threads that have ended; under lock */
+    int64_t fuel;            /* that they had left (fuel.c); likewise */
     uint64_t wall_end;       /* ns of CLOCK_MONOTONIC; this and the rest is the watcher's */
     uint64_t cpu_look;       /* when to look at the processor time again; likewise */
     uint64_t cpu_seen;       /* what it was at the last look, ns */
@@ -612,6 +613,13 @@ void kick_init(void);
    has.  */
 long futex_pi(struct call *c, int op, int flags);
 void robust_exit(struct LFILinuxThread *t);
+
+/* Fuel of threads (fuel.c).  */
+/* A new thread's part of what from has.  By that thread.  */
+void fuel_share(struct LFILinuxThread *from, struct LFILinuxThread *to);
+/* What a thread has left that ends, before anybody who waits for it learns of that: so that the order, and with
+   it who gets how much, is the program's.  As long as there are others; else it is the host's to look at.  */
+void fuel_put_back(struct LFILinuxThread *t);
 
 /* Programs that wait for calls (library.c).  */
 /* What a function of the box takes for an address of the host's in it, and the other way round: in

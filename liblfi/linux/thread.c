@@ -298,6 +298,7 @@ void thread_on_host(struct LFILinuxThread *t, bool on)
 
 void thread_gone(struct LFILinuxThread *t)
 {
+    fuel_put_back(t);
     clear_tid(t);
     thread_out(t);
 }
@@ -372,6 +373,7 @@ bool thread_loop(struct LFILinuxThread *t)
     bool trace = t->proc->lx->opts.debug && ran, last = ends_process(t);
     if (trace && !last)
         lx_trace_end(t);
+    fuel_put_back(t);
     clear_tid(t);
     if (trace && last) {
         wait_for_others(t);
@@ -419,15 +421,6 @@ static long clone_flags(uint64_t flags, uint64_t stack)
     return (flags & need) != need || flags & ~may || !stack ? -EINVAL : 0;
 }
 
-/* What there is does not become more by more threads.  */
-static void share_fuel(struct LFIContext *from, struct LFIContext *to)
-{
-    if (!from->crossing->meter)
-        return;
-    to->fuel = from->fuel / 2;
-    from->fuel -= to->fuel;
-}
-
 static long clone_start(struct call *c, struct LFILinuxThread *t)
 {
     uint64_t flags = c->a[0].u;
@@ -439,7 +432,7 @@ static long clone_start(struct call *c, struct LFILinuxThread *t)
     abi_set_stack(regs, c->raw[1]);
     if (flags & BOX_CLONE_SETTLS)
         lfi_ctx_set_tp(t->ctx, c->raw[ABI_CLONE_TLS]);
-    share_fuel(c->t->ctx, t->ctx);
+    fuel_share(c->t, t);
     t->entry = abi_resume(regs);
     t->sigmask = c->t->sigmask;
     atomic_store(&t->attention, true);
@@ -473,6 +466,7 @@ long sys_clone(struct call *c)
     err = clone_start(c, t);
     if (!err)
         return tid;
+    fuel_put_back(t);
     thread_out(t);
     return err;
 }

@@ -1,4 +1,4 @@
-/* Ways to go on for ever.  The first argument names one.
+/* Ways to go on for ever; without an argument their names.  The first argument names one, or one of two that end.
    SPDX-License-Identifier: Apache-2.0  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -168,6 +168,41 @@ static void system_calls(void)
         getppid();
 }
 
+/* Ways that end.  Many threads, one after the other and all at once.  */
+static void *counts(void *arg)
+{
+    for (volatile int i = 0; i < 1000; i++)
+        ;
+    return arg;
+}
+static void one_by_one(void)
+{
+    for (int i = 0; i < 100; i++) {
+        pthread_t t;
+        if (pthread_create(&t, NULL, counts, NULL) != 0 || pthread_join(t, NULL) != 0)
+            exit(2);
+    }
+    exit(0);
+}
+static pthread_barrier_t all_there;
+static void *meets(void *arg)
+{
+    pthread_barrier_wait(&all_there);
+    return counts(arg);
+}
+static void at_once(void)
+{
+    enum { N = 80 };
+    pthread_t t[N];
+    pthread_barrier_init(&all_there, NULL, N);
+    for (int i = 0; i < N; i++)
+        if (pthread_create(&t[i], NULL, meets, NULL) != 0)
+            exit(2);
+    for (int i = 0; i < N; i++)
+        pthread_join(t[i], NULL);
+    exit(0);
+}
+
 static const struct {
     const char *name;
     void (*way)(void);
@@ -183,6 +218,10 @@ int main(int argc, char **argv)
     for (size_t i = 0; argc > 1 && i < sizeof ways / sizeof ways[0]; i++)
         if (strcmp(argv[1], ways[i].name) == 0)
             ways[i].way();
+    if (argc > 1 && strcmp(argv[1], "one-by-one") == 0)
+        one_by_one();
+    if (argc > 1 && strcmp(argv[1], "at-once") == 0)
+        at_once();
     if (argc > 1)
         return 1;
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++)
