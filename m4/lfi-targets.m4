@@ -70,9 +70,9 @@ AC_ARG_WITH([sysroot],
   [], [with_sysroot=])
 AC_ARG_WITH([profiles],
   [AS_HELP_STRING([--with-profiles=LIST],
-     [profiles that get libraries beside those that do by default, such as meter])],
+     [profiles that get libraries beside those that do by default, such as spec-stores])],
   [], [with_profiles=])
-AS_CASE([$with_profiles], [yes | no], [AC_MSG_ERROR([--with-profiles: which? for example --with-profiles=meter])])
+AS_CASE([$with_profiles], [yes | no], [AC_MSG_ERROR([--with-profiles: which? for example --with-profiles=spec-stores])])
 for lfi_profile in $with_profiles; do
   grep "^PROFILE(.*, *\"$lfi_profile\"," "$srcdir/profiles/profiles.def" > /dev/null ||
     AC_MSG_ERROR([--with-profiles: there is no profile '$lfi_profile'])

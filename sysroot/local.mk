@@ -28,7 +28,7 @@ lfi_overlay_files = \
   %D%/overlay/lfi-x86_64/without-r12-r14-r15/musl/src/setjmp/x86_64/setjmp.s
 
 # Of each architecture those that its table has.
-LFI_PROFILES = full stores spec bundle16 nosegue dense single one one-single allregs poc $(MORE_PROFILES)
+LFI_PROFILES = full stores spec bundle16 nosegue dense single one one-single allregs poc meter meter-resume $(MORE_PROFILES)
 profiles_of = $(filter $(LFI_PROFILES),$(shell sed -n \
   's/^PROFILE.$(shell echo $(1) | tr a-z A-Z), *"\([^"]*\)".*/\1/p' $(srcdir)/profiles/profiles.def))
 LFI_CXX_PROFILES = $(LFI_PROFILES)

@@ -16,7 +16,7 @@ declare -A blobs=([aarch64]=code.S [x86_64]=code_x86_64.S)
 declare -A only=([aarch64]= [x86_64]="sparse dense profiles sanitized")
 # Code that a program needs besides.
 declare -A more=([profiles]="profiles_x86_64 profiles16_x86_64" [meter]=meter_code)
-tests="crossing memory code copy fault chain interrupt invoke refused many meter"
+tests="crossing memory code copy fault chain interrupt invoke refused many meter time"
 wrap=-Wl,--wrap=mmap,--wrap=mremap,--wrap=mprotect,--wrap=pread,--wrap=getauxval
 wrap=$wrap,--wrap=malloc,--wrap=calloc,--wrap=posix_memalign
 

@@ -2,7 +2,7 @@
 build() {
     make CC="$CC $flags -static"
     # The interpreter with a shared library, and a module that it loads.  clang links programs alone.
-    [ $kind.$compiler = full.gcc ] || return 0
+    [ $kind.$compiler.$small = full.gcc.no ] || return 0
     (
         cd src
         CC="$CC $flags -O2"
