@@ -143,6 +143,21 @@ static void threads(void)
     }
 }
 
+/* Threads of threads.  */
+static void *descends(void *arg)
+{
+    pthread_t t;
+    if (pthread_create(&t, NULL, descends, NULL) != 0)
+        loop();
+    pthread_join(t, NULL);
+    return arg;
+}
+static void descend(void)
+{
+    descends(NULL);
+    loop();
+}
+
 static void more_threads(void)
 {
     for (;;) {
@@ -209,7 +224,7 @@ static const struct {
 } ways[] = {
     {"loop", loop},       {"goto", goes},       {"longjmp", jumps},           {"buffers", buffers},
     {"calls", calls},     {"pointers", pointers}, {"signals", signals},         {"faults", faults},
-    {"line", line},       {"timers", timers},   {"threads", threads},         {"more-threads", more_threads},
+    {"line", line},       {"timers", timers},   {"threads", threads},         {"more-threads", more_threads}, {"descend", descend},
     {"memory", memory},   {"system-calls", system_calls},
 };
 
