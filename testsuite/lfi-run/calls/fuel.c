@@ -1,4 +1,4 @@
-/* Ways to go on for ever; without an argument their names.  The first argument names one, or one of two that end.
+/* Ways to go on for ever; without an argument their names.  The first argument names one, or one of three that end.
    SPDX-License-Identifier: Apache-2.0  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -199,6 +199,19 @@ static void one_by_one(void)
     }
     exit(0);
 }
+static void *takes_over(void *arg)
+{
+    pthread_join(*(pthread_t *)arg, NULL);
+    one_by_one();
+    return NULL;
+}
+static void first_ends(void)
+{
+    static pthread_t first, t;
+    first = pthread_self();
+    pthread_create(&t, NULL, takes_over, &first);
+    pthread_exit(NULL);
+}
 static pthread_barrier_t all_there;
 static void *meets(void *arg)
 {
@@ -235,6 +248,8 @@ int main(int argc, char **argv)
             ways[i].way();
     if (argc > 1 && strcmp(argv[1], "one-by-one") == 0)
         one_by_one();
+    if (argc > 1 && strcmp(argv[1], "first-ends") == 0)
+        first_ends();
     if (argc > 1 && strcmp(argv[1], "at-once") == 0)
         at_once();
     if (argc > 1)
