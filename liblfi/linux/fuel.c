@@ -39,7 +39,7 @@ void fuel_put_back(struct LFILinuxThread *t)
     if (!has_part(t->ctx))
         return;
     pthread_mutex_lock(&p->lock);
-    if (!p->ended && p->nthreads > 1) {
+    if (!p->ended) {
         p->fuel = limited(p->fuel + (int64_t)lfi_ctx_fuel(t->ctx));
         t->ctx->fuel = 0;
     }

@@ -618,7 +618,7 @@ void robust_exit(struct LFILinuxThread *t);
 /* A new thread's part of what from has.  By that thread.  */
 void fuel_share(struct LFILinuxThread *from, struct LFILinuxThread *to);
 /* What a thread has left that ends, before anybody who waits for it learns of that: so that the order, and with
-   it who gets how much, is the program's.  As long as there are others; else it is the host's to look at.  */
+   it who gets how much, is the program's.  When the process has ended it is the host's to look at.  */
 void fuel_put_back(struct LFILinuxThread *t);
 
 /* Programs that wait for calls (library.c).  */

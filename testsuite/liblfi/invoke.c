@@ -1,7 +1,7 @@
 /* Calls into boxes and out of them: arguments, results, ends, threads, longjmp.
    SPDX-License-Identifier: Apache-2.0
 
-   usage: invoke LIBRARY [stores] [dense] [one] [single]: what the library's profile needs  */
+   usage: invoke LIBRARY [stores] [dense] [one] [single] [meter]: what the library's profile needs  */
 #include <fenv.h>
 #include <setjmp.h>
 #include <sys/wait.h>
@@ -14,6 +14,7 @@ static struct LFIEngine *engine;
 static struct LFILinuxEngine *lx;
 static const char *library;
 static bool one, single; /* box in the process; thread in a box */
+static bool meter;       /* with a limit, which all threads are within */
 
 /* A box with the library, waiting for calls.  */
 struct lib {
@@ -38,7 +39,10 @@ static struct lib open_lib(void)
     struct lib l;
     const char *argv[] = {"library", NULL};
     l.proc = lfi_proc_new(lx);
-    if (!l.proc || !lfi_proc_load_file(l.proc, library))
+    if (!l.proc
+        || (meter
+            && !lfi_proc_set_limits(l.proc, &(struct LFILimits){.fuel = UINT64_C(1) << 36}))
+        || !lfi_proc_load_file(l.proc, library))
         give_up("loading the library");
     l.box = lfi_proc_box(l.proc);
     l.t = lfi_thread_new(l.proc, 1, argv, NULL);
@@ -557,6 +561,7 @@ int main(int argc, char **argv)
     library = argv[1];
     one = has(argv, "one");
     single = has(argv, "single");
+    meter = has(argv, "meter");
     engine = new_engine((struct LFIOptions){.stores_only = has(argv, "stores"),
                                             .layout = one                  ? LFI_LAYOUT_ONE
                                                       : has(argv, "dense") ? LFI_LAYOUT_DENSE
