@@ -13,12 +13,14 @@
    host calls PROGRAM  copies a program that waits for calls; functions of each know their own past
 
    Of programs with a dynamic linker COPY_LINKER is that, and COPY_LIBRARIES the directory of their libraries.  */
+#include <dirent.h>
 #include <fcntl.h>
 #include <lfi_linux.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -43,6 +45,37 @@ __attribute__((noreturn)) static void give_up(const char *what)
     exit(1);
 }
 
+static bool is_in_file(const char *name, uint64_t word)
+{
+    struct stat st;
+    int fd = name ? open(name, O_RDONLY) : -1;
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return false;
+    char *bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    close(fd);
+    if (bytes == MAP_FAILED)
+        return false;
+    bool found = memmem(bytes, (size_t)st.st_size, &word, sizeof word);
+    munmap(bytes, (size_t)st.st_size);
+    return found;
+}
+
+/* Nothing that was in a file before knows the base: two numbers of a table, side by side, can look like an address.  */
+static bool was_in_file(uint64_t word)
+{
+    const char *directory = getenv("COPY_LIBRARIES");
+    bool found = is_in_file(path, word) || is_in_file(getenv("COPY_LINKER"), word);
+    DIR *d = directory ? opendir(directory) : NULL;
+    for (struct dirent *e; d && !found && (e = readdir(d));) {
+        char name[4096];
+        snprintf(name, sizeof name, "%s/%s", directory, e->d_name);
+        found = is_in_file(name, word);
+    }
+    if (d)
+        closedir(d);
+    return found;
+}
+
 /* Words of the box's memory that are addresses of its memory, with the base.  */
 static unsigned addresses_in(struct LFIBox *box)
 {
@@ -62,7 +95,8 @@ static unsigned addresses_in(struct LFIBox *box)
         if (!lfi_box_copyfm(box, page, at, sizeof page))
             continue;
         for (size_t i = 0; i < sizeof page / sizeof *page; i++)
-            if (page[i] >> 32 == info.base >> 32 && lfi_box_mquery(box, page[i], &map) && found++ < 4)
+            if (page[i] >> 32 == info.base >> 32 && lfi_box_mquery(box, page[i], &map)
+                && !was_in_file(page[i]) && found++ < 4)
                 fprintf(stderr, "host: 0x%llx, 0x%llx of the image, at offset 0x%llx\n", (unsigned long long)page[i], (unsigned long long)(page[i] - lfi_proc_image(proc)),
                         (unsigned long long)(at + i * 8 - info.base));
     }
