@@ -66,6 +66,9 @@ void lfi_resume_settle(struct LFIContext *ctx)
 void lfi_resume_enter(struct LFIContext *ctx, ucontext_t *uc)
 {
     if (lfi_interrupt_marked(ctx)) {
+        /* The mark may be newer than what the handler of its signal saw: without this the way in
+           would go through its register, to wherever that points.  */
+        atomic_store_explicit(&ctx->interrupted, 1, memory_order_relaxed);
         lfi_arch_uc_skip_trap(uc);
         return;
     }
