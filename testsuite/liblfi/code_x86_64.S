@@ -56,6 +56,12 @@ begin syscall_loop
         jmp     1b
 end syscall_loop
 
+/* A loop without end that does not begin a bundle; rax says how often it was come to.  */
+begin late_loop
+        incl    %eax
+1:      jmp     1b
+end late_loop
+
 /* One system call, then a loop without end.  */
 begin call_loop
         rtcall  0

@@ -6,14 +6,24 @@
 
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <time.h>
+
+/* The library's own: liblfi/core/internal.h.  */
+void lfi_set_stopped(struct LFIEngine *engine,
+                     bool (*stopped)(struct LFIContext *, const struct LFIFault *));
+void lfi_ctx_preempt(struct LFIContext *ctx);
+uint64_t lfi_ctx_pc(const struct LFIContext *ctx);
 
 static struct LFIEngine *engine;
 static struct LFIBox *box;
 static struct LFIContext *ctx;
 static lfiptr stack, loop, calls, call_loop, call;
+#if defined(__x86_64__)
+static lfiptr late_loop;
+#endif
 
 enum { PATTERN = 0x5a000000 };
 
@@ -446,69 +456,135 @@ static void test_fork(void)
     on_call = NULL;
 }
 
-/* At each instruction in turn of a handler's return, the way in and the box.  The child stops in
-   the handler; after N steps it gets a signal whose handler interrupts it.  */
+/* At each instruction in turn: a child is stopped where SIGNAL comes, takes N steps from there, and
+   gets a signal whose handler does something to the context.  */
 #if defined(__x86_64__)
-static void stop_here(struct LFIContext *c)
+enum { CHILD_GOOD = 44, CHILD_BAD, CHILD_UNTRACED, STEPS_MOST = 1000 };
+
+struct steps {
+    void (*child)(void); /* does not return */
+    int signal;
+    lfiptr to; /* where N is enough */
+};
+
+/* What the tracer uses itself is not passed on.  */
+static void go_on(enum __ptrace_request how, pid_t child, int *status)
 {
-    (void)c;
-    syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), SIGSTOP);
+    int sig = WSTOPSIG(*status);
+    ptrace(how, child, NULL, (void *)(intptr_t)(sig == SIGTRAP || sig == SIGSTOP ? 0 : sig));
+    waitpid(child, status, 0);
 }
 
-enum { CHILD_GOOD = 44, CHILD_BAD, CHILD_UNTRACED };
+/* The child's exit status, 128 + its signal.  *there: the steps led to where they should.  */
+static int stepped(const struct steps *s, int n, bool *there)
+{
+    int status;
+    pid_t child = fork();
+    if (child == 0)
+        s->child();
+    waitpid(child, &status, 0);
+    while (WIFSTOPPED(status) && WSTOPSIG(status) != s->signal)
+        go_on(PTRACE_CONT, child, &status);
+    for (int i = 0; i < n && WIFSTOPPED(status); i++)
+        go_on(PTRACE_SINGLESTEP, child, &status);
+    if (WIFSTOPPED(status)) {
+        uint64_t pc =
+            (uint64_t)ptrace(PTRACE_PEEKUSER, child, offsetof(struct user, regs.rip), NULL);
+        *there = pc - s->to < 64;
+        /* Not by ptrace, which forgets it where a step led to the beginning of a handler.  */
+        kill(child, SIGUSR1);
+    }
+    while (WIFSTOPPED(status))
+        go_on(PTRACE_CONT, child, &status);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
 
-static _Noreturn void stepped_child(void)
+static void test_steps(const char *name, const struct steps *s)
+{
+    int bad = 0, n = 0;
+    for (bool there = false; n < STEPS_MOST && !bad && !there; n++) {
+        int status = stepped(s, n, &there);
+        if (status == CHILD_UNTRACED) {
+            printf("SKIP: %s: processes cannot be traced here\n", name);
+            return;
+        }
+        if (status != CHILD_GOOD)
+            bad += printf("after %d steps: %d\n", n, status) > 0;
+    }
+    CHECK(name, bad == 0 && n > 50 && n < STEPS_MOST);
+}
+
+static void begin_child(void)
 {
     if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0)
         _exit(CHILD_UNTRACED);
     signal(SIGALRM, SIG_DFL);
     alarm(10); /* a lost interrupt */
     set_pattern(ctx);
+}
+
+/* A handler's return, the way in and the box.  */
+static void stop_here(struct LFIContext *c)
+{
+    (void)c;
+    syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), SIGSTOP);
+}
+
+static _Noreturn void interrupted_child(void)
+{
+    begin_child();
     on_call = stop_here;
     int r = lfi_ctx_run(ctx, call_loop);
     _exit(r == -1 && was_interrupted(ctx) && has_pattern(ctx) ? CHILD_GOOD : CHILD_BAD);
 }
 
-/* The child's exit status, 128 + its signal.  *looped: the steps led to the loop in the box.  */
-static int stepped(int steps, bool *looped)
+/* The handler of the trap by which a stopped box goes on where it was, which is not where the
+   register of the way in points: marked again, it does not go there.  The signal of that mark comes
+   late, as another thread's can.  rax counts how often the code begins.  */
+static volatile sig_atomic_t stops, late;
+
+long __real_syscall(long n, long a, long b, long c, long d, long e, long f);
+long __wrap_syscall(long n, long a, long b, long c, long d, long e, long f);
+long __wrap_syscall(long n, long a, long b, long c, long d, long e, long f)
 {
-    int status;
-    pid_t child = fork();
-    if (child == 0)
-        stepped_child();
-    waitpid(child, &status, 0);
-    if (WIFEXITED(status))
-        return WEXITSTATUS(status);
-    for (int i = 0; i < steps && WIFSTOPPED(status); i++) {
-        ptrace(PTRACE_SINGLESTEP, child, NULL, NULL);
-        waitpid(child, &status, 0);
-    }
-    uint64_t pc = (uint64_t)ptrace(PTRACE_PEEKUSER, child, offsetof(struct user, regs.rip), NULL);
-    *looped = pc - call_loop < 64;
-    ptrace(PTRACE_CONT, child, NULL, (void *)(intptr_t)SIGUSR1);
-    waitpid(child, &status, 0);
-    /* What the kernel reports of a signal is passed on.  */
-    while (WIFSTOPPED(status)) {
-        int sig = WSTOPSIG(status);
-        ptrace(PTRACE_CONT, child, NULL, (void *)(intptr_t)(sig == SIGTRAP ? 0 : sig));
-        waitpid(child, &status, 0);
-    }
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    return n == SYS_tgkill && late ? 0 : __real_syscall(n, a, b, c, d, e, f);
 }
 
-static void test_steps(const char *name)
+static void set_timer(int us)
 {
-    int bad = 0, n = 0;
-    for (bool looped = false; n < 1000 && !bad && !looped; n++) {
-        int status = stepped(n, &looped);
-        if (status == CHILD_UNTRACED) {
-            printf("processes cannot be traced here\n");
-            return;
-        }
-        if (status != CHILD_GOOD)
-            bad += printf("after %d steps: %d\n", n, status) > 0;
-    }
-    CHECK(name, bad == 0 && n > 50 && n < 1000);
+    const struct itimerval it = {{0, us}, {0, us}};
+    setitimer(ITIMER_VIRTUAL, &it, NULL);
+}
+
+static void preempt(int sig)
+{
+    late = sig == SIGUSR1;
+    lfi_ctx_preempt(ctx);
+    late = false;
+    set_timer(1000);
+}
+
+static bool stopped(struct LFIContext *c, const struct LFIFault *fault)
+{
+    if (fault || lfi_ctx_pc(c) == late_loop)
+        return !fault;
+    set_timer(0);
+    if (++stops == 2)
+        lfi_ctx_exit(c, 3);
+    return true;
+}
+
+static _Noreturn void preempted_child(void)
+{
+    const struct sigaction sa = {.sa_handler = preempt, .sa_flags = SA_ONSTACK};
+    begin_child();
+    lfi_ctx_regs(ctx)->rax = 0;
+    sigaction(SIGUSR1, &sa, NULL);
+    sigaction(SIGVTALRM, &sa, NULL);
+    lfi_set_stopped(engine, stopped);
+    set_timer(1000);
+    int r = lfi_ctx_run(ctx, late_loop);
+    _exit(r == 3 && lfi_ctx_regs(ctx)->rax == 1 ? CHILD_GOOD : CHILD_BAD);
 }
 #endif
 
@@ -599,7 +675,11 @@ int main(int argc, char **argv)
     test_host_handlers(thread);
     test_fork();
 #if defined(__x86_64__)
-    test_steps("at each instruction of a system call's return");
+    late_loop = load_or_die(box, 0, CODE(late_loop));
+    test_steps("at each instruction of a system call's return",
+               &(struct steps){interrupted_child, SIGSTOP, call_loop});
+    test_steps("stopped again at each instruction of the handler by which it goes on",
+               &(struct steps){preempted_child, SIGILL, late_loop});
 #endif
     quit = true;
     pthread_barrier_wait(&begin);
